@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { caseActionSchema, ownerRoleSchema } from '../config/schema.ts';
+import type { CaseAction, ExceptionPolicy, OwnerRole } from '../config/schema.ts';
+import type { Instant } from '../dates.ts';
+import type { FailureKind } from '../failure.ts';
+import type { Finding } from '../findings.ts';
+import type { Money } from '../money.ts';
+
+export interface CaseInput {
+  /** The workflow that waits for the answer. */
+  readonly process: string;
+  readonly code: string;
+  readonly kind: FailureKind;
+  readonly subject: string;
+  /** One sentence: what happened, to which business object. */
+  readonly message: string;
+  readonly mend: string;
+  readonly findings: readonly Finding[];
+  readonly system: string | null;
+  readonly legalEntity: string | null;
+  readonly deal: string;
+  /** What is at stake, for the second-person rule. */
+  readonly amount: Money | null;
+  readonly evidence: string | null;
+  /** The key in the posting ledger, where a person has to say whether a write took effect. */
+  readonly postingKey: string | null;
+  /** Actions that make no sense for this case, whatever its policy permits. */
+  readonly without: readonly CaseAction[];
+}
+
+/** What the case works by, resolved from the policy in force when it was opened. */
+export interface CaseTerms {
+  readonly policy: ExceptionPolicy;
+  readonly actions: readonly CaseAction[];
+  readonly openedAt: Instant;
+  readonly remindAt: Instant | null;
+  readonly dueAt: Instant;
+  /** Whether an override needs a second person, by the amount at stake. */
+  readonly secondPerson: boolean;
+  /** Roles by person, of everybody who may resolve cases. */
+  readonly people: Readonly<Record<string, readonly OwnerRole[]>>;
+}
+
+export const resolutionSchema = z.object({
+  action: caseActionSchema,
+  /** Who decides: an ID of config/people.yaml. */
+  by: z.string().min(1),
+  reason: z.string().trim().min(1, 'say why: the reason goes into the audit trail'),
+  role: ownerRoleSchema.optional(),
+  /** With confirm_done: the record's ID in the system. */
+  externalId: z.string().min(1).optional(),
+  /** With reroute: the system to use instead. */
+  system: z.string().min(1).optional(),
+});
+export type Resolution = z.infer<typeof resolutionSchema>;
+
+export type ResolutionAnswer =
+  | { readonly accepted: true; readonly message: string }
+  | { readonly accepted: false; readonly message: string };
+
+/** Told to the process that waits. */
+export interface CaseAnswer {
+  readonly caseId: string;
+  readonly action: CaseAction;
+  readonly by: string;
+  readonly reason: string;
+  readonly externalId: string | null;
+  readonly system: string | null;
+}
+
+export interface CaseView {
+  readonly caseId: string;
+  readonly state: 'opening' | 'open' | 'second_person' | 'resolved' | 'closed';
+  readonly input: CaseInput;
+  readonly terms: CaseTerms | null;
+  readonly owner: OwnerRole | null;
+  readonly reminders: number;
+  readonly escalations: number;
+  readonly refused: readonly string[];
+  readonly resolution: Resolution | null;
+}
+
+export function exceptionCaseId(process: string, number: number): string {
+  return `exception/${process}/${number}`;
+}
