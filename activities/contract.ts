@@ -36,6 +36,7 @@ export interface LoadedDeal {
   readonly name: string;
   readonly client: string;
   readonly amount: Money | null;
+  readonly url: string | null;
 }
 
 export type Decision =
@@ -89,7 +90,8 @@ export interface ActivationInput {
 
 /** The activities of the deal line. Each is one idempotent step; all throw ApplicationFailure with a Failure (domain/failure.ts) in its details. */
 export interface DealActivities {
-  loadDeal(input: { readonly process: string; readonly deal: DealReference }): Promise<LoadedDeal>;
+  /** @param input.atLeast the newest version an event told of: an older answer is a stale read and is tried again */
+  loadDeal(input: { readonly process: string; readonly deal: DealReference; readonly atLeast: string }): Promise<LoadedDeal>;
   decideDeal(input: { readonly process: string; readonly dealRef: string; readonly overrides: Overrides; readonly round: number }): Promise<Decision>;
   lastApplied(input: { readonly deal: DealReference }): Promise<{ readonly fingerprint: string; readonly planRef: string; readonly version: string } | null>;
   outlinePlan(input: { readonly planRef: string }): Promise<PlanOutline>;

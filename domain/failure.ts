@@ -19,6 +19,8 @@ export const failureSchema = z.object({
   written: z.enum(['no', 'unknown']),
   /** The vendor's own wish, milliseconds. */
   retryAfterMs: z.number().int().nonnegative().optional(),
+  /** The write in the posting ledger that a person has to settle. */
+  postingKey: z.string().optional(),
   /** The vendor's answer or part of it, redacted, for the person who mends it. */
   evidence: z.string().max(4000).optional(),
 });

@@ -40,7 +40,7 @@ export interface StepStatus {
   readonly note: string | null;
 }
 
-export const STEPS = ['customer', 'contract', 'project', 'rate-card', 'billing-schedule', 'time-project', 'resources', 'reporting', 'activation', 'write-back'] as const;
+export const STEPS = ['load', 'customer', 'contract', 'project', 'rate-card', 'billing-schedule', 'time-project', 'resources', 'reporting', 'activation', 'write-back'] as const;
 export type StepName = (typeof STEPS)[number];
 
 export type DealStage = 'loading' | 'validating' | 'building' | 'activating' | 'waiting' | 'compensating' | 'activated' | 'aborted' | 'unchanged';

@@ -1,0 +1,18 @@
+import type { CaseActivities, DealActivities } from './contract.ts';
+import { createCaseSteps } from './cases.ts';
+import { createDealSteps } from './deal.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { createPlanReader } from './plans.ts';
+import { createSteps } from './steps.ts';
+import { createUndo } from './undo.ts';
+
+/** All activities over one set of dependencies. Which of them run where is for the workers to say. */
+export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities {
+  const readPlan = createPlanReader(deps);
+  return {
+    ...createDealSteps(deps, readPlan),
+    ...createSteps(deps, readPlan),
+    ...createUndo(deps, readPlan),
+    ...createCaseSteps(deps),
+  };
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { isUnsupported } from '../connectors/ports.ts';
+import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
+import { SystemFailure } from '../domain/failure.ts';
+import { parseOpportunity, type Opportunity } from '../domain/model/opportunity.ts';
+import type { DealReference } from '../domain/process/deal-process.ts';
+import { planDeal } from '../domain/rules/closed-won/plan.ts';
+import { rerouted } from '../domain/rules/closed-won/reroute.ts';
+import { validateDeal } from '../domain/rules/closed-won/validate.ts';
+import { appendAudit } from '../store/audit-trail.ts';
+import { canonicalJson } from '../store/canonical-json.ts';
+import { activeConfig } from '../store/config-versions.ts';
+import { dealProcess, noteDealLoaded, recordDealOutcome } from '../store/deal-processes.ts';
+import { archiveDecision } from '../store/decisions.ts';
+import { getDocument, putDocument } from '../store/documents.ts';
+import { callContext } from './context.ts';
+import type { DealActivities } from './contract.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { toTemporal } from './failures.ts';
+import { outlineOf, type createPlanReader } from './plans.ts';
+
+/** Changes with every change of a rule or of planning: a decision names the rules it was made by. */
+export const RULES_VERSION = '1';
+
+type DealSteps = Pick<DealActivities, 'loadDeal' | 'decideDeal' | 'lastApplied' | 'outlinePlan' | 'writeBackToCrm' | 'recordOutcome'>;
+
+/** The steps of a deal's process that read, decide and report. */
+export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType<typeof createPlanReader>): DealSteps {
+  const { db } = deps.store;
+  let parsedConfig: { readonly hash: string; readonly config: FirmConfig } | undefined;
+
+  async function configuration(): Promise<{ readonly hash: string; readonly config: FirmConfig }> {
+    const active = await activeConfig(db, parsedConfig?.hash);
+    if (active === undefined) {
+      throw new SystemFailure({ kind: 'configuration', code: 'NO_CONFIGURATION', message: 'no configuration is active.', mend: 'Activate one: npm run q2c -- config activate.', system: 'q2c', object: 'configuration', written: 'no' });
+    }
+    if (active.document !== null) parsedConfig = { hash: active.hash, config: firmConfigSchema.parse(active.document) };
+    if (parsedConfig === undefined) throw new Error('the active configuration could not be read');
+    return parsedConfig;
+  }
+
+  return {
+    async loadDeal({ process, deal, atLeast }) {
+      try {
+        const context = callContext(deps.log, `${process}/load`);
+        const opportunity = await deps.withSlot(deal.crm, context.signal, () => deps.systems.crm(deal.crm).loadOpportunity(deal.opportunityId, context));
+        if (atLeast !== '' && opportunity.version < atLeast) throw staleRead(deal, opportunity.version, atLeast);
+        const ref = await putDocument(db, { kind: 'opportunity', schemaVersion: opportunity.schemaVersion, body: opportunity });
+        await noteDealLoaded(db, { deal, process, version: opportunity.version });
+        return {
+          ref,
+          version: opportunity.version,
+          fingerprint: fingerprintOf(opportunity),
+          name: opportunity.name,
+          client: opportunity.accounts[0]?.name ?? '',
+          amount: opportunity.amount,
+          url: opportunity.url,
+        };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async decideDeal({ process, dealRef, overrides, round }) {
+      try {
+        const { hash, config } = await configuration();
+        const opportunity = parseOpportunity(await getDocument(db, dealRef));
+        const effective = rerouted(config, overrides.reroutes);
+        const allowed = new Set(overrides.findings.map((finding) => `${finding.code} ${finding.path}`));
+        const findings = validateDeal(opportunity, effective, opportunity.modifiedAt.slice(0, 10)).filter((finding) => !(finding.overridable && allowed.has(`${finding.code} ${finding.path}`)));
+        const decided = findings.length > 0 ? null : planDeal(opportunity, effective, hash);
+        const planRef = decided === null ? null : await putDocument(db, { kind: 'deal-plan', schemaVersion: decided.schemaVersion, body: decided });
+        await archiveDecision(db, {
+          process,
+          step: `decide/${round}`,
+          inputsRef: dealRef,
+          configHash: hash,
+          ruleVersion: RULES_VERSION,
+          outcome: { overrides, findings, planRef },
+        });
+        if (decided === null || planRef === null) return { outcome: 'rejected', findings, configHash: hash };
+        return { outcome: 'planned', plan: outlineOf(planRef, decided), configHash: hash };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async lastApplied({ deal }) {
+      const row = await dealProcess(db, deal);
+      return row?.planRef == null || row.fingerprint === null || row.appliedVersion === null ? null : { planRef: row.planRef, fingerprint: row.fingerprint, version: row.appliedVersion };
+    },
+
+    async outlinePlan({ planRef }) {
+      return outlineOf(planRef, await readPlan(planRef));
+    },
+
+    async writeBackToCrm({ process, deal, status }) {
+      try {
+        const port = deps.systems.crm(deal.crm);
+        if (isUnsupported(port.writeBack)) return { state: 'not_offered', note: port.writeBack.unsupported };
+        const context = callContext(deps.log, `${process}/write-back/${status.status}/${status.at}`);
+        const { writeBack } = port;
+        await deps.withSlot(deal.crm, context.signal, () => writeBack(deal.opportunityId, status, context));
+        return { state: 'done', externalId: deal.opportunityId, url: null, created: false };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async recordOutcome({ process, deal, outcome, planRef, fingerprint, at }) {
+      await recordDealOutcome(db, { deal, process, outcome, planRef, fingerprint, at });
+      await appendAudit(db, [{ process, actor: 'q2c', action: outcome.outcome, objectType: 'deal', objectId: `${deal.crm}/${deal.opportunityId}`, system: deal.crm, details: outcome }]);
+    },
+  };
+}
+
+function staleRead(deal: DealReference, got: string, told: string): SystemFailure {
+  return new SystemFailure({
+    kind: 'transient',
+    code: 'STALE_READ',
+    message: `${deal.crm} still answers deal ${deal.opportunityId} as of ${got}, though its event told of ${told}.`,
+    mend: 'It is read again until the CRM has caught up.',
+    system: deal.crm,
+    object: `deal ${deal.opportunityId}`,
+    written: 'no',
+    retryAfterMs: 2000,
+  });
+}
+
+/** Equal for two versions of a deal that differ in nothing the line works from: our own write-back changes only version and time. */
+export function fingerprintOf(opportunity: Opportunity): string {
+  const { version: _version, modifiedAt: _modifiedAt, ...content } = opportunity;
+  return createHash('sha256').update(canonicalJson(content)).digest('hex');
+}

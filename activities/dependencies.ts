@@ -1,0 +1,18 @@
+import type { CrmPort, ErpPort, Log, ResourcePort, TimePort } from '../connectors/ports.ts';
+import type { Store } from '../store/database.ts';
+
+/** The systems of the active configuration, by their IDs. Each look-up throws SystemFailure of kind configuration for a system that is not configured. */
+export interface Systems {
+  crm(id: string): CrmPort;
+  erp(id: string): ErpPort;
+  time(id: string): TimePort;
+  resources(id: string): ResourcePort;
+}
+
+export interface ActivityDependencies {
+  readonly store: Store;
+  readonly systems: Systems;
+  readonly log: Log;
+  /** Holds a slot of a target system's concurrency limit while `work` runs. */
+  readonly withSlot: <Result>(system: string, signal: AbortSignal, work: () => Promise<Result>) => Promise<Result>;
+}

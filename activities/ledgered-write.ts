@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { CallContext, Found, RecordPort, Written } from '../connectors/ports.ts';
+import { isSystemFailure, SystemFailure, type Failure } from '../domain/failure.ts';
+import type { StepName } from '../domain/process/deal-process.ts';
+import { canonicalJson } from '../store/canonical-json.ts';
+import { externalIdOf } from '../store/identity-map.ts';
+import { openIntent, recordDone, recordInDoubt, recordNotDone } from '../store/posting-ledger.ts';
+import type { StepInput, StepResult } from './contract.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { toTemporal, unresolvedDoubt } from './failures.ts';
+
+/** Longer than any connector's request timeout: while it runs, no other attempt writes the same record. */
+const LEASE_MS = 45_000;
+
+export interface LedgeredWrite<Document> {
+  readonly process: string;
+  readonly step: StepName;
+  readonly system: string;
+  /** The kind of record, as the identity map names it. */
+  readonly objectType: string;
+  readonly canonicalId: string;
+  /** In words, for messages: "project US01-TECH-7K3QF9QX". */
+  readonly label: string;
+  /** Business key, step and version: the same write has the same key over retries, resets and restarts of its process. */
+  readonly key: string;
+  readonly document: Document;
+  /** What the write was made from, by reference: enough to build the document again for its undo. */
+  readonly madeFrom: { readonly planRef: string; readonly references: StepInput['references'] };
+  readonly port: RecordPort<Document>;
+  readonly context: CallContext;
+}
+
+/**
+ * One write in one system, exactly once as far as the system allows (ARCHITECTURE.md, "Exactly once"):
+ * an intent in the posting ledger → the call → the result. An attempt that finds an earlier one unanswered looks the target up first;
+ * where the target cannot be asked, it never writes again but hands the question to a person.
+ * @throws ApplicationFailure with a Failure in its details
+ */
+export async function writeOnce<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>): Promise<StepResult> {
+  const { db } = deps.store;
+  const { key, process, step, system, objectType, canonicalId, document, port, context } = write;
+  try {
+    const known = await externalIdOf(db, { objectType, canonicalId, system });
+    const before: Found | null = known !== undefined ? { externalId: known.externalId, url: known.url } : port.lookUp === 'key' ? await port.find(document, context) : null;
+    const intent = await openIntent(db, {
+      key,
+      process,
+      step,
+      system,
+      operation: 'write',
+      objectType,
+      canonicalId,
+      requestHash: createHash('sha256').update(canonicalJson(document)).digest('hex'),
+      request: write.madeFrom,
+      existed: before?.externalId ?? null,
+      leaseMs: LEASE_MS,
+    });
+    switch (intent.status) {
+      case 'done':
+        return { state: 'done', externalId: intent.externalId, url: intent.url, created: intent.created };
+      case 'busy':
+        throw new SystemFailure(failure(write, { kind: 'transient', code: 'WRITE_UNDER_WAY', message: `another attempt to write ${write.label} is under way until ${intent.leaseUntil}.`, mend: 'It is tried again by itself.', retryAfterMs: Math.max(Date.parse(intent.leaseUntil) - Date.now(), 500) }));
+      case 'conflict':
+        throw new SystemFailure(failure(write, { kind: 'contract', code: 'LEDGER_CONFLICT', message: `${write.label} was written before under the key ${key} with other content.`, mend: 'This is a defect in the process: report it to integration support with this key.' }));
+      case 'retry':
+        if (intent.mustLookUp && port.lookUp === 'none') throw await leaveToPerson(deps, write);
+        break;
+      case 'first':
+        break;
+    }
+    const existed = intent.existed;
+    const written = await call(deps, write, before, intent.generation);
+    const created = existed === null && (written.created || intent.status === 'retry');
+    const result = { externalId: written.externalId, url: written.url, created };
+    await recordDone(db, {
+      key,
+      generation: intent.generation,
+      externalId: written.externalId,
+      result,
+      undo: { created, existed },
+      links: [{ objectType, canonicalId, system, externalId: written.externalId, url: written.url, process }],
+      audit: { process, actor: 'q2c', action: created ? 'created' : 'updated', objectType, objectId: canonicalId, system, details: { key, externalId: written.externalId } },
+    });
+    return { state: 'done', ...result };
+  } catch (error) {
+    throw toTemporal(error);
+  }
+}
+
+async function call<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, existing: Found | null, generation: number): Promise<Written> {
+  const { db } = deps.store;
+  try {
+    return await deps.withSlot(write.system, write.context.signal, () => write.port.write(write.document, existing, write.context));
+  } catch (error) {
+    const told = isSystemFailure(error) ? error.failure : undefined;
+    const evidence = { message: error instanceof Error ? error.message : String(error), code: told?.code ?? 'UNEXPECTED' };
+    if (told?.written === 'no') await recordNotDone(db, { key: write.key, generation, error: evidence });
+    else await recordInDoubt(db, { key: write.key, generation, error: evidence });
+    throw error;
+  }
+}
+
+async function leaveToPerson<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>) {
+  await recordInDoubt(deps.store.db, { key: write.key, generation: null, error: { code: 'IN_DOUBT', message: 'the answer of an earlier attempt was lost and the system cannot be asked' } });
+  return unresolvedDoubt({
+    ...failure(write, {
+      kind: 'in_doubt',
+      code: 'WRITE_IN_DOUBT',
+      message: `the answer to writing ${write.label} in ${write.system} was lost, and ${write.system} offers no way to ask whether it took effect.`,
+      mend: `Look for ${write.label} in ${write.system}. If it is there, choose "confirm_done" with its ID as externalId; if not, choose "confirm_not_done" and it is written again.`,
+    }),
+    postingKey: write.key,
+  });
+}
+
+function failure<Document>(write: LedgeredWrite<Document>, part: Pick<Failure, 'kind' | 'code' | 'message' | 'mend'> & { retryAfterMs?: number }): Failure {
+  return { system: write.system, object: write.label, written: 'unknown', ...part };
+}

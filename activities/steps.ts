@@ -1,0 +1,82 @@
+import { isUnsupported } from '../connectors/ports.ts';
+import type { RecordStep } from '../domain/process/deal-process.ts';
+import { appendAudit } from '../store/audit-trail.ts';
+import { settleByPerson } from '../store/posting-ledger.ts';
+import { callContext } from './context.ts';
+import type { DealActivities, StepInput, StepResult } from './contract.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { toTemporal } from './failures.ts';
+import { writeOnce } from './ledgered-write.ts';
+import type { createPlanReader } from './plans.ts';
+import { recordOfStep } from './records.ts';
+
+type Steps = Pick<DealActivities, 'ensureCustomer' | 'ensureContract' | 'ensureProject' | 'ensureRateCard' | 'ensureBillingSchedule' | 'publishToTimeTracking' | 'publishToResourceManagement' | 'publishToReporting' | 'setProjectStatus' | 'settlePosting'>;
+
+/** The steps of a deal's process that write one record in one system. */
+export function createSteps(deps: ActivityDependencies, readPlan: ReturnType<typeof createPlanReader>): Steps {
+  function step(name: RecordStep): (input: StepInput) => Promise<StepResult> {
+    return async (input) => {
+      const key = `${input.process}/${name}/${input.subject}/${input.system}/v${input.version}/r${input.round}`;
+      const context = callContext(deps.log, key);
+      try {
+        const record = recordOfStep(deps, await readPlan(input.planRef), name, input.subject, input.system, input.references);
+        if (isUnsupported(record.port)) {
+          await appendAudit(deps.store.db, [{ process: input.process, actor: 'q2c', action: 'not_offered', objectType: record.objectType, objectId: input.subject, system: input.system, details: { note: record.port.unsupported } }]);
+          return { state: 'not_offered', note: record.port.unsupported };
+        }
+        return await writeOnce(deps, {
+          process: input.process,
+          step: name,
+          system: input.system,
+          objectType: record.objectType,
+          canonicalId: input.subject,
+          label: record.label,
+          key,
+          document: record.document,
+          madeFrom: { planRef: input.planRef, references: input.references },
+          port: record.port,
+          context,
+        });
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    };
+  }
+
+  return {
+    ensureCustomer: step('customer'),
+    ensureContract: step('contract'),
+    ensureProject: step('project'),
+    ensureRateCard: step('rate-card'),
+    ensureBillingSchedule: step('billing-schedule'),
+    publishToTimeTracking: step('time-project'),
+    publishToResourceManagement: step('resources'),
+    publishToReporting: step('reporting'),
+
+    async setProjectStatus({ process, planRef, projectId, system, externalId, status }) {
+      const context = callContext(deps.log, `${process}/activation/${projectId}/${system}/${status}`);
+      try {
+        const plan = await readPlan(planRef);
+        const project = plan.projects.find((candidate) => candidate.id === projectId);
+        if (project === undefined) throw new Error(`plan ${planRef} has no project ${projectId}`);
+        const port = system === project.targets.erp ? deps.systems.erp(system) : deps.systems.time(system);
+        const reached = await deps.withSlot(system, context.signal, () => port.setProjectStatus({ document: project, externalId }, status, context));
+        await appendAudit(deps.store.db, [{ process, actor: 'q2c', action: `status ${reached}`, objectType: 'project', objectId: projectId, system, details: { externalId, number: project.number } }]);
+        return { status: reached };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async settlePosting({ postingKey, outcome, externalId, by, reason, process }) {
+      await settleByPerson(deps.store.db, {
+        key: postingKey,
+        outcome,
+        externalId,
+        by,
+        reason,
+        audit: { process, actor: by, action: `confirmed ${outcome}`, objectType: 'posting', objectId: postingKey, system: null, details: { externalId, reason } },
+      });
+    },
+  };
+}

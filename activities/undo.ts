@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { isUnsupported } from '../connectors/ports.ts';
+import { appendAudit } from '../store/audit-trail.ts';
+import { livePostings, recordReversed } from '../store/posting-ledger.ts';
+import { callContext } from './context.ts';
+import type { DealActivities, UndoInput, UndoResult } from './contract.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { toTemporal } from './failures.ts';
+import type { createPlanReader } from './plans.ts';
+import { recordOfStep } from './records.ts';
+
+const OBJECT_TYPE = { customer: 'customer', contract: 'contract', project: 'project', 'rate-card': 'rate_card', 'billing-schedule': 'billing_schedule', 'time-project': 'project', resources: 'assignments', reporting: 'project' } as const;
+
+const referenceMap = z.record(z.string(), z.string());
+const storedRequest = z.object({ planRef: z.string(), references: z.object({ customers: referenceMap, contracts: referenceMap, projects: referenceMap }) });
+
+/**
+ * Undoes one record a deal's process made: deleted where unused, deactivated or cancelled where used, kept where it stood before
+ * or another deal relies on it. A write whose answer was lost is looked up first: no orphan is left behind.
+ */
+export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<typeof createPlanReader>): Pick<DealActivities, 'undoStep'> {
+  const { db } = deps.store;
+
+  async function undo(input: UndoInput): Promise<UndoResult> {
+    const { step, subject, system } = input;
+    if (step === 'load' || step === 'activation' || step === 'write-back') return { how: 'kept', detail: `${step} needs no undo of its own` };
+    const postings = await livePostings(db, { objectType: OBJECT_TYPE[step], canonicalId: subject, system, step });
+    const own = postings.filter((posting) => sameDeal(posting.process, input.process));
+    const last = own.at(-1);
+    if (last === undefined) return { how: 'never_made', detail: 'it had not been made' };
+    const others = [...new Set(postings.filter((posting) => !sameDeal(posting.process, input.process)).map((posting) => posting.process))];
+    const context = callContext(deps.log, `${input.process}/undo/${step}/${subject}/${system}`);
+    const request = storedRequest.parse(last.request);
+    const record = recordOfStep(deps, await readPlan(request.planRef), step, subject, system, request.references);
+    if (isUnsupported(record.port)) return { how: 'never_made', detail: record.port.unsupported };
+
+    const settle = async (result: UndoResult): Promise<UndoResult> => {
+      await recordReversed(db, {
+        keys: own.map((posting) => posting.key),
+        how: result.how,
+        retire: result.how === 'kept' ? null : { objectType: record.objectType, canonicalId: subject, system },
+        audit: { process: input.process, actor: 'q2c', action: `undo: ${result.how}`, objectType: record.objectType, objectId: subject, system, details: { reason: input.reason, detail: result.detail } },
+      });
+      return result;
+    };
+
+    const externalId = last.externalId ?? own.findLast((posting) => posting.externalId !== null)?.externalId ?? (record.port.lookUp === 'key' ? (await record.port.find(record.document, context))?.externalId : undefined);
+    if (externalId === undefined || externalId === null) {
+      if (record.port.lookUp === 'none' && own.some((posting) => posting.state === 'intent' || posting.state === 'in_doubt')) return unknowable(input);
+      return await settle({ how: 'not_found', detail: 'it is not in the system' });
+    }
+    if (others.length > 0) return await settle({ how: 'kept', detail: `kept: ${others.join(', ')} relies on it` });
+    if (own.every((posting) => posting.existed !== null)) return await settle({ how: 'kept', detail: 'kept: it stood before this deal' });
+    const { port, document } = record;
+    const undone = await deps.withSlot(system, context.signal, () => port.undo({ document, externalId, created: true }, context));
+    return await settle({ how: undone.how, detail: undone.detail });
+  }
+
+  function unknowable(input: UndoInput): never {
+    throw new Error(`${input.step} ${input.subject}: nobody knows whether it was made in ${input.system}; settle its case first`);
+  }
+
+  return {
+    async undoStep(input) {
+      try {
+        return await undo(input);
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+  };
+}
+
+/** `closed-won/<deal>` and `change-order/<deal>` are processes of the same deal. */
+function sameDeal(left: string, right: string): boolean {
+  const deal = (process: string) => process.slice(process.indexOf('/') + 1);
+  return deal(left) === deal(right);
+}

@@ -1,0 +1,31 @@
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { LINE_QUEUE, targetQueue } from '../domain/process/task-queues.ts';
+
+/** Failure kinds no retry can mend: they go to a person (ARCHITECTURE.md, "Failure"). */
+const FOR_A_PERSON = ['business_rule', 'contract', 'configuration', 'in_doubt_unresolved'];
+
+/** One attempt may take this long; the posting ledger's lease and the HTTP timeout are shorter. */
+const ATTEMPT_TIMEOUT = '2 minutes';
+
+/** Passing failures are retried for as long as it takes: past their SLA a case tells a person while the retries go on. */
+const retry = { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute', nonRetryableErrorTypes: FOR_A_PERSON };
+
+/** Five levels, the smallest first (ARCHITECTURE.md, "Priority"). Activation is the fourth. */
+const ACTIVATION_PRIORITY = 4;
+
+/** @param fairnessKey the legal entity, so that one entity's flood does not starve another's work */
+export function onTarget(system: string, summary: string, fairnessKey: string): ActivityOptions {
+  return {
+    taskQueue: targetQueue(system),
+    startToCloseTimeout: ATTEMPT_TIMEOUT,
+    heartbeatTimeout: '30 seconds',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry,
+    summary,
+    priority: { priorityKey: ACTIVATION_PRIORITY, fairnessKey },
+  };
+}
+
+export function onStore(summary: string): ActivityOptions {
+  return { taskQueue: LINE_QUEUE, startToCloseTimeout: '30 seconds', retry, summary };
+}

@@ -1,0 +1,3 @@
+export { closedWon } from './closed-won.ts';
+export { changeOrder } from './change-order.ts';
+export { exceptionCase } from './exception-case.ts';

@@ -1,0 +1,7 @@
+import type { DealOutcome, DealProcessInput } from '../domain/process/deal-process.ts';
+import { runDealProcess } from './deal-process.ts';
+
+/** A closed-won deal becomes activated projects in every system that needs them. ID: `closed-won/<crm>/<opportunity>`. */
+export async function closedWon(input: DealProcessInput): Promise<DealOutcome> {
+  return await runDealProcess('closedWon', input);
+}

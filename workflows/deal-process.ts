@@ -1,0 +1,298 @@
+import { allHandlersFinished, CancellationScope, condition, isCancellation, proxyActivities, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import type { DealActivities, LoadedDeal, Overrides, PlanOutline } from '../activities/contract.ts';
+import type { Finding } from '../domain/findings.ts';
+import { dealKey, type AbortRequest, type DealOutcome, type DealProcessInput, type DealProcessType } from '../domain/process/deal-process.ts';
+import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
+import { onStore, onTarget } from './activity-options.ts';
+import { createCases, type OpenCase } from './cases.ts';
+import { abortUpdate, configActivatedSignal, dealChangedSignal, progressQuery } from './contracts/deal-process.ts';
+import { createControl, Interrupted } from './deal-control.ts';
+import { createProgress } from './deal-progress.ts';
+import { recordsOf } from './deal-records.ts';
+import { createSteps } from './deal-steps.ts';
+import { failureOf } from './failures.ts';
+import { createSaga, type CompensationReport } from './saga.ts';
+
+/** How long a step may fail for passing reasons before integration support is told; retries go on meanwhile. */
+const TRANSIENT_SLA = '15 minutes';
+const TRANSIENT_SLA_MS = 15 * 60_000;
+
+const store = proxyActivities<DealActivities>(onStore('q2c store'));
+
+/**
+ * Carries a deal from the CRM into every target system, or brings an amended one up to date:
+ * load → decide → customers → contracts → projects, rates, billing schedules → publish → activate → write back.
+ * Starts a new round whenever the deal, the configuration or a person's decision changes what it works from; aborted, it undoes in reverse what it made.
+ */
+export async function runDealProcess(type: DealProcessType, input: DealProcessInput): Promise<DealOutcome> {
+  const { deal } = input;
+  const process = workflowInfo().workflowId;
+  const crm = proxyActivities<DealActivities>(onTarget(deal.crm, `deal ${deal.opportunityId} in ${deal.crm}`, deal.crm));
+  const saga = createSaga();
+  const control = createControl();
+  const cases = createCases(() => progress.show());
+  const progress = createProgress(deal, cases.list);
+  const overrides: { findings: Overrides['findings'][number][]; reroutes: Overrides['reroutes'][number][] } = { findings: [], reroutes: [] };
+  let newestVersion = input.version;
+  let untold = 0;
+  let activatedConfig: string | undefined;
+  let decidedConfig: string | undefined;
+  let returned: CaseAnswer | undefined;
+  let round = 0;
+  let ended = false;
+
+  setHandler(dealChangedSignal, ({ version }) => {
+    if (version === '' || version > newestVersion) untold += 1;
+    if (version > newestVersion) newestVersion = version;
+  });
+  setHandler(configActivatedSignal, ({ hash }) => {
+    activatedConfig = hash;
+  });
+  setHandler(abortUpdate, (request) => {
+    control.interrupt({ kind: 'abort', request });
+    return `${process} is being aborted; what it made is undone in reverse order.`;
+  }, {
+    validator: (request: AbortRequest) => {
+      if (ended) throw new Error(`${process} has ended already: amend the deal in the CRM instead.`);
+      if (request.by.trim() === '' || request.reason.trim() === '') throw new Error('An abort needs "by" and "reason": they go into the audit trail.');
+    },
+  });
+  setHandler(progressQuery, progress.view);
+
+  const dealChanged = () => untold > 0;
+  const configChanged = () => activatedConfig !== undefined && decidedConfig !== undefined && activatedConfig !== decidedConfig;
+  const news = (): string | undefined => {
+    if (control.pending() !== undefined) return 'the process was interrupted';
+    if (dealChanged()) return 'the deal has changed in the CRM';
+    if (configChanged()) return 'a new configuration is active';
+    return undefined;
+  };
+
+  const steps = createSteps({ process, deal, saga, cases, control, progress, overrides, news, onReturned: (answer) => { returned = answer; }, caseFor });
+
+  function caseFor(part: Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend' | 'subject'> & Partial<CaseInput>): CaseInput {
+    return {
+      process,
+      deal: dealKey(deal),
+      findings: [],
+      system: null,
+      legalEntity: null,
+      amount: progress.deal()?.amount ?? null,
+      evidence: null,
+      postingKey: null,
+      without: [],
+      ...part,
+    };
+  }
+
+  function abort(answer: CaseAnswer): never {
+    throw new Interrupted({ kind: 'abort', request: { by: answer.by, reason: answer.reason } });
+  }
+
+  async function load(): Promise<LoadedDeal> {
+    progress.enter('loading');
+    for (;;) {
+      try {
+        untold = 0;
+        progress.step('load', deal.opportunityId, deal.crm, { state: 'running', note: null });
+        const loaded = await crm.loadDeal({ process, deal, atLeast: newestVersion });
+        progress.step('load', deal.opportunityId, deal.crm, { state: 'done', externalId: deal.opportunityId, url: loaded.url, note: `version ${loaded.version}` });
+        if (loaded.version > newestVersion) newestVersion = loaded.version;
+        progress.loaded(loaded);
+        return loaded;
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        const failure = failureOf(error, `deal ${deal.opportunityId}`);
+        progress.step('load', deal.opportunityId, deal.crm, { state: 'waiting', note: failure.message });
+        const { code, kind, message, mend } = failure;
+        await settleByPerson(caseFor({ code, kind, message, mend, subject: `deal ${deal.opportunityId}`, system: failure.system, evidence: failure.evidence ?? null, without: ['override', 'reroute', 'confirm_done', 'confirm_not_done', 'return_to_submitter'] }));
+      }
+    }
+  }
+
+  /** Opens a case and waits until it is answered or there is news. Any answer but an abort means: try again. */
+  async function settleByPerson(input: CaseInput): Promise<CaseAnswer | undefined> {
+    progress.enter('waiting');
+    const answer = await cases.answerOf(await cases.raise(input), news);
+    const pending = control.pending();
+    if (pending !== undefined) throw new Interrupted(pending);
+    if (answer?.action === 'abort') abort(answer);
+    return answer;
+  }
+
+  /** Loads and decides until there is a plan. Cases stay open as long as their findings stand. */
+  async function decide(): Promise<{ readonly loaded: LoadedDeal; readonly plan: PlanOutline | 'unchanged' }> {
+    let waiting: { readonly open: OpenCase; readonly findings: readonly Finding[] } | undefined;
+    for (;;) {
+      if (returned !== undefined) await awaitSubmitter(returned);
+      returned = undefined;
+      round += 1;
+      progress.startRound(round);
+      const loaded = await load();
+      if (type === 'changeOrder' && round === 1) {
+        const last = await store.lastApplied({ deal });
+        if (last?.fingerprint === loaded.fingerprint) return { loaded, plan: 'unchanged' };
+      }
+      progress.enter('validating');
+      const toldConfig = activatedConfig;
+      const decision = await store.decideDeal({ process, dealRef: loaded.ref, overrides, round });
+      decidedConfig = decision.configHash;
+      if (activatedConfig === toldConfig) activatedConfig = undefined;
+      if (decision.outcome === 'planned') {
+        if (waiting !== undefined) await cases.close(waiting.open, 'the findings are gone: the deal or the configuration was corrected');
+        return { loaded, plan: decision.plan };
+      }
+      if (waiting !== undefined && !sameFindings(waiting.findings, decision.findings)) {
+        await cases.close(waiting.open, 'the findings have changed; a new case names them');
+        waiting = undefined;
+      }
+      if (waiting === undefined) {
+        const open = await cases.raise(caseFor(caseOfFindings(loaded, decision.findings)));
+        waiting = { open, findings: decision.findings };
+        progress.enter('waiting');
+        await steps.writeBack('Waiting for a person', `${decision.findings.length === 1 ? 'One finding' : `${decision.findings.length} findings`}: ${decision.findings.map((finding) => finding.message).join(' ')}`, []);
+      }
+      progress.enter('waiting');
+      const answer = await cases.answerOf(waiting.open, () => (control.pending() === undefined ? undefined : 'the process was interrupted'), news);
+      const pending = control.pending();
+      if (pending !== undefined) throw new Interrupted(pending);
+      if (answer === undefined) continue;
+      waiting = undefined;
+      if (answer.action === 'abort') abort(answer);
+      if (answer.action === 'override') for (const { code, path } of decision.findings) overrides.findings.push({ code, path, by: answer.by, reason: answer.reason });
+      if (answer.action === 'return_to_submitter') returned = answer;
+    }
+  }
+
+  /** The deal went back to the seller: wait for its next version, with a case of its own so that it is not forgotten. */
+  async function awaitSubmitter(answer: CaseAnswer): Promise<void> {
+    await steps.writeBack('Waiting for a person', `Returned by ${answer.by}: ${answer.reason}`, []);
+    await settleByPerson(caseFor({
+      code: 'DEAL_RETURNED_TO_SALES',
+      kind: 'business_rule',
+      subject: `deal ${deal.opportunityId}`,
+      message: `${answer.by} returned the deal to sales: ${answer.reason}`,
+      mend: 'Correct the deal in the CRM: the process goes on by itself with the corrected deal.',
+      without: ['override', 'reroute', 'confirm_done', 'confirm_not_done', 'return_to_submitter'],
+    }));
+  }
+
+  async function carryOut(): Promise<DealOutcome> {
+    const before = type === 'changeOrder' ? await store.lastApplied({ deal }) : null;
+    const previous = before === null ? null : await store.outlinePlan({ planRef: before.planRef });
+    steps.keep(previous === null ? [] : recordsOf(previous));
+    try {
+      for (;;) {
+        try {
+          const { loaded, plan } = await decide();
+          if (plan === 'unchanged') return await finish({ outcome: 'unchanged', version: loaded.version }, null, null);
+          progress.planned(plan);
+          await steps.build(plan, round);
+          if (dealChanged()) continue;
+          progress.enter('activating');
+          await steps.activate(plan);
+          await steps.dropWhatIsNotIn(plan);
+          const projects = plan.projects.map((project) => project.number);
+          await steps.writeBack('Activated', `${projects.length === 1 ? 'Project' : 'Projects'} ${projects.join(', ')} can be worked on.`, projects);
+          const outcome = await finish({ outcome: 'activated', version: loaded.version, projects }, plan, loaded);
+          if (dealChanged()) continue;
+          return outcome;
+        } catch (error) {
+          if (!(error instanceof Interrupted) || error.interruption.kind !== 'restart') throw error;
+          control.clear();
+          await cases.closeAll(`the process starts over: ${error.interruption.why}`);
+        }
+      }
+    } catch (error) {
+      const request = abortRequestOf(error);
+      if (request === undefined) throw error;
+      const outcome = await CancellationScope.nonCancellable(() => compensate(request, previous));
+      if (isCancellation(error)) throw error;
+      return outcome;
+    }
+  }
+
+  async function compensate(request: AbortRequest, previous: PlanOutline | null): Promise<DealOutcome> {
+    control.clear();
+    progress.enter('compensating');
+    await cases.closeAll(`the process was aborted by ${request.by}`);
+    const report: CompensationReport = await saga.compensate();
+    if (previous !== null) {
+      round += 1;
+      await steps.build(previous, round);
+      await steps.activate(previous);
+    }
+    await steps.writeBack('Aborted', `Aborted by ${request.by}: ${request.reason}${previous === null ? '' : ' The projects are as they were before the change.'}`, previous?.projects.map((project) => project.number) ?? []);
+    return await finish({ outcome: 'aborted', reason: `${request.by}: ${request.reason}`, ...report }, null, null);
+  }
+
+  async function finish(outcome: DealOutcome, plan: PlanOutline | null, loaded: LoadedDeal | null): Promise<DealOutcome> {
+    await store.recordOutcome({ process, deal, outcome, planRef: plan?.ref ?? null, fingerprint: loaded?.fingerprint ?? null, at: new Date().toISOString() });
+    progress.enter(outcome.outcome);
+    return outcome;
+  }
+
+  /** Tells integration support of a step that has been failing for passing reasons for too long; its retries go on meanwhile. */
+  async function watchRetries(): Promise<void> {
+    const told = new Set<string>();
+    while (!ended) {
+      if (await condition(() => ended, TRANSIENT_SLA)) return;
+      for (const { key, status } of progress.runningLongerThan(TRANSIENT_SLA_MS)) {
+        if (told.has(key)) continue;
+        told.add(key);
+        void CancellationScope.nonCancellable(async () => {
+          const open = await cases.raise(caseFor({
+            code: 'STILL_RETRYING',
+            kind: 'transient',
+            subject: `${status.step} of ${status.subject}`,
+            system: status.system,
+            message: `${status.step} of ${status.subject} has not got through to ${status.system} for ${TRANSIENT_SLA}.`,
+            mend: 'The step is being retried all the time and goes on by itself once the system answers. Look at the pending activity for the last error; abort if it shall not go on.',
+            without: ['correct', 'override', 'reroute', 'confirm_done', 'confirm_not_done', 'return_to_submitter'],
+          }));
+          const answer = await cases.answerOf(open, () => (ended || !progress.runningLongerThan(0).some((running) => running.key === key) ? 'the step got through' : undefined));
+          told.delete(key);
+          if (answer?.action === 'abort') control.interrupt({ kind: 'abort', request: answer });
+        });
+      }
+      await sleep(1);
+    }
+  }
+
+  const watching = CancellationScope.nonCancellable(watchRetries);
+  try {
+    return await carryOut();
+  } finally {
+    ended = true;
+    await CancellationScope.nonCancellable(async () => {
+      await cases.closeAll('the process has ended');
+      await watching;
+      await condition(allHandlersFinished);
+    });
+  }
+}
+
+function caseOfFindings(deal: LoadedDeal, findings: readonly Finding[]): Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend' | 'subject' | 'findings' | 'without'> {
+  const first = findings[0];
+  const configuration = findings.some((finding) => finding.kind === 'configuration');
+  return {
+    code: findings.length === 1 && first !== undefined ? first.code : 'DEAL_NOT_READY',
+    kind: configuration ? 'configuration' : 'business_rule',
+    subject: `deal ${deal.name}`,
+    message: findings.length === 1 && first !== undefined ? first.message : `${deal.name} for ${deal.client} has ${findings.length} findings.`,
+    mend: findings.length === 1 && first !== undefined ? first.mend : 'Correct what is named below in the CRM or the configuration: the process goes on by itself as soon as no finding is left.',
+    findings,
+    without: ['reroute', 'confirm_done', 'confirm_not_done', ...(findings.every((finding) => finding.overridable) ? [] : (['override'] as const))],
+  };
+}
+
+function sameFindings(left: readonly Finding[], right: readonly Finding[]): boolean {
+  const names = (findings: readonly Finding[]) => findings.map((finding) => `${finding.code} ${finding.path} ${finding.message}`).sort().join('\n');
+  return names(left) === names(right);
+}
+
+function abortRequestOf(error: unknown): AbortRequest | undefined {
+  if (error instanceof Interrupted && error.interruption.kind === 'abort') return error.interruption.request;
+  if (isCancellation(error)) return { by: 'an operator', reason: 'the workflow was cancelled' };
+  return undefined;
+}
