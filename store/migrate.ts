@@ -1,0 +1,48 @@
+import { Migrator } from 'kysely';
+import type { Migration } from 'kysely';
+import pg from 'pg';
+import type { Store } from './database.ts';
+import * as auditTrail from './migrations/0001-audit-trail.ts';
+import * as inbox from './migrations/0002-inbox.ts';
+import * as postingLedger from './migrations/0003-posting-ledger.ts';
+import * as documents from './migrations/0004-documents.ts';
+import * as processes from './migrations/0005-processes.ts';
+import * as targetSlots from './migrations/0006-target-slots.ts';
+import * as reporting from './migrations/0007-reporting.ts';
+
+/** Never edited once released: a change is a new migration. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-audit-trail': auditTrail,
+  '0002-inbox': inbox,
+  '0003-posting-ledger': postingLedger,
+  '0004-documents': documents,
+  '0005-processes': processes,
+  '0006-target-slots': targetSlots,
+  '0007-reporting': reporting,
+};
+
+const MIGRATION_LOCK = '7113200300417';
+
+/**
+ * Brings the store to the newest schema. Any number of processes may call it at once: they queue on an advisory lock, which ends with its
+ * connection, so a killed process blocks nobody.
+ * @returns the names of the migrations this call ran.
+ * @throws Error when a migration fails (that migration is rolled back) or the store is newer than this build.
+ */
+export async function migrateStore(store: Store): Promise<readonly string[]> {
+  const guard = new pg.Client({ connectionString: store.url, application_name: 'q2c migration lock' });
+  await guard.connect();
+  try {
+    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const migrator = new Migrator({ db: store.db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
+    const { error, results = [] } = await migrator.migrateToLatest();
+    if (error !== undefined) {
+      const failed = results.find((result) => result.status === 'Error')?.migrationName;
+      const what = failed === undefined ? 'the store could not be migrated' : `migration ${failed} failed and was rolled back`;
+      throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+    return results.map((result) => result.migrationName);
+  } finally {
+    await guard.end();
+  }
+}
