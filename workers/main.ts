@@ -1,0 +1,33 @@
+import { hostname } from 'node:os';
+import { pino } from 'pino';
+import { startWorkers } from './fleet.ts';
+
+const log = pino({ name: 'worker', level: process.env['Q2C_LOG_LEVEL'] ?? 'info' });
+const databaseUrl = process.env['DATABASE_URL'];
+if (databaseUrl === undefined) {
+  log.fatal('DATABASE_URL is not set: start everything with npm start, or give the address of your PostgreSQL');
+  process.exit(1);
+}
+const workers = await startWorkers({
+  dataDir: process.env['Q2C_DATA_DIR'] ?? '.data',
+  databaseUrl,
+  identity: `${hostname()}-${process.pid}`,
+  port: Number(process.env['PORT'] ?? 9464 + Number(process.env['Q2C_PORT_OFFSET'] ?? 0)),
+  log,
+});
+
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    log.info('stopping: running steps are finished first');
+    workers.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ error }, 'could not stop cleanly');
+        process.exit(1);
+      },
+    );
+  });
+}
