@@ -91,6 +91,8 @@ export const taxRuleSchema = z.strictObject({
   seller: codeSchema,
   /** The client's country, a group defined in `countryGroups`, or "*". */
   client: z.string().min(1),
+  /** With a country: the regions of it (as the client's address spells them) this rule is for; empty: all that no other rule names. */
+  regions: z.array(z.string().min(1)).default([]),
   ratePercent: decimalSchema,
   reverseCharge: z.boolean(),
   requiresTaxRegistration: z.boolean(),
@@ -142,7 +144,14 @@ export const exceptionPolicySchema = z.strictObject({
 export type ExceptionPolicy = z.infer<typeof exceptionPolicySchema>;
 
 export const firmConfigSchema = z.strictObject({
-  firm: z.strictObject({ name: z.string().min(1), reportingCurrency: currencySchema }),
+  firm: z.strictObject({
+    name: z.string().min(1),
+    reportingCurrency: currencySchema,
+    /** Converts days sold into planned hours, and daily prices for the comparison with hourly rates. */
+    hoursPerDay: z.number().positive().max(24).default(8),
+    /** E-mail domains of the firm's own people; empty: a resource may have any address. */
+    resourceEmailDomains: z.array(z.string().min(1)).default([]),
+  }),
   legalEntities: z.array(legalEntitySchema).min(1),
   serviceLines: z.array(serviceLineSchema).min(1),
   billingMethods: z.array(billingMethodRuleSchema).min(1),
