@@ -116,3 +116,8 @@ export interface CaseActivities {
   recordCaseChange(input: { readonly caseId: string; readonly change: 'escalated' | 'second_person' | 'refused'; readonly detail: string; readonly owner: string | null }): Promise<void>;
   recordResolution(input: { readonly caseId: string; readonly process: string; readonly resolution: Resolution | null; readonly closedBecause: string | null }): Promise<void>;
 }
+
+export interface SweepActivities {
+  /** Puts closed-won deals that changed since the last sweep, and that no webhook told of, into the inbox. */
+  sweepMissedEvents(input: { readonly crm: string }): Promise<{ readonly looked: number; readonly missed: number; readonly until: Instant } | { readonly notOffered: string }>;
+}

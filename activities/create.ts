@@ -1,18 +1,20 @@
-import type { CaseActivities, DealActivities } from './contract.ts';
+import type { CaseActivities, DealActivities, SweepActivities } from './contract.ts';
 import { createCaseSteps } from './cases.ts';
 import { createDealSteps } from './deal.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createPlanReader } from './plans.ts';
+import { createSweep } from './sweep.ts';
 import { createSteps } from './steps.ts';
 import { createUndo } from './undo.ts';
 
 /** All activities over one set of dependencies. Which of them run where is for the workers to say. */
-export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities {
+export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities {
   const readPlan = createPlanReader(deps);
   return {
     ...createDealSteps(deps, readPlan),
     ...createSteps(deps, readPlan),
     ...createUndo(deps, readPlan),
     ...createCaseSteps(deps),
+    ...createSweep(deps),
   };
 }

@@ -1,5 +1,5 @@
 import type { PlanOutline, ProjectOutline } from '../activities/contract.ts';
-import type { StepName } from '../domain/process/deal-process.ts';
+import type { RecordStep, StepName } from '../domain/process/deal-process.ts';
 
 /** One record that a plan asks for in one system. */
 export interface PlannedRecord {
@@ -12,8 +12,6 @@ export interface PlannedRecord {
   readonly system: string;
   readonly legalEntity: string;
 }
-
-export type RecordStep = Exclude<StepName, 'load' | 'activation' | 'write-back'>;
 
 export function recordKey(step: StepName, subject: string, system: string): string {
   return `${step}/${subject}/${system}`;

@@ -1,12 +1,12 @@
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { DealActivities, Overrides, PlanOutline, ProjectOutline, StepInput, StepResult } from '../activities/contract.ts';
-import type { DealReference, StepName } from '../domain/process/deal-process.ts';
+import type { DealReference, RecordStep, StepName } from '../domain/process/deal-process.ts';
 import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
 import { onStore, onTarget } from './activity-options.ts';
 import type { Cases } from './cases.ts';
 import { Interrupted, type Control } from './deal-control.ts';
 import type { Progress } from './deal-progress.ts';
-import { contractRecord, customerRecords, projectRecords, recordsOf, type PlannedRecord, type RecordStep } from './deal-records.ts';
+import { contractRecord, customerRecords, projectRecords, recordsOf, type PlannedRecord } from './deal-records.ts';
 import { failureOf } from './failures.ts';
 import type { Saga } from './saga.ts';
 

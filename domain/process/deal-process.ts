@@ -42,6 +42,8 @@ export interface StepStatus {
 
 export const STEPS = ['load', 'customer', 'contract', 'project', 'rate-card', 'billing-schedule', 'time-project', 'resources', 'reporting', 'activation', 'write-back'] as const;
 export type StepName = (typeof STEPS)[number];
+/** Steps that write a record of their own. */
+export type RecordStep = Exclude<StepName, 'load' | 'activation' | 'write-back'>;
 
 export type DealStage = 'loading' | 'validating' | 'building' | 'activating' | 'waiting' | 'compensating' | 'activated' | 'aborted' | 'unchanged';
 

@@ -1,0 +1,45 @@
+import { isUnsupported } from '../connectors/ports.ts';
+import { dealProcess } from '../store/deal-processes.ts';
+import { receiveEvents } from '../store/inbox.ts';
+import { advanceWatermark, readWatermark } from '../store/watermarks.ts';
+import { callContext } from './context.ts';
+import type { SweepActivities } from './contract.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { toTemporal } from './failures.ts';
+
+/** Looked at again at each sweep: CRMs show a change in their search up to some minutes late. */
+const OVERLAP_MS = 10 * 60_000;
+const FIRST_SWEEP_MS = 24 * 3_600_000;
+
+export function createSweep(deps: ActivityDependencies): SweepActivities {
+  const { db } = deps.store;
+  return {
+    async sweepMissedEvents({ crm }) {
+      const context = callContext(deps.log, `sweep/${crm}`);
+      try {
+        const { changedClosedWon } = deps.systems.crm(crm);
+        if (isUnsupported(changedClosedWon)) return { notOffered: changedClosedWon.unsupported };
+        const name = `sweep/${crm}`;
+        const startedAt = Date.now();
+        const last = await readWatermark(db, name);
+        const since = new Date(last === undefined ? startedAt - FIRST_SWEEP_MS : Date.parse(last) - OVERLAP_MS).toISOString();
+        let looked = 0;
+        let missed = 0;
+        for await (const changed of changedClosedWon(since, context)) {
+          looked += 1;
+          const known = await dealProcess(db, { crm, opportunityId: changed.opportunityId });
+          if (known !== undefined && (known.version_seen ?? '') >= changed.version) continue;
+          const payload = { sweep: true, ...changed };
+          const [received] = await receiveEvents(db, [{ source: crm, eventId: `sweep/${changed.opportunityId}/${changed.version}`, kind: 'deal.changed', businessKey: changed.opportunityId, version: changed.version, occurredAt: changed.modifiedAt, headers: {}, rawBody: Buffer.from(JSON.stringify(payload)), payload }]);
+          if (received?.status === 'accepted') missed += 1;
+        }
+        const until = new Date(startedAt).toISOString();
+        await advanceWatermark(db, name, until);
+        if (missed > 0) deps.log.warn({ crm, missed }, 'closed-won deals had come without an event; they are in the inbox now');
+        return { looked, missed, until };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { sealAuditTrail } from '../../store/audit-chain.ts';
+import type { Store } from '../../store/database.ts';
+import { dealProcess, noteDealSeen } from '../../store/deal-processes.ts';
+import { claimReceived, listenInbox, markDeferred, markDispatched, markIgnored, type InboxRow } from '../../store/inbox.ts';
+import { dispatchDeal, type Dispatched } from './dispatch.ts';
+
+export interface RelaySettings {
+  readonly store: Store;
+  readonly client: Client;
+  readonly log: Logger;
+  readonly name: string;
+}
+
+const BATCH = 50;
+const LEASE_SECONDS = 30;
+const IDLE_MS = 1000;
+const MAX_BACKOFF_MS = 60_000;
+
+/**
+ * Carries events from the inbox to Temporal: whatever was acknowledged is started or signalled, also after a crash between the two,
+ * and while Temporal is away the inbox only grows. Any number of relays may run.
+ */
+export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
+  const { store, log, name } = settings;
+  let stopping = false;
+  let wake: (() => void) | undefined;
+  const listening = listenInbox(store.url, () => wake?.());
+
+  async function relay(event: InboxRow): Promise<void> {
+    try {
+      const result = await dispatch(settings, event);
+      if (result.disposition === 'ignored') await markIgnored(store.db, event.id, result.reason);
+      else await markDispatched(store.db, event.id, result);
+      log.info({ event: event.id, source: event.source, deal: `${event.source}/${event.business_key}`, ...result }, 'event relayed');
+    } catch (error) {
+      const retryAfterMs = Math.min(MAX_BACKOFF_MS, 500 * 2 ** Math.min(event.attempts, 10));
+      const message = error instanceof Error ? error.message : String(error);
+      log.error({ event: event.id, deal: `${event.source}/${event.business_key}`, error: message, retryAfterMs }, 'event could not be relayed; it stays in the inbox');
+      await markDeferred(store.db, event.id, { error: message, retryAfterMs });
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping) {
+      try {
+        const events = await claimReceived(store.db, { limit: BATCH, leaseSeconds: LEASE_SECONDS, worker: name });
+        await Promise.all(events.map(relay));
+        await sealAuditTrail(store.db);
+        if (events.length === BATCH) continue;
+      } catch (error) {
+        log.error({ error: error instanceof Error ? error.message : String(error) }, 'the store does not answer; tried again in a moment');
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, IDLE_MS);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  const running = run();
+  return {
+    async stop() {
+      stopping = true;
+      wake?.();
+      await running;
+      await (await listening).close();
+    },
+  };
+}
+
+const hubspotEventSchema = z.looseObject({ subscriptionType: z.string(), propertyName: z.string().optional(), propertyValue: z.string().optional() });
+
+async function dispatch({ client, store }: RelaySettings, event: InboxRow): Promise<Dispatched> {
+  const deal = { crm: event.source, opportunityId: event.business_key };
+  if (event.kind !== 'deal.changed') return { disposition: 'ignored', reason: `events of kind ${event.kind} start nothing` };
+  const hubspot = hubspotEventSchema.safeParse(event.payload);
+  if (hubspot.success && !(hubspot.data.propertyName === 'dealstage' && hubspot.data.propertyValue === 'closedwon') && (await dealProcess(store.db, deal)) === undefined) {
+    return { disposition: 'ignored', reason: 'the deal is not won yet' };
+  }
+  const version = event.version ?? '';
+  const dispatched = await dispatchDeal(client, store, deal, { version, source: `event ${event.event_id} of ${event.source}` });
+  if (dispatched.disposition !== 'ignored') await noteDealSeen(store.db, { deal, workflowId: dispatched.workflowId, version });
+  return dispatched;
+}
