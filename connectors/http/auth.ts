@@ -1,0 +1,49 @@
+/** Gives the headers that authorize a request. */
+export interface AuthProvider {
+  /**
+   * The same object as before for as long as the token is the same.
+   * @param force - the last token was refused: get a new one
+   * @throws SystemFailure where no token can be had
+   */
+  authorize(force: boolean): Promise<Readonly<Record<string, string>>>;
+}
+
+export interface FetchedToken {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresInSeconds: number;
+}
+
+const RENEW_BEFORE_MS = 60_000;
+
+/** Headers that never change: an API key, a private app's token, or none. */
+export function fixedHeaders(headers: Readonly<Record<string, string>>): AuthProvider {
+  return { authorize: () => Promise.resolve(headers) };
+}
+
+/**
+ * A token with an end: fetched once however many calls wait for it, renewed 60 s before it expires (half way for a token that lives less than two minutes).
+ * A failed fetch is not kept: the next call tries again.
+ */
+export function renewedToken(fetchToken: () => Promise<FetchedToken>, now: () => number = Date.now): AuthProvider {
+  let current: { readonly headers: Readonly<Record<string, string>>; readonly renewAt: number } | null = null;
+  let fetching: Promise<Readonly<Record<string, string>>> | null = null;
+
+  const renew = async (): Promise<Readonly<Record<string, string>>> => {
+    try {
+      const { headers, expiresInSeconds } = await fetchToken();
+      const life = expiresInSeconds * 1000;
+      current = { headers, renewAt: now() + Math.max(life - RENEW_BEFORE_MS, life / 2) };
+      return headers;
+    } finally {
+      fetching = null;
+    }
+  };
+
+  return {
+    authorize(force) {
+      if (!force && current !== null && now() < current.renewAt) return Promise.resolve(current.headers);
+      fetching ??= renew();
+      return fetching;
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { got } from 'got';
+import { z } from 'zod';
+import { SystemFailure } from '../../domain/failure.ts';
+import type { ConnectorSettings } from '../connector.ts';
+import type { CallContext, Log } from '../ports.ts';
+import { readAnswer } from './answer.ts';
+import type { AuthProvider } from './auth.ts';
+import { createBudget, reasonOf } from './budget.ts';
+import { createCircuit, type CircuitState } from './circuit.ts';
+import type { Classifier } from './classify.ts';
+import { busyFailure, circuitFailure, isCertainlyUnsent, lostFailure, refusedFailure, schemaFailure, tooLargeFailure, type Asked } from './failures.ts';
+
+/** Bytes of one answer; more is a contract failure. */
+export const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
+
+export interface HttpClientSettings {
+  /** The system's ID in the configuration, for messages. */
+  readonly system: string;
+  readonly baseUrl: string;
+  readonly auth: AuthProvider;
+  readonly classify: Classifier;
+  readonly limits: ConnectorSettings['limits'];
+  readonly log: Log;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The vendor's limit headers: milliseconds in which no further request is welcome, 0 where all is well. */
+  readonly pauseFor?: (headers: IncomingHttpHeaders) => number;
+}
+
+export interface HttpRequest<T> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below `baseUrl`, starting with "/"; may carry a query of its own (a vendor's link to the next page). */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the body must be; for an accepted status outside 2xx, `undefined` is offered to it where the body itself does not fit. */
+  readonly answer: z.ZodType<T>;
+  /** The business object, for messages: "project US01-TECH-7K3QF9QX". */
+  readonly object: string;
+  /** Whether a lost answer leaves doubt. */
+  readonly writes: boolean;
+  /** Statuses outside 2xx that are an answer rather than a failure (404 for look-ups). */
+  readonly accept?: readonly number[];
+  readonly context: CallContext;
+}
+
+export interface HttpAnswer<T> {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: T;
+}
+
+export interface HttpClient {
+  /** @throws SystemFailure for whatever the system or the way to it did; the signal's reason when cancelled */
+  request<T>(request: HttpRequest<T>): Promise<HttpAnswer<T>>;
+  state(): CircuitState;
+}
+
+/** For requests whose body does not matter. */
+export const emptyAnswer: z.ZodType<undefined> = z.unknown().transform(() => undefined);
+
+const agent = { http: new HttpAgent({ keepAlive: true, scheduling: 'lifo' }), https: new HttpsAgent({ keepAlive: true, scheduling: 'lifo' }) };
+
+/**
+ * One system's HTTP client. Nothing is retried here, Temporal does that, except once after a refused token:
+ * an answer lost on the way of a write is `in_doubt`, and a blind second write would double it.
+ */
+export function createHttpClient(settings: HttpClientSettings): HttpClient {
+  const base = settings.baseUrl.replace(/\/+$/, '');
+  const origin = new URL(base).origin;
+  const budget = createBudget(settings.limits);
+  const circuit = createCircuit();
+  const http = got.extend({
+    agent,
+    retry: { limit: 0 },
+    throwHttpErrors: false,
+    followRedirect: false,
+    // Bytes received are bytes held: an answer cannot grow past the bound by being unpacked.
+    decompress: false,
+    timeout: { request: settings.limits.timeoutSeconds * 1000 },
+    headers: { 'user-agent': 'q2c', accept: 'application/json', 'accept-encoding': 'identity', ...settings.headers },
+  });
+
+  const send = async (request: HttpRequest<unknown>, authorization: Readonly<Record<string, string>>) => {
+    const asked: Asked = { system: settings.system, object: request.object, writes: request.writes };
+    const url = `${base}${request.path}${queryOf(request)}`;
+    if (!request.path.startsWith('/') || new URL(url).origin !== origin) throw new TypeError(`"${request.path}" is not a path below ${origin}`);
+    if (!circuit.admit()) throw circuitFailure(asked, circuit.state());
+    const startedAt = performance.now();
+    try {
+      const call = http(url, {
+        method: request.method,
+        headers: { ...request.headers, ...authorization },
+        signal: request.context.signal,
+        ...(request.json === undefined ? {} : { json: request.json }),
+        ...(request.form === undefined ? {} : { form: { ...request.form } }),
+      });
+      let tooLarge = false;
+      void call.on('downloadProgress', (progress) => {
+        if (progress.transferred <= MAX_ANSWER_BYTES && (progress.total ?? 0) <= MAX_ANSWER_BYTES) return;
+        tooLarge = true;
+        call.cancel();
+      });
+      const { statusCode: status, headers, body: text } = await call.catch((error: unknown) => {
+        if (tooLarge) throw tooLargeFailure(asked, MAX_ANSWER_BYTES);
+        throw error;
+      });
+      if (status >= 500) circuit.failed();
+      else circuit.succeeded();
+      request.context.log.debug({ system: settings.system, method: request.method, path: pathOf(request), status, ms: Math.round(performance.now() - startedAt) }, `${request.method} for ${request.object}`);
+      return { status, headers, text };
+    } catch (error) {
+      if (request.context.signal.aborted) {
+        circuit.released();
+        throw reasonOf(request.context.signal);
+      }
+      if (error instanceof SystemFailure) {
+        circuit.succeeded();
+        throw error;
+      }
+      circuit.failed();
+      const failure = lostFailure(asked, error, isCertainlyUnsent(error));
+      request.context.log.warn({ system: settings.system, method: request.method, path: pathOf(request), code: failure.failure.code, ms: Math.round(performance.now() - startedAt) }, failure.message);
+      throw failure;
+    }
+  };
+
+  return {
+    state: () => circuit.state(),
+    async request(request) {
+      const { context } = request;
+      const asked: Asked = { system: settings.system, object: request.object, writes: request.writes };
+      context.heartbeat(`${settings.system}: ${request.object}`);
+      const slot = await budget.enter(context.signal);
+      if ('waitMs' in slot) throw busyFailure(asked, slot.waitMs);
+      try {
+        let authorization = await settings.auth.authorize(false);
+        for (let attempt = 1; ; attempt += 1) {
+          const { status, headers, text } = await send(request, authorization);
+          const pause = settings.pauseFor?.(headers) ?? 0;
+          if (pause > 0) budget.pause(pause);
+          const answer = readAnswer(headers, text);
+          if (status < 300 || request.accept?.includes(status) === true) {
+            const parsed = request.answer.safeParse(answer.body);
+            if (parsed.success && !answer.html) return { status, headers, body: parsed.data };
+            const absent = status < 300 ? null : request.answer.safeParse(undefined);
+            if (absent?.success === true) return { status, headers, body: absent.data };
+            throw schemaFailure(asked, { status, text, html: answer.html }, parsed.error);
+          }
+          const verdict = settings.classify({ status, headers, body: answer.body, text }, asked);
+          if (verdict === 'token_refused' && attempt === 1) {
+            // Another call may have renewed the token since: only the one that was refused is replaced.
+            const renewed = await settings.auth.authorize(false);
+            authorization = renewed === authorization ? await settings.auth.authorize(true) : renewed;
+            continue;
+          }
+          const failure = refusedFailure(asked, { status, text, html: answer.html }, verdict);
+          if (failure.failure.retryAfterMs !== undefined && status === 429) budget.pause(failure.failure.retryAfterMs);
+          throw failure;
+        }
+      } finally {
+        slot.leave();
+      }
+    },
+  };
+}
+
+function queryOf(request: HttpRequest<unknown>): string {
+  if (request.query === undefined) return '';
+  return `${request.path.includes('?') ? '&' : '?'}${new URLSearchParams(request.query).toString()}`;
+}
+
+/** Without the query: it may hold what a log should not. */
+function pathOf(request: HttpRequest<unknown>): string {
+  return request.path.split('?', 1)[0] ?? '';
+}
