@@ -58,6 +58,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       done_at timestamptz(3)
     )`.execute(db);
   await sql`create index posting_ledger_process on posting_ledger (process, created_at)`.execute(db);
-  await sql`create index posting_ledger_in_doubt on posting_ledger (updated_at) where state in ('intent', 'in_doubt')`.execute(db);
+  await sql`create index posting_ledger_in_doubt on posting_ledger (updated_at) where state in ('intent', 'in_doubt', 'abandoned')`.execute(db);
   await sql`create index posting_ledger_object on posting_ledger (object_type, canonical_id)`.execute(db);
 }

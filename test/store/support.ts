@@ -11,8 +11,8 @@ import type { Store, StoreOptions } from '../../store/database.ts';
 import { migrateStore } from '../../store/migrate.ts';
 
 interface TestServer {
-  urlOf(database: string): string;
-  admin(statement: string): Promise<void>;
+  readonly urlOf: (database: string) => string;
+  readonly admin: (statement: string) => Promise<void>;
 }
 
 let server: Promise<TestServer> | undefined;

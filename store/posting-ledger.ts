@@ -1,0 +1,180 @@
+import { sql } from 'kysely';
+import { auditedWhen } from './audit-trail.ts';
+import type { AuditEntry } from './audit-trail.ts';
+import type { Db } from './database.ts';
+import { linkedWhen, sayingConflicts } from './identity-map.ts';
+import type { IdentityLink } from './identity-map.ts';
+import type { JsonValue } from './json.ts';
+import { jsonTextOrNull } from './json.ts';
+import { refuseRecord } from './posting-errors.ts';
+import type { PostingState } from './schema.ts';
+
+export interface Intent {
+  /** Idempotency key: business key, step, system and version; the same for every attempt. */
+  readonly key: string;
+  readonly process: string;
+  readonly step: string;
+  readonly system: string;
+  readonly operation: string;
+  readonly objectType: string;
+  readonly canonicalId: string;
+  readonly requestHash: string;
+  /** Kept for people and reconciliation, or null. */
+  readonly request: unknown;
+  /** How long this attempt may take before another may look the target up and take over, milliseconds. */
+  readonly leaseMs: number;
+}
+
+export type Opening =
+  | { readonly status: 'first'; readonly generation: number; readonly attempt: number }
+  | {
+      readonly status: 'retry';
+      readonly previous: 'intent' | 'in_doubt' | 'not_done' | 'abandoned';
+      /** The earlier write may have been done: look it up by external ID before writing. */
+      readonly mustLookUp: boolean;
+      /** The earlier attempt asked for something else (say, before a mapping was corrected): what a look-up finds may need an update. */
+      readonly requestChanged: boolean;
+      readonly generation: number;
+      readonly attempt: number;
+    }
+  | { readonly status: 'done'; readonly result: JsonValue; readonly externalId: string | null; readonly undo: JsonValue; readonly generation: number }
+  | { readonly status: 'busy'; readonly leaseUntil: string }
+  /** Done already, with another request under the same key: nothing may be written. */
+  | { readonly status: 'conflict'; readonly knownHash: string };
+
+interface OpeningRow {
+  readonly opened: boolean;
+  readonly state: PostingState;
+  readonly opened_from: PostingState | null;
+  readonly request_changed: boolean;
+  readonly request_hash: string;
+  readonly attempts: number;
+  readonly generation: number;
+  readonly lease_until: string | null;
+  readonly external_id: string | null;
+  readonly result: JsonValue;
+  readonly undo: JsonValue;
+}
+
+/**
+ * Declares what is about to be written, before it is written: one statement, one round trip. Of any number of callers at once exactly one
+ * is let through; the others are told why not. A posting that was reversed starts a new generation.
+ */
+export async function openIntent(db: Db, intent: Intent): Promise<Opening> {
+  for (;;) {
+    const row = await tryToOpen(db, intent);
+    if (row !== undefined) return readOpening(row, intent.requestHash);
+  }
+}
+
+/** @returns undefined where another transaction inserted the same key while this statement ran: the next one sees it. */
+async function tryToOpen(db: Db, intent: Intent): Promise<OpeningRow | undefined> {
+  const { rows } = await sql<OpeningRow>`/* prepared: open_intent */
+    with opening as (
+      insert into posting_ledger as p
+        (key, process, step, system, operation, object_type, canonical_id, request_hash, request, state, lease_until)
+      values (
+        ${intent.key}, ${intent.process}, ${intent.step}, ${intent.system}, ${intent.operation}, ${intent.objectType}, ${intent.canonicalId},
+        ${intent.requestHash}, ${jsonTextOrNull(intent.request)}::jsonb, 'intent', clock_timestamp() + ${intent.leaseMs}::integer * interval '1 millisecond')
+      on conflict (key) do update set
+        opened_from = p.state,
+        state = 'intent',
+        request_changed = p.request_hash <> excluded.request_hash,
+        request_hash = excluded.request_hash,
+        request = excluded.request,
+        process = excluded.process,
+        attempts = case when p.state = 'reversed' then 1 else p.attempts + 1 end,
+        generation = case when p.state = 'reversed' then p.generation + 1 else p.generation end,
+        external_id = null, result = null, undo = null, error = null, done_at = null,
+        lease_until = excluded.lease_until,
+        updated_at = now()
+      where p.state in ('in_doubt', 'not_done', 'reversed', 'abandoned') or (p.state = 'intent' and p.lease_until <= clock_timestamp())
+      returning p.state, p.opened_from, p.request_changed, p.request_hash, p.attempts, p.generation, p.lease_until
+    )
+    select true as opened, o.*, null as external_id, null::jsonb as result, null::jsonb as undo from opening o
+    union all
+    select false, p.state, p.opened_from, p.request_changed, p.request_hash, p.attempts, p.generation, p.lease_until, p.external_id, p.result, p.undo
+    from posting_ledger p where p.key = ${intent.key} and not exists (select from opening)`.execute(db);
+  return rows[0];
+}
+
+function readOpening(row: OpeningRow, requestHash: string): Opening {
+  const { generation, attempts: attempt } = row;
+  if (row.opened) {
+    const previous = row.opened_from;
+    if (previous === null || previous === 'reversed' || previous === 'done') return { status: 'first', generation, attempt };
+    return { status: 'retry', previous, mustLookUp: previous !== 'not_done', requestChanged: row.request_changed, generation, attempt };
+  }
+  if (row.state === 'done') {
+    if (row.request_hash !== requestHash) return { status: 'conflict', knownHash: row.request_hash };
+    return { status: 'done', result: row.result, externalId: row.external_id, undo: row.undo, generation };
+  }
+  return { status: 'busy', leaseUntil: row.lease_until ?? new Date().toISOString() };
+}
+
+export interface Done {
+  readonly key: string;
+  readonly generation: number;
+  readonly externalId: string | null;
+  readonly result: unknown;
+  /** What a compensation needs to know, or null. */
+  readonly undo: unknown;
+  readonly process: string;
+  readonly links: readonly IdentityLink[];
+  readonly audit: readonly AuditEntry[];
+}
+
+/**
+ * Records that the write was done, links the identities and adds to the audit trail: all or nothing, one round trip. Recording the same
+ * again answers 'already' and changes nothing.
+ * @throws PostingLedgerError when another external ID is on record ('doubled') or the posting was reversed since ('superseded').
+ * @throws IdentityConflictError when a link contradicts a known one; nothing is recorded then, and the next attempt has to look up.
+ */
+export async function recordDone(db: Db, done: Done): Promise<'recorded' | 'already'> {
+  const { rows } = await sayingConflicts(
+    sql<{ recorded: boolean }>`/* prepared: record_done */
+      with done as (
+        update posting_ledger set
+          state = 'done', external_id = ${done.externalId}, result = ${jsonTextOrNull(done.result)}::jsonb, undo = ${jsonTextOrNull(done.undo)}::jsonb,
+          error = null, lease_until = null, done_at = now(), updated_at = now()
+        where key = ${done.key} and generation = ${done.generation}::integer and state in ('intent', 'in_doubt', 'not_done', 'abandoned')
+        returning key
+      ),
+      linked as (${linkedWhen('done', done.links, done.process)}),
+      audited as (${auditedWhen('done', done.audit)})
+      select exists (select from done) as recorded`.execute(db),
+  );
+  if (rows[0]?.recorded === true) return 'recorded';
+  return await refuseRecord(db, done);
+}
+
+export interface AttemptEnd {
+  readonly key: string;
+  readonly generation: number;
+  /** The attempt that `openIntent` let through: only it can end itself. */
+  readonly attempt: number;
+  readonly error: unknown;
+  readonly audit: readonly AuditEntry[];
+}
+
+/** The target did certainly not do it: the next attempt may write at once. @returns false where another attempt took over meanwhile. */
+export async function recordNotDone(db: Db, end: AttemptEnd): Promise<boolean> {
+  return await endAttempt(db, end, 'not_done');
+}
+
+/** Nobody knows whether the target did it: the next attempt must look it up. @returns false where another attempt took over meanwhile. */
+export async function recordInDoubt(db: Db, end: AttemptEnd): Promise<boolean> {
+  return await endAttempt(db, end, 'in_doubt');
+}
+
+async function endAttempt(db: Db, end: AttemptEnd, state: 'not_done' | 'in_doubt'): Promise<boolean> {
+  const { rows } = await sql<{ ended: boolean }>`/* prepared: end_attempt */
+    with ended as (
+      update posting_ledger set state = ${state}, error = ${jsonTextOrNull(end.error)}::jsonb, lease_until = null, updated_at = now()
+      where key = ${end.key} and generation = ${end.generation}::integer and attempts = ${end.attempt}::integer and state = 'intent'
+      returning key
+    ),
+    audited as (${auditedWhen('ended', end.audit)})
+    select exists (select from ended) as ended`.execute(db);
+  return rows[0]?.ended === true;
+}
