@@ -37,6 +37,16 @@ export interface LoadedDeal {
   readonly client: string;
   readonly amount: Money | null;
   readonly url: string | null;
+  /** What an earlier process of this deal came to. */
+  readonly prior: PriorOutcome | null;
+}
+
+export interface PriorOutcome {
+  readonly state: 'activated' | 'aborted';
+  readonly version: string;
+  readonly fingerprint: string;
+  /** The plan in force; null after an abort. */
+  readonly planRef: string | null;
 }
 
 export type Decision =
@@ -93,7 +103,6 @@ export interface DealActivities {
   /** @param input.atLeast the newest version an event told of: an older answer is a stale read and is tried again */
   loadDeal(input: { readonly process: string; readonly deal: DealReference; readonly atLeast: string }): Promise<LoadedDeal>;
   decideDeal(input: { readonly process: string; readonly dealRef: string; readonly overrides: Overrides; readonly round: number }): Promise<Decision>;
-  lastApplied(input: { readonly deal: DealReference }): Promise<{ readonly fingerprint: string; readonly planRef: string; readonly version: string } | null>;
   outlinePlan(input: { readonly planRef: string }): Promise<PlanOutline>;
   ensureCustomer(input: StepInput): Promise<StepResult>;
   ensureContract(input: StepInput): Promise<StepResult>;

@@ -22,7 +22,7 @@ import { outlineOf, type createPlanReader } from './plans.ts';
 /** Changes with every change of a rule or of planning: a decision names the rules it was made by. */
 export const RULES_VERSION = '1';
 
-type DealSteps = Pick<DealActivities, 'loadDeal' | 'decideDeal' | 'lastApplied' | 'outlinePlan' | 'writeBackToCrm' | 'recordOutcome'>;
+type DealSteps = Pick<DealActivities, 'loadDeal' | 'decideDeal' | 'outlinePlan' | 'writeBackToCrm' | 'recordOutcome'>;
 
 /** The steps of a deal's process that read, decide and report. */
 export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType<typeof createPlanReader>): DealSteps {
@@ -46,7 +46,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
         const opportunity = await deps.withSlot(deal.crm, context.signal, () => deps.systems.crm(deal.crm).loadOpportunity(deal.opportunityId, context));
         if (atLeast !== '' && opportunity.version < atLeast) throw staleRead(deal, opportunity.version, atLeast);
         const ref = await putDocument(db, { kind: 'opportunity', schemaVersion: opportunity.schemaVersion, body: opportunity });
-        await noteDealLoaded(db, { deal, process, version: opportunity.version });
+        const known = await noteDealLoaded(db, { deal, process, version: opportunity.version });
         return {
           ref,
           version: opportunity.version,
@@ -55,6 +55,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
           client: opportunity.accounts[0]?.name ?? '',
           amount: opportunity.amount,
           url: opportunity.url,
+          prior: priorOutcome(known),
         };
       } catch (error) {
         throw toTemporal(error);
@@ -83,11 +84,6 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
       } catch (error) {
         throw toTemporal(error);
       }
-    },
-
-    async lastApplied({ deal }) {
-      const row = await dealProcess(db, deal);
-      return row?.planRef == null || row.fingerprint === null || row.appliedVersion === null ? null : { planRef: row.planRef, fingerprint: row.fingerprint, version: row.appliedVersion };
     },
 
     async outlinePlan({ planRef }) {

@@ -3,5 +3,5 @@ import { runDealProcess } from './deal-process.ts';
 
 /** An amended deal's projects are brought up to date; aborted, they are put back as they were. ID: `change-order/<crm>/<opportunity>`. */
 export async function changeOrder(input: DealProcessInput): Promise<DealOutcome> {
-  return await runDealProcess('changeOrder', input);
+  return await runDealProcess(input);
 }

@@ -3,5 +3,5 @@ import { runDealProcess } from './deal-process.ts';
 
 /** A closed-won deal becomes activated projects in every system that needs them. ID: `closed-won/<crm>/<opportunity>`. */
 export async function closedWon(input: DealProcessInput): Promise<DealOutcome> {
-  return await runDealProcess('closedWon', input);
+  return await runDealProcess(input);
 }

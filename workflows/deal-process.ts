@@ -1,7 +1,7 @@
-import { allHandlersFinished, CancellationScope, condition, isCancellation, proxyActivities, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, isCancellation, proxyActivities, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import type { DealActivities, LoadedDeal, Overrides, PlanOutline } from '../activities/contract.ts';
 import type { Finding } from '../domain/findings.ts';
-import { dealKey, type AbortRequest, type DealOutcome, type DealProcessInput, type DealProcessType } from '../domain/process/deal-process.ts';
+import { dealKey, type AbortRequest, type DealOutcome, type DealProcessInput } from '../domain/process/deal-process.ts';
 import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
 import { onStore, onTarget } from './activity-options.ts';
 import { createCases, type OpenCase } from './cases.ts';
@@ -24,7 +24,7 @@ const store = proxyActivities<DealActivities>(onStore('q2c store'));
  * load → decide → customers → contracts → projects, rates, billing schedules → publish → activate → write back.
  * Starts a new round whenever the deal, the configuration or a person's decision changes what it works from; aborted, it undoes in reverse what it made.
  */
-export async function runDealProcess(type: DealProcessType, input: DealProcessInput): Promise<DealOutcome> {
+export async function runDealProcess(input: DealProcessInput): Promise<DealOutcome> {
   const { deal } = input;
   const process = workflowInfo().workflowId;
   const crm = proxyActivities<DealActivities>(onTarget(deal.crm, `deal ${deal.opportunityId} in ${deal.crm}`, deal.crm));
@@ -38,8 +38,10 @@ export async function runDealProcess(type: DealProcessType, input: DealProcessIn
   let activatedConfig: string | undefined;
   let decidedConfig: string | undefined;
   let returned: CaseAnswer | undefined;
+  let previous: PlanOutline | null = null;
   let round = 0;
   let ended = false;
+  let startOver = false;
 
   setHandler(dealChangedSignal, ({ version }) => {
     if (version === '' || version > newestVersion) untold += 1;
@@ -129,9 +131,9 @@ export async function runDealProcess(type: DealProcessType, input: DealProcessIn
       round += 1;
       progress.startRound(round);
       const loaded = await load();
-      if (type === 'changeOrder' && round === 1) {
-        const last = await store.lastApplied({ deal });
-        if (last?.fingerprint === loaded.fingerprint) return { loaded, plan: 'unchanged' };
+      if (round === 1) {
+        if (loaded.prior?.fingerprint === loaded.fingerprint && !input.force) return { loaded, plan: 'unchanged' };
+        await startFrom(loaded);
       }
       progress.enter('validating');
       const toldConfig = activatedConfig;
@@ -177,10 +179,15 @@ export async function runDealProcess(type: DealProcessType, input: DealProcessIn
     }));
   }
 
+  /** A change order starts from the plan in force: its records stay when the change is aborted. */
+  async function startFrom(loaded: LoadedDeal): Promise<void> {
+    const planRef = loaded.prior?.planRef ?? null;
+    if (planRef === null) return;
+    previous = await store.outlinePlan({ planRef });
+    steps.keep(recordsOf(previous));
+  }
+
   async function carryOut(): Promise<DealOutcome> {
-    const before = type === 'changeOrder' ? await store.lastApplied({ deal }) : null;
-    const previous = before === null ? null : await store.outlinePlan({ planRef: before.planRef });
-    steps.keep(previous === null ? [] : recordsOf(previous));
     try {
       for (;;) {
         try {
@@ -206,13 +213,13 @@ export async function runDealProcess(type: DealProcessType, input: DealProcessIn
     } catch (error) {
       const request = abortRequestOf(error);
       if (request === undefined) throw error;
-      const outcome = await CancellationScope.nonCancellable(() => compensate(request, previous));
+      const outcome = await CancellationScope.nonCancellable(() => compensate(request));
       if (isCancellation(error)) throw error;
       return outcome;
     }
   }
 
-  async function compensate(request: AbortRequest, previous: PlanOutline | null): Promise<DealOutcome> {
+  async function compensate(request: AbortRequest): Promise<DealOutcome> {
     control.clear();
     progress.enter('compensating');
     await cases.closeAll(`the process was aborted by ${request.by}`);
@@ -223,7 +230,7 @@ export async function runDealProcess(type: DealProcessType, input: DealProcessIn
       await steps.activate(previous);
     }
     await steps.writeBack('Aborted', `Aborted by ${request.by}: ${request.reason}${previous === null ? '' : ' The projects are as they were before the change.'}`, previous?.projects.map((project) => project.number) ?? []);
-    return await finish({ outcome: 'aborted', reason: `${request.by}: ${request.reason}`, ...report }, null, null);
+    return await finish({ outcome: 'aborted', reason: `${request.by}: ${request.reason}`, ...report }, previous, progress.deal() ?? null);
   }
 
   async function finish(outcome: DealOutcome, plan: PlanOutline | null, loaded: LoadedDeal | null): Promise<DealOutcome> {
@@ -261,7 +268,9 @@ export async function runDealProcess(type: DealProcessType, input: DealProcessIn
 
   const watching = CancellationScope.nonCancellable(watchRetries);
   try {
-    return await carryOut();
+    const outcome = await carryOut();
+    if (outcome.outcome === 'aborted' && dealChanged()) startOver = true;
+    return outcome;
   } finally {
     ended = true;
     await CancellationScope.nonCancellable(async () => {
@@ -269,8 +278,12 @@ export async function runDealProcess(type: DealProcessType, input: DealProcessIn
       await watching;
       await condition(allHandlersFinished);
     });
+    if (startOver) await continueAsNew<DealWorkflow>({ ...input, version: newestVersion, startedBy: 'a change that came while the abort was carried out' });
   }
 }
+
+/** The shape of both deal workflows, for continue-as-new. */
+type DealWorkflow = (input: DealProcessInput) => Promise<DealOutcome>;
 
 function caseOfFindings(deal: LoadedDeal, findings: readonly Finding[]): Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend' | 'subject' | 'findings' | 'without'> {
   const first = findings[0];

@@ -1,9 +1,7 @@
 import type { Instant } from '../dates.ts';
 import type { Money } from '../money.ts';
 
-/** `closedWon` makes a deal's projects; `changeOrder` brings an amended deal's projects up to date. Both speak this contract. */
-export const DEAL_PROCESSES = ['closedWon', 'changeOrder'] as const;
-export type DealProcessType = (typeof DEAL_PROCESSES)[number];
+// `closedWon` makes a deal's projects; `changeOrder` brings an amended deal's projects up to date. Both speak this contract.
 
 export interface DealReference {
   readonly crm: string;
@@ -16,6 +14,8 @@ export interface DealProcessInput {
   readonly version: string;
   /** Who or what started it, for the audit trail: "webhook salesforce 04l…", "operator jane". */
   readonly startedBy: string;
+  /** An operator wants it done although nothing has changed since the last outcome. */
+  readonly force?: boolean;
 }
 
 export interface DealEvent {

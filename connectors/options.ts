@@ -1,0 +1,16 @@
+import type { z } from 'zod';
+import { harvestOptionsSchema } from './harvest/options.ts';
+import { hubspotOptionsSchema } from './hubspot/options.ts';
+import { netsuiteOptionsSchema } from './netsuite/options.ts';
+import { salesforceOptionsSchema } from './salesforce/options.ts';
+import { trytonOptionsSchema } from './tryton/options.ts';
+
+/** What each product's connector takes as `options` in config/systems.yaml. */
+export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
+  salesforce: salesforceOptionsSchema,
+  hubspot: hubspotOptionsSchema,
+  netsuite: netsuiteOptionsSchema,
+  tryton: trytonOptionsSchema,
+  harvest: harvestOptionsSchema,
+  harvest_assignments: harvestOptionsSchema,
+};

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { resolutionSchema } from '../../domain/process/exception-case.ts';
+import { caseById, openCases } from '../../store/cases.ts';
+import { resolveUpdate } from '../../workflows/contracts/exception-case.ts';
+import { uiLink, withSession } from './session.ts';
+import { table } from './table.ts';
+
+export function caseCommands(program: Command): void {
+  program
+    .command('exceptions')
+    .description('The exception cases that wait for a person, the most urgent first')
+    .option('--owner <role>', 'only those of one owner, such as finance_operations')
+    .option('--deal <deal>', 'only those of one deal, such as salesforce/006…')
+    .action(async (options: { owner?: string; deal?: string }) => {
+      await withSession(program, async (session) => {
+        const cases = (await openCases(session.store().db, options.owner === undefined ? {} : { owner: options.owner })).filter((row) => options.deal === undefined || row.process.endsWith(options.deal));
+        const text = cases.length === 0
+          ? 'No exception case is open.'
+          : cases.map((row) => [
+              `${row.code} · ${row.severity} · owner ${row.owner} · due ${row.due_at ?? ''}`,
+              `  ${row.message}`,
+              `  ${row.mend}`,
+              ...row.findings.map((finding) => `  - ${finding.code} at ${finding.path}: ${finding.message} ${finding.mend}`),
+              `  case ${row.case_id}`,
+              `  npm run q2c -- resolve ${row.case_id} <${row.permitted_actions.join('|')}> --by <you> --reason "<why>"`,
+              `  ${uiLink(session.endpoints, row.case_id)}`,
+            ].join('\n')).join('\n\n');
+        session.print(cases, text);
+      });
+    });
+
+  program
+    .command('resolve')
+    .argument('<case>', 'the case ID')
+    .argument('<action>', 'retry, correct, override, reroute, return_to_submitter, confirm_done, confirm_not_done or abort')
+    .description('Resolves an exception case; answers at once whether it is permitted')
+    .requiredOption('--by <person>', 'who decides: an ID of config/people.yaml')
+    .requiredOption('--reason <text>', 'why; it goes into the audit trail')
+    .option('--external-id <id>', "with confirm_done: the record's ID in the system")
+    .option('--system <id>', 'with reroute: the system to use instead')
+    .action(async (caseId: string, action: string, options: { by: string; reason: string; externalId?: string; system?: string }) => {
+      await withSession(program, async (session) => {
+        const resolution = resolutionSchema.parse({ action, ...options });
+        const client = await session.client();
+        const answer = await client.workflow.getHandle(caseId).executeUpdate(resolveUpdate, { args: [resolution] });
+        session.print(answer, answer.accepted ? answer.message : `Refused: ${answer.message}`);
+        if (!answer.accepted) process.exitCode = 1;
+      });
+    });
+
+  program
+    .command('case')
+    .argument('<case>', 'the case ID')
+    .description('One exception case with its findings and history')
+    .action(async (caseId: string) => {
+      await withSession(program, async (session) => {
+        const row = await caseById(session.store().db, caseId);
+        if (row === undefined) throw new Error(`there is no case ${caseId}: npm run q2c -- exceptions lists the open ones`);
+        session.print(row, table(['field', 'value'], Object.entries(row).map(([field, value]) => [field, typeof value === 'string' ? value : JSON.stringify(value)])));
+      });
+    });
+}

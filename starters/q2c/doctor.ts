@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { sql } from 'kysely';
+import { targetQueue, LINE_QUEUE } from '../../domain/process/task-queues.ts';
+import { firmConfigSchema } from '../../domain/config/schema.ts';
+import { activeConfig } from '../../store/config-versions.ts';
+import { inboxDepth } from '../../store/inbox.ts';
+import { inDoubtPostings } from '../../store/posting-settlement.ts';
+import { withSession, type Session } from './session.ts';
+
+interface Check {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export function doctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('Looks at every part of the line and says what is wrong and what to do')
+    .action(async () => {
+      await withSession(program, async (session) => {
+        const checks: Check[] = [];
+        for (const look of [storeChecks, temporalChecks, gatewayChecks]) checks.push(...(await look(session)));
+        session.print(checks, checks.map((check) => `${check.ok ? '✓' : '✗'} ${check.what}: ${check.detail}`).join('\n'));
+        if (checks.some((check) => !check.ok)) process.exitCode = 1;
+      });
+    });
+}
+
+async function storeChecks(session: Session): Promise<Check[]> {
+  try {
+    const { db } = session.store();
+    await sql`select 1`.execute(db);
+    const config = await activeConfig(db);
+    const depth = await inboxDepth(db);
+    const doubts = await inDoubtPostings(db);
+    return [
+      { what: 'store', ok: true, detail: 'answers' },
+      { what: 'configuration', ok: config !== undefined, detail: config === undefined ? 'none is active: npm run q2c -- config activate --by <you>' : config.hash.slice(0, 12) },
+      { what: 'inbox', ok: true, detail: JSON.stringify(depth) },
+      { what: 'writes in doubt', ok: true, detail: String(doubts.length) },
+    ];
+  } catch (error) {
+    return [{ what: 'store', ok: false, detail: `${message(error)}; npm run store starts the local one` }];
+  }
+}
+
+async function temporalChecks(session: Session): Promise<Check[]> {
+  try {
+    const client = await session.client();
+    const active = await activeConfig(session.store().db);
+    const systems = active === undefined ? [] : firmConfigSchema.parse(active.document).systems.filter((system) => system.product !== 'warehouse').map((system) => targetQueue(system.id));
+    const checks: Check[] = [{ what: 'temporal', ok: true, detail: `namespace ${client.options.namespace} answers` }];
+    for (const name of [LINE_QUEUE, ...systems]) {
+      const { pollers } = await client.workflowService.describeTaskQueue({ namespace: client.options.namespace, taskQueue: { name }, taskQueueType: name === LINE_QUEUE ? 1 : 2 });
+      const count = pollers?.length ?? 0;
+      checks.push({ what: `workers of ${name}`, ok: count > 0, detail: count > 0 ? `${count} polling` : 'nobody works on this queue: npm run worker' });
+    }
+    return checks;
+  } catch (error) {
+    return [{ what: 'temporal', ok: false, detail: `${message(error)}; npm run server starts the local one` }];
+  }
+}
+
+async function gatewayChecks(session: Session): Promise<Check[]> {
+  const url = session.endpoints.gateway?.url;
+  if (url === undefined) return [{ what: 'gateway', ok: false, detail: 'its address is not known: npm start' }];
+  try {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3000) });
+    return [{ what: 'gateway', ok: answer.ok, detail: `${url} ${answer.ok ? 'is ready' : `answers ${answer.status}`}` }];
+  } catch (error) {
+    return [{ what: 'gateway', ok: false, detail: `${url}: ${message(error)}; npm run gateway` }];
+  }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

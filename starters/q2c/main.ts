@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import { auditCommands } from './audit.ts';
+import { caseCommands } from './cases.ts';
+import { configCommands } from './config.ts';
+import { dealCommands } from './deals.ts';
+import { doctorCommand } from './doctor.ts';
+import { inboxCommands } from './inbox.ts';
+
+const program = new Command('q2c')
+  .description('Looks at and steers the line from closed-won deal to cash.')
+  .option('--json', 'print JSON for programs instead of text for people')
+  .showHelpAfterError();
+
+for (const register of [doctorCommand, dealCommands, caseCommands, inboxCommands, configCommands, auditCommands]) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`q2c: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

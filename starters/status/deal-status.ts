@@ -1,0 +1,79 @@
+import type { Client } from '@temporalio/client';
+import { z } from 'zod';
+import type { Endpoints } from '../../connectors/addresses.ts';
+import { changeOrderId, closedWonId, dealKey, type DealReference } from '../../domain/process/deal-process.ts';
+import { casesOf } from '../../store/cases.ts';
+import type { Store } from '../../store/database.ts';
+import { dealProcess } from '../../store/deal-processes.ts';
+import { identitiesOf } from '../../store/identity-map.ts';
+import { postingsOf } from '../../store/posting-settlement.ts';
+import { table } from '../q2c/table.ts';
+import { uiLink } from '../q2c/session.ts';
+
+export interface DealStatus {
+  readonly deal: DealReference;
+  readonly state: string;
+  readonly version: string | null;
+  readonly processes: readonly { readonly workflowId: string; readonly status: string; readonly link: string }[];
+  readonly steps: readonly { readonly step: string; readonly subject: string; readonly system: string; readonly state: string; readonly externalId: string | null; readonly url: string | null }[];
+  readonly openCases: readonly { readonly caseId: string; readonly code: string; readonly owner: string; readonly message: string; readonly dueAt: string | null; readonly resolve: string; readonly link: string }[];
+  readonly outcome: unknown;
+}
+
+/** Where a deal stands, from the store (which is the truth of what was written) and Temporal (which is the truth of what runs). */
+export async function dealStatus(from: { readonly store: Store; readonly client: Client; readonly endpoints: Endpoints }, deal: DealReference): Promise<DealStatus> {
+  const { db } = from.store;
+  const row = await dealProcess(db, deal);
+  const processes: DealStatus['processes'][number][] = [];
+  const steps = new Map<string, DealStatus['steps'][number]>();
+  const openCases: DealStatus['openCases'][number][] = [];
+  for (const workflowId of [closedWonId(deal), changeOrderId(deal)]) {
+    const status = await statusOf(from.client, workflowId);
+    if (status === undefined) continue;
+    processes.push({ workflowId, status, link: uiLink(from.endpoints, workflowId) });
+    const urls = new Map((await identitiesOf(db, workflowId)).map((link) => [`${link.system}/${link.external_id}`, link.url]));
+    for (const posting of await postingsOf(db, workflowId)) {
+      steps.set(`${posting.step}/${posting.canonical_id}/${posting.system}`, {
+        step: posting.step,
+        subject: posting.canonical_id,
+        system: posting.system,
+        state: posting.state,
+        externalId: posting.external_id,
+        url: urls.get(`${posting.system}/${posting.external_id ?? ''}`) ?? null,
+      });
+    }
+    for (const open of (await casesOf(db, workflowId)).filter((candidate) => candidate.state === 'open')) {
+      openCases.push({
+        caseId: open.case_id,
+        code: open.code,
+        owner: open.owner,
+        message: open.message,
+        dueAt: open.due_at,
+        resolve: `npm run q2c -- resolve ${open.case_id} <${open.permitted_actions.join('|')}> --by <you> --reason "<why>"`,
+        link: uiLink(from.endpoints, open.case_id),
+      });
+    }
+  }
+  return { deal, state: row?.state ?? 'unknown', version: row?.version_seen ?? null, processes, steps: [...steps.values()], openCases, outcome: row?.outcome ?? null };
+}
+
+export function statusText(status: DealStatus): string {
+  const lines = [`Deal ${dealKey(status.deal)} · ${status.state} · version ${status.version ?? '?'}`];
+  for (const { workflowId, status: state, link } of status.processes) lines.push(`  ${workflowId}: ${state.toLowerCase()}\n  ${link}`);
+  if (status.steps.length > 0) lines.push('', table(['step', 'of', 'in', 'state', 'ID', 'link'], status.steps.map((step) => [step.step, step.subject, step.system, step.state, step.externalId ?? '', step.url ?? ''])));
+  for (const open of status.openCases) lines.push('', `Waiting for ${open.owner}: ${open.code} (due ${open.dueAt ?? 'soon'})`, `  ${open.message}`, `  ${open.resolve}`, `  ${open.link}`);
+  const reason = z.looseObject({ outcome: z.literal('aborted'), reason: z.string(), undone: z.array(z.string()), notUndone: z.array(z.string()) }).safeParse(status.outcome);
+  if (reason.success) {
+    lines.push('', `Aborted: ${reason.data.reason}`, ...reason.data.undone.map((what) => `  undone: ${what}`), ...reason.data.notUndone.map((what) => `  NOT undone: ${what}`));
+  }
+  return lines.join('\n');
+}
+
+async function statusOf(client: Client, workflowId: string): Promise<string | undefined> {
+  try {
+    return (await client.workflow.getHandle(workflowId).describe()).status.name;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
+    throw error;
+  }
+}
