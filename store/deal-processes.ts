@@ -1,0 +1,69 @@
+import { sql } from 'kysely';
+import type { Selectable } from 'kysely';
+import type { Db } from './database.ts';
+import { jsonText } from './json.ts';
+import type { DealProcessTable } from './schema.ts';
+
+export interface Deal {
+  readonly crm: string;
+  readonly opportunityId: string;
+}
+
+export type DealProcessRow = Selectable<DealProcessTable>;
+
+/** An event told of this version of the deal (null where the event carries none). @returns what is known of the deal, this included. */
+export async function noteDealSeen(db: Db, seen: Deal & { readonly version: string | null }): Promise<DealProcessRow> {
+  return await db
+    .insertInto('deal_process')
+    .values({ crm: seen.crm, opportunity_id: seen.opportunityId, state: 'seen', version_seen: seen.version })
+    .onConflict((conflict) =>
+      conflict.columns(['crm', 'opportunity_id']).doUpdateSet({ version_seen: sql`coalesce(excluded.version_seen, deal_process.version_seen)`, last_seen_at: sql`now()` }),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** A process for the deal has begun; the same workflow again changes nothing while it runs. */
+export async function noteDealStarted(db: Db, started: Deal & { readonly workflowId: string }): Promise<void> {
+  await db
+    .insertInto('deal_process')
+    .values({ crm: started.crm, opportunity_id: started.opportunityId, state: 'running', workflow_id: started.workflowId, started_at: sql`now()` })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['crm', 'opportunity_id'])
+        .doUpdateSet({ state: 'running', workflow_id: started.workflowId, started_at: sql`now()`, ended_at: null })
+        .where((row) => row.or([row('deal_process.state', '<>', 'running'), row('deal_process.workflow_id', 'is distinct from', started.workflowId)])),
+    )
+    .execute();
+}
+
+export interface RecordedOutcome {
+  readonly workflowId: string;
+  readonly state: 'activated' | 'aborted' | 'failed';
+  readonly outcome: unknown;
+  /** What the systems now stand at; null leaves what was applied before (an aborted change, an unchanged deal). */
+  readonly applied: { readonly version: string; readonly fingerprint: string; readonly planRef: string } | null;
+  readonly endedAt: string;
+}
+
+/** Records how a deal's process ended; the same again changes nothing. */
+export async function recordDealOutcome(db: Db, recorded: Deal & RecordedOutcome): Promise<void> {
+  const ended = {
+    workflow_id: recorded.workflowId,
+    state: recorded.state,
+    outcome: jsonText(recorded.outcome),
+    ended_at: recorded.endedAt,
+    ...(recorded.applied === null
+      ? {}
+      : { version_applied: recorded.applied.version, fingerprint_applied: recorded.applied.fingerprint, plan_ref_applied: recorded.applied.planRef }),
+  };
+  await db
+    .insertInto('deal_process')
+    .values({ crm: recorded.crm, opportunity_id: recorded.opportunityId, ...ended })
+    .onConflict((conflict) => conflict.columns(['crm', 'opportunity_id']).doUpdateSet(ended))
+    .execute();
+}
+
+export async function dealProcess(db: Db, deal: Deal): Promise<DealProcessRow | undefined> {
+  return await db.selectFrom('deal_process').selectAll().where('crm', '=', deal.crm).where('opportunity_id', '=', deal.opportunityId).executeTakeFirst();
+}

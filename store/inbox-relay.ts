@@ -1,0 +1,142 @@
+import { sql } from 'kysely';
+import { auditedWhen } from './audit-trail.ts';
+import type { Db } from './database.ts';
+import { INBOX_CHANNEL } from './inbox.ts';
+import type { InboxEvent } from './inbox.ts';
+import { jsonText, jsonTextOrNull, plainText } from './json.ts';
+import type { JsonValue } from './json.ts';
+import type { InboxState } from './schema.ts';
+
+/**
+ * Takes received events that are due, oldest first, for a limited time: whoever does not mark one before its lease ends leaves it to the
+ * next claim. Each claim counts as an attempt. No event is given to two workers at once.
+ */
+export async function claimReceived(db: Db, claim: { readonly limit: number; readonly leaseSeconds: number; readonly worker: string }): Promise<InboxEvent[]> {
+  const { rows } = await sql<InboxEvent>`
+    update inbox i set attempts = attempts + 1, claimed_by = ${claim.worker}, lease_until = clock_timestamp() + ${claim.leaseSeconds}::double precision * interval '1 second'
+    where id in (
+      select id from inbox
+      where state = 'received' and (next_attempt_at is null or next_attempt_at <= clock_timestamp()) and (lease_until is null or lease_until <= clock_timestamp())
+      order by id limit ${claim.limit} for update skip locked
+    )
+    returning i.*`.execute(db);
+  return rows.toSorted((a, b) => a.id - b.id);
+}
+
+/** The event reached its workflow. @returns false where the event was no longer waiting for it. */
+export async function markDispatched(db: Db, id: number, to: { readonly workflowId: string; readonly disposition: string }): Promise<boolean> {
+  return await settle(db, id, { state: 'dispatched', workflow_id: to.workflowId, disposition: to.disposition, last_error: null });
+}
+
+/** The event needs nothing done: an echo of our own write, a stage that starts nothing. */
+export async function markIgnored(db: Db, id: number, reason: string): Promise<boolean> {
+  return await settle(db, id, { state: 'ignored', disposition: plainText(reason), last_error: null });
+}
+
+/** The event turned out to be unusable; `requeue` brings it back. */
+export async function markQuarantined(db: Db, id: number, why: { readonly error: string; readonly findings: readonly JsonValue[] }): Promise<boolean> {
+  return await settle(db, id, { state: 'quarantined', last_error: plainText(why.error), findings: jsonText(why.findings) });
+}
+
+/** Given up by the relay, kept for a person. */
+export async function markFailed(db: Db, id: number, error: string): Promise<boolean> {
+  return await settle(db, id, { state: 'failed', last_error: plainText(error) });
+}
+
+/** Not now: the event is given out again after the pause. */
+export async function markDeferred(db: Db, id: number, why: { readonly error: string; readonly retryAfterMs: number }): Promise<boolean> {
+  const result = await db
+    .updateTable('inbox')
+    .set({ next_attempt_at: sql`clock_timestamp() + ${why.retryAfterMs}::integer * interval '1 millisecond'`, lease_until: null, claimed_by: null, last_error: plainText(why.error) })
+    .where('id', '=', id)
+    .where('state', '=', 'received')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+interface Settled {
+  readonly state: InboxState;
+  readonly workflow_id?: string;
+  readonly disposition?: string;
+  readonly last_error: string | null;
+  readonly findings?: string;
+}
+
+async function settle(db: Db, id: number, settled: Settled): Promise<boolean> {
+  const result = await db
+    .updateTable('inbox')
+    .set({ ...settled, settled_at: sql`now()`, lease_until: null, next_attempt_at: null })
+    .where('id', '=', id)
+    .where('state', '=', 'received')
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export interface Requeue {
+  readonly id: number;
+  readonly by: string;
+  readonly reason: string;
+  /** The event read again from its raw body, where it could not be read before. */
+  readonly parsed?: { readonly kind: string; readonly businessKey: string; readonly version: string | null; readonly payload: unknown };
+}
+
+/** Replays an event that was settled in whatever way; the audit trail says who wanted it. @returns false where it is waiting already, or unknown. */
+export async function requeue(db: Db, replay: Requeue): Promise<boolean> {
+  const { id, by, reason, parsed } = replay;
+  const entry = { process: null, actor: by, action: 'inbox.requeued', object: `inbox event ${id}`, system: null, message: `${by} replays inbox event ${id}: ${reason}`, details: { id, reason } };
+  const { rows } = await sql<{ requeued: boolean }>`
+    with requeued as (
+      update inbox set
+        state = 'received', attempts = 0, next_attempt_at = null, lease_until = null, claimed_by = null, last_error = null, findings = '[]', settled_at = null,
+        workflow_id = null, disposition = null,
+        kind = coalesce(${parsed?.kind ?? null}::text, kind), business_key = coalesce(${parsed?.businessKey ?? null}::text, business_key),
+        version = coalesce(${parsed?.version ?? null}::text, version), payload = coalesce(${jsonTextOrNull(parsed?.payload)}::jsonb, payload)
+      where id = ${id} and state <> 'received'
+      returning id
+    ),
+    audited as (${auditedWhen('requeued', [entry])}),
+    woken as (select pg_notify(${INBOX_CHANNEL}::text, '') from requeued)
+    select exists (select from requeued) as requeued from (select 1) as one left join woken on true`.execute(db);
+  return rows[0]?.requeued === true;
+}
+
+export interface InboxFilter {
+  readonly state?: InboxState;
+  readonly source?: string;
+  readonly businessKey?: string;
+  /** At most this many, newest first; 100 unless told. */
+  readonly limit?: number;
+}
+
+export async function listInbox(db: Db, filter: InboxFilter = {}): Promise<InboxEvent[]> {
+  return await db
+    .selectFrom('inbox')
+    .selectAll()
+    .$if(filter.state !== undefined, (query) => query.where('state', '=', filter.state ?? 'received'))
+    .$if(filter.source !== undefined, (query) => query.where('source', '=', filter.source ?? ''))
+    .$if(filter.businessKey !== undefined, (query) => query.where('business_key', '=', filter.businessKey ?? ''))
+    .orderBy('id', 'desc')
+    .limit(filter.limit ?? 100)
+    .execute();
+}
+
+/** How many events wait, how long the oldest has waited (seconds), and how many need a person. */
+export async function inboxDepth(db: Db): Promise<{ received: number; oldestSeconds: number; quarantined: number; failed: number }> {
+  const { rows } = await sql<{ received: number; oldestSeconds: number; quarantined: number; failed: number }>`
+    select
+      count(*) filter (where state = 'received') as received,
+      coalesce(extract(epoch from clock_timestamp() - min(received_at) filter (where state = 'received')), 0)::double precision as "oldestSeconds",
+      count(*) filter (where state = 'quarantined') as quarantined,
+      count(*) filter (where state = 'failed') as failed
+    from inbox where state in ('received', 'quarantined', 'failed')`.execute(db);
+  return rows[0] ?? { received: 0, oldestSeconds: 0, quarantined: 0, failed: 0 };
+}
+
+export async function loadEvent(db: Db, id: number): Promise<InboxEvent | undefined> {
+  return await db.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The newest event about a business object, whatever became of it. */
+export async function latestEventFor(db: Db, source: string, businessKey: string): Promise<InboxEvent | undefined> {
+  return await db.selectFrom('inbox').selectAll().where('source', '=', source).where('business_key', '=', businessKey).where('conflict_of', 'is', null).orderBy('id', 'desc').limit(1).executeTakeFirst();
+}
