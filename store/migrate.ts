@@ -9,6 +9,7 @@ import * as documents from './migrations/0004-documents.ts';
 import * as processes from './migrations/0005-processes.ts';
 import * as targetSlots from './migrations/0006-target-slots.ts';
 import * as reporting from './migrations/0007-reporting.ts';
+import * as postingObjects from './migrations/0008-posting-objects.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-processes': processes,
   '0006-target-slots': targetSlots,
   '0007-reporting': reporting,
+  '0008-posting-objects': postingObjects,
 };
 
 const MIGRATION_LOCK = '7113200300417';

@@ -23,10 +23,12 @@ export interface Intent {
   readonly request: unknown;
   /** How long this attempt may take before another may look the target up and take over, milliseconds. */
   readonly leaseMs: number;
+  /** The record's external ID where it stood before this write, else null. Only the first attempt's word counts. */
+  readonly existed: string | null;
 }
 
 export type Opening =
-  | { readonly status: 'first'; readonly generation: number; readonly attempt: number }
+  | { readonly status: 'first'; readonly generation: number; readonly attempt: number; readonly existed: string | null }
   | {
       readonly status: 'retry';
       readonly previous: 'intent' | 'in_doubt' | 'not_done' | 'abandoned';
@@ -36,8 +38,11 @@ export type Opening =
       readonly requestChanged: boolean;
       readonly generation: number;
       readonly attempt: number;
+      /** What stood before the first attempt. */
+      readonly existed: string | null;
     }
   | { readonly status: 'done'; readonly result: JsonValue; readonly externalId: string | null; readonly undo: JsonValue; readonly generation: number }
+  /** Another attempt of this posting, or another posting of the same record in the same system, is under way. */
   | { readonly status: 'busy'; readonly leaseUntil: string }
   /** Done already, with another request under the same key: nothing may be written. */
   | { readonly status: 'conflict'; readonly knownHash: string };
@@ -52,6 +57,7 @@ interface OpeningRow {
   readonly generation: number;
   readonly lease_until: string | null;
   readonly external_id: string | null;
+  readonly existed: string | null;
   readonly result: JsonValue;
   readonly undo: JsonValue;
 }
@@ -70,12 +76,20 @@ export async function openIntent(db: Db, intent: Intent): Promise<Opening> {
 /** @returns undefined where another transaction inserted the same key while this statement ran: the next one sees it. */
 async function tryToOpen(db: Db, intent: Intent): Promise<OpeningRow | undefined> {
   const { rows } = await sql<OpeningRow>`/* prepared: open_intent */
-    with opening as (
+    with holding as (
+      insert into posting_object as o (system, object_type, canonical_id, key, lease_until)
+      values (${intent.system}, ${intent.objectType}, ${intent.canonicalId}, ${intent.key}, clock_timestamp() + ${intent.leaseMs}::integer * interval '1 millisecond')
+      on conflict (system, object_type, canonical_id) do update set key = excluded.key, lease_until = excluded.lease_until
+      where o.key = excluded.key or o.lease_until <= clock_timestamp()
+      returning key
+    ),
+    opening as (
       insert into posting_ledger as p
-        (key, process, step, system, operation, object_type, canonical_id, request_hash, request, state, lease_until)
-      values (
+        (key, process, step, system, operation, object_type, canonical_id, request_hash, request, state, existed, lease_until)
+      select
         ${intent.key}, ${intent.process}, ${intent.step}, ${intent.system}, ${intent.operation}, ${intent.objectType}, ${intent.canonicalId},
-        ${intent.requestHash}, ${jsonTextOrNull(intent.request)}::jsonb, 'intent', clock_timestamp() + ${intent.leaseMs}::integer * interval '1 millisecond')
+        ${intent.requestHash}, ${jsonTextOrNull(intent.request)}::jsonb, 'intent', ${intent.existed}::text, clock_timestamp() + ${intent.leaseMs}::integer * interval '1 millisecond'
+      where exists (select from holding)
       on conflict (key) do update set
         opened_from = p.state,
         state = 'intent',
@@ -83,27 +97,35 @@ async function tryToOpen(db: Db, intent: Intent): Promise<OpeningRow | undefined
         request_hash = excluded.request_hash,
         request = excluded.request,
         process = excluded.process,
+        existed = case when p.state = 'reversed' then excluded.existed else p.existed end,
         attempts = case when p.state = 'reversed' then 1 else p.attempts + 1 end,
         generation = case when p.state = 'reversed' then p.generation + 1 else p.generation end,
         external_id = null, result = null, undo = null, error = null, done_at = null,
         lease_until = excluded.lease_until,
         updated_at = now()
       where p.state in ('in_doubt', 'not_done', 'reversed', 'abandoned') or (p.state = 'intent' and p.lease_until <= clock_timestamp())
-      returning p.state, p.opened_from, p.request_changed, p.request_hash, p.attempts, p.generation, p.lease_until
+      returning p.state, p.opened_from, p.request_changed, p.request_hash, p.attempts, p.generation, p.lease_until, p.existed
     )
     select true as opened, o.*, null as external_id, null::jsonb as result, null::jsonb as undo from opening o
     union all
-    select false, p.state, p.opened_from, p.request_changed, p.request_hash, p.attempts, p.generation, p.lease_until, p.external_id, p.result, p.undo
-    from posting_ledger p where p.key = ${intent.key} and not exists (select from opening)`.execute(db);
+    select false, p.state, p.opened_from, p.request_changed, p.request_hash, p.attempts, p.generation, coalesce(p.lease_until, h.lease_until), p.existed, p.external_id, p.result, p.undo
+    from posting_ledger p
+    left join posting_object h on h.system = p.system and h.object_type = p.object_type and h.canonical_id = p.canonical_id
+    where p.key = ${intent.key} and not exists (select from opening)
+    union all
+    select false, 'intent', null, false, '', 0, 0, h.lease_until, null, null, null, null
+    from posting_object h
+    where h.system = ${intent.system} and h.object_type = ${intent.objectType} and h.canonical_id = ${intent.canonicalId}
+      and not exists (select from holding) and not exists (select from posting_ledger where key = ${intent.key})`.execute(db);
   return rows[0];
 }
 
 function readOpening(row: OpeningRow, requestHash: string): Opening {
-  const { generation, attempts: attempt } = row;
+  const { generation, attempts: attempt, existed } = row;
   if (row.opened) {
     const previous = row.opened_from;
-    if (previous === null || previous === 'reversed' || previous === 'done') return { status: 'first', generation, attempt };
-    return { status: 'retry', previous, mustLookUp: previous !== 'not_done', requestChanged: row.request_changed, generation, attempt };
+    if (previous === null || previous === 'reversed' || previous === 'done') return { status: 'first', generation, attempt, existed };
+    return { status: 'retry', previous, mustLookUp: previous !== 'not_done', requestChanged: row.request_changed, generation, attempt, existed };
   }
   if (row.state === 'done') {
     if (row.request_hash !== requestHash) return { status: 'conflict', knownHash: row.request_hash };
@@ -140,6 +162,7 @@ export async function recordDone(db: Db, done: Done): Promise<'recorded' | 'alre
         where key = ${done.key} and generation = ${done.generation}::integer and state in ('intent', 'in_doubt', 'not_done', 'abandoned')
         returning key
       ),
+      released as (delete from posting_object where key = ${done.key}),
       linked as (${linkedWhen('done', done.links, done.process)}),
       audited as (${auditedWhen('done', done.audit)})
       select exists (select from done) as recorded`.execute(db),
@@ -174,6 +197,7 @@ async function endAttempt(db: Db, end: AttemptEnd, state: 'not_done' | 'in_doubt
       where key = ${end.key} and generation = ${end.generation}::integer and attempts = ${end.attempt}::integer and state = 'intent'
       returning key
     ),
+    released as (delete from posting_object where key = ${end.key} and exists (select from ended)),
     audited as (${auditedWhen('ended', end.audit)})
     select exists (select from ended) as ended`.execute(db);
   return rows[0]?.ended === true;

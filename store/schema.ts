@@ -99,6 +99,7 @@ export interface PostingLedgerTable {
   generation: Generated<number>;
   lease_until: string | null;
   external_id: string | null;
+  existed: string | null;
   result: NullableJson;
   undo: NullableJson;
   error: NullableJson;

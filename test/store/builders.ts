@@ -16,6 +16,7 @@ export function intent(change: Partial<Intent> = {}): Intent {
     requestHash: 'hash-of-the-request',
     request: { companyName: 'Platform rebuild' },
     leaseMs: 30_000,
+    existed: null,
     ...change,
   };
 }

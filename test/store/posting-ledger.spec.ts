@@ -35,7 +35,7 @@ describe('The posting ledger', function () {
   });
 
   it('hands the recorded result to whoever comes after, with identities and audit row written at the same time', async () => {
-    assert.deepEqual(await openIntent(store.db, mine()), { status: 'first', generation: 1, attempt: 1 });
+    assert.deepEqual(await openIntent(store.db, mine()), { status: 'first', generation: 1, attempt: 1, existed: null });
     assert.equal(await recordDone(store.db, recorded()), 'recorded');
     assert.deepEqual(await openIntent(store.db, mine()), { status: 'done', result: { created: true }, externalId: `47-${n}`, undo: { wasInactive: false }, generation: 1 });
     assert.equal((await externalIdOf(store.db, { objectType: 'project', canonicalId: `P-${n}`, system: 'netsuite' }))?.externalId, `47-${n}`);
@@ -70,7 +70,7 @@ describe('The posting ledger', function () {
     assert.deepEqual((await inDoubtPostings(store.db)).map((posting) => posting.key).filter((known) => known === key), [key]);
     const openings = await Promise.all(Array.from({ length: 5 }, () => openIntent(store.db, mine())));
     assert.deepEqual(openings.filter((opening) => opening.status === 'retry'), [
-      { status: 'retry', previous: 'intent', mustLookUp: true, requestChanged: false, generation: 1, attempt: 2 },
+      { status: 'retry', previous: 'intent', mustLookUp: true, requestChanged: false, generation: 1, attempt: 2, existed: null },
     ]);
     assert.equal(openings.filter((opening) => opening.status === 'busy').length, 4);
   });
@@ -79,10 +79,10 @@ describe('The posting ledger', function () {
     await openIntent(store.db, mine());
     assert.equal(await recordInDoubt(store.db, { key, generation: 1, attempt: 1, error: { code: 'CUT' }, audit: [] }), true);
     const second = await openIntent(store.db, mine());
-    assert.deepEqual(second, { status: 'retry', previous: 'in_doubt', mustLookUp: true, requestChanged: false, generation: 1, attempt: 2 });
+    assert.deepEqual(second, { status: 'retry', previous: 'in_doubt', mustLookUp: true, requestChanged: false, generation: 1, attempt: 2, existed: null });
     assert.equal(await recordNotDone(store.db, { key, generation: 1, attempt: 2, error: { code: '429' }, audit: [auditEntry({ process, action: 'posting.not_done' })] }), true);
     const third = await openIntent(store.db, mine({ requestHash: 'after a correction' }));
-    assert.deepEqual(third, { status: 'retry', previous: 'not_done', mustLookUp: false, requestChanged: true, generation: 1, attempt: 3 });
+    assert.deepEqual(third, { status: 'retry', previous: 'not_done', mustLookUp: false, requestChanged: true, generation: 1, attempt: 3, existed: null });
     assert.deepEqual((await auditOf(store.db, process)).map((row) => row.action), ['posting.not_done']);
   });
 
@@ -110,7 +110,7 @@ describe('The posting ledger', function () {
     assert.equal(await recordReversed(store.db, reversal), 'recorded');
     assert.equal(await recordReversed(store.db, reversal), 'already');
     assert.equal(await externalIdOf(store.db, { objectType: 'project', canonicalId: `P-${n}`, system: 'netsuite' }), undefined);
-    assert.deepEqual(await openIntent(store.db, mine()), { status: 'first', generation: 2, attempt: 1 });
+    assert.deepEqual(await openIntent(store.db, mine()), { status: 'first', generation: 2, attempt: 1, existed: null });
     await assert.rejects(recordDone(store.db, recorded()), { problem: 'superseded' });
     assert.equal(await recordDone(store.db, recorded({ generation: 2, externalId: `new-${n}`, links: [link({ canonicalId: `P-${n}`, externalId: `new-${n}` })] })), 'recorded');
     const posting = await postingByKey(store.db, key);
@@ -151,9 +151,23 @@ describe('The posting ledger', function () {
     assert.partialDeepStrictEqual(await openIntent(store.db, mine()), { status: 'retry', previous: 'abandoned', mustLookUp: true });
   });
 
+  it('lets one posting at a time write a record, whoever wants it', async () => {
+    const other = `${key}-of-another-deal`;
+    assert.partialDeepStrictEqual(await openIntent(store.db, mine()), { status: 'first' });
+    assert.partialDeepStrictEqual(await openIntent(store.db, mine({ key: other })), { status: 'busy' });
+    await recordDone(store.db, recorded());
+    assert.partialDeepStrictEqual(await openIntent(store.db, mine({ key: other })), { status: 'first' });
+  });
+
+  it('remembers what stood before the first attempt, whatever a later one finds', async () => {
+    await openIntent(store.db, mine({ existed: null }));
+    await recordInDoubt(store.db, { key, generation: 1, attempt: 1, error: null, audit: [] });
+    assert.partialDeepStrictEqual(await openIntent(store.db, mine({ existed: '4711' })), { status: 'retry', existed: null });
+  });
+
   it('lists what a process wrote', async () => {
     await openIntent(store.db, mine());
-    await openIntent(store.db, mine({ key: `${key}-b`, step: 'rate-card' }));
+    await openIntent(store.db, mine({ key: `${key}-b`, step: 'rate-card', objectType: 'rate_card' }));
     assert.deepEqual((await postingsOf(store.db, process)).map((posting) => [posting.step, posting.state]), [['project', 'intent'], ['rate-card', 'intent']]);
   });
 
