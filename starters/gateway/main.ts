@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { migrateStore } from '../../store/migrate.ts';
+import { openStore } from '../../store/database.ts';
+import { dataDirectory, readSecrets } from '../secrets.ts';
+import { gatewayCredentialsSchema } from './deps.ts';
+import { storeInbox } from './inbox.ts';
+import { createGateway } from './server.ts';
+
+/** A part of this process; stopped in reverse order of its start. */
+interface Part {
+  readonly name: string;
+  stop(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+const DEFAULT_PORT = 8080;
+const STOP_WITHIN_MS = 15_000;
+
+const log = pino({
+  name: 'gateway',
+  level: process.env['LOG_LEVEL'] ?? 'info',
+  redact: ['*.authorization', '*["webhook-signature"]', '*["x-hubspot-signature-v3"]', '*.token', 'headers', 'req.headers'],
+});
+
+await main(log).catch((error: unknown) => {
+  log.fatal({ err: error }, 'the gateway could not start');
+  process.exitCode = 1;
+});
+
+async function main(logger: Logger): Promise<void> {
+  const parts = await startParts(logger);
+  let stopping: Promise<void> | undefined;
+  const stop = (signal: NodeJS.Signals) => {
+    stopping ??= stopParts(parts, signal, logger);
+  };
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+}
+
+async function startParts(logger: Logger): Promise<readonly Part[]> {
+  const url = process.env['DATABASE_URL'];
+  if (url === undefined || url === '') throw new Error('DATABASE_URL is not set: "npm run store" prints the address of the embedded store, "npm start" sets it by itself');
+  const credentials = gatewayCredentialsSchema.parse(await readSecrets(dataDirectory()));
+  const store = openStore(url, { applicationName: 'q2c gateway', connectTimeoutMs: 3_000, onConnectionLost: (error) => logger.warn({ err: error }, 'a connection to the store was lost') });
+  const parts: Part[] = [{ name: 'store', stop: () => store.close() }];
+  try {
+    await migrateStore(store);
+    const app = createGateway({ inbox: storeInbox(store.db), credentials, now: () => new Date(), log: logger, publicUrl: process.env['Q2C_PUBLIC_URL'] });
+    parts.push({ name: 'gateway', stop: () => app.close() });
+    const address = await app.listen({ host: HOST, port: port() });
+    logger.info({ address, systems: Object.keys(credentials) }, 'gateway ready');
+    return parts;
+  } catch (error) {
+    await stopParts(parts, 'a failed start', logger);
+    throw error;
+  }
+}
+
+async function stopParts(parts: readonly Part[], because: string, logger: Logger): Promise<void> {
+  logger.info({ because }, 'stopping');
+  const orderly = (async () => {
+    for (const part of parts.toReversed()) {
+      await part.stop().catch((error: unknown) => logger.error({ err: error, part: part.name }, 'could not be stopped in order'));
+    }
+    return true;
+  })();
+  const done = await Promise.race([orderly, delay(STOP_WITHIN_MS, false, { ref: false })]);
+  if (done) return;
+  logger.error({ ms: STOP_WITHIN_MS }, 'not stopped in time: ending at once; what was not acknowledged will be sent again');
+  process.exit(1);
+}
+
+function port(): number {
+  const first = Number(process.env['PORT'] ?? DEFAULT_PORT);
+  const offset = Number(process.env['Q2C_PORT_OFFSET'] ?? 0);
+  const sum = first + offset;
+  if (!Number.isInteger(sum) || sum < 0 || sum > 65_535) throw new Error(`PORT plus Q2C_PORT_OFFSET is not a port number: PORT=${process.env['PORT'] ?? ''}, Q2C_PORT_OFFSET=${process.env['Q2C_PORT_OFFSET'] ?? ''}`);
+  return sum;
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { opportunitySchema } from '../../domain/model/opportunity.ts';
+import { exampleDeal } from './examples.ts';
+import { hubspotEventSchema } from './hubspot.ts';
+import { PROBLEM_CONTENT_TYPE, problemSchema, refusalStatus, toProblem } from './problem.ts';
+import type { RefusalReason } from './problem.ts';
+
+export const acceptedDealSchema = z.object({
+  id: z.string().describe('the webhook-id of the event'),
+  status: z.enum(['accepted', 'duplicate']),
+  process: z.string().describe('ID of the workflow that carries the deal'),
+  inbox: z.int().describe('number of the event in the inbox, for "q2c inbox" and "q2c replay"'),
+});
+
+export const hubspotAnswerSchema = z.object({
+  status: z.enum(['accepted', 'duplicate', 'ignored']),
+  events: z.array(z.object({ id: z.string(), status: z.enum(['accepted', 'duplicate']) })),
+  ignored: z.int().describe('events about other objects than deals'),
+});
+
+const WEBHOOK_REFUSALS: readonly RefusalReason[] = ['malformed', 'bad_signature', 'conflict', 'too_large', 'unsupported_media_type', 'schema', 'too_many', 'store_unavailable'];
+
+/** The API's description as OpenAPI 3.1, made from the same schemas that check what comes in. */
+export function openApiDocument(publicUrl?: string) {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'q2c webhook gateway',
+      version: '1.0.0',
+      description: 'Takes signed events about deals, makes them durable and hands them to the closed-won process. An answer in the 200s means: kept.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    ...(publicUrl === undefined ? {} : { servers: [{ url: publicUrl }] }),
+    tags: [{ name: 'deals' }, { name: 'operation' }],
+    paths: { ...eventPaths(), ...operationPaths() },
+    components: {
+      schemas: {
+        Opportunity: jsonSchema(opportunitySchema),
+        AcceptedDeal: jsonSchema(acceptedDealSchema),
+        HubSpotEvent: jsonSchema(hubspotEventSchema),
+        HubSpotAnswer: jsonSchema(hubspotAnswerSchema),
+        Problem: jsonSchema(problemSchema),
+      },
+      securitySchemes: {
+        standardWebhooks: { type: 'apiKey', in: 'header', name: 'webhook-signature', description: 'Standard Webhooks: "v1," and base64 HMAC-SHA256 over "<webhook-id>.<webhook-timestamp>.<body>"; the timestamp may be off by 300 seconds.' },
+        hubspotSignature: { type: 'apiKey', in: 'header', name: 'X-HubSpot-Signature-v3', description: 'base64 HMAC-SHA256 with the client secret over method, full URI, body and X-HubSpot-Request-Timestamp; valid for 300,000 ms.' },
+        salesforceToken: { type: 'apiKey', in: 'query', name: 'token', description: 'The token agreed with the Salesforce administrator; the message must also carry the connected organization ID.' },
+      },
+    },
+  };
+}
+
+function eventPaths() {
+  return {
+    '/v1/deals': {
+      post: {
+        operationId: 'sendDeal',
+        tags: ['deals'],
+        summary: 'Send one deal as a canonical opportunity document',
+        description: 'Documents of an older schemaVersion are brought to the newest. `crm` is always taken as "canonical".',
+        security: [{ standardWebhooks: [] }],
+        parameters: [header('webhook-id', 'Unique per event; a repeated event keeps its ID.'), header('webhook-timestamp', 'Seconds since 1970 when the event was signed.')],
+        requestBody: { required: true, content: { 'application/json': { schema: ref('Opportunity'), examples: { closedWon: { value: exampleDeal } } } } },
+        responses: { '202': json('The event is kept.', ref('AcceptedDeal'), { id: 'evt_01', status: 'accepted', process: `closed-won/canonical/${exampleDeal.id}`, inbox: 1 }), ...refusals() },
+      },
+    },
+    '/webhooks/hubspot': {
+      post: {
+        operationId: 'hubspotWebhook',
+        tags: ['deals'],
+        summary: 'HubSpot webhook, signature version 3',
+        security: [{ hubspotSignature: [] }],
+        parameters: [header('X-HubSpot-Request-Timestamp', 'Milliseconds since 1970 when the delivery was signed.')],
+        requestBody: { required: true, content: { 'application/json': { schema: { type: 'array', maxItems: 1000, items: ref('HubSpotEvent') } } } },
+        responses: { '200': json('All events are kept.', ref('HubSpotAnswer')), ...refusals() },
+      },
+    },
+    '/webhooks/salesforce': {
+      post: {
+        operationId: 'salesforceOutboundMessage',
+        tags: ['deals'],
+        summary: 'Salesforce outbound message about opportunities',
+        security: [{ salesforceToken: [] }],
+        requestBody: { required: true, content: { 'text/xml': { schema: { type: 'string', description: 'SOAP envelope with notifications of http://soap.sforce.com/2005/09/outbound' } } } },
+        responses: { '200': { description: 'All notifications are kept: notificationsResponse with Ack true.', content: { 'text/xml': { schema: { type: 'string' } } } }, ...refusals() },
+      },
+    },
+    '/webhooks/{system}': {
+      post: {
+        operationId: 'unknownSystem',
+        tags: ['deals'],
+        summary: 'Any other system: not connected',
+        security: [],
+        parameters: [{ name: 'system', in: 'path', required: true, schema: { type: 'string' } }],
+        responses: refusals(['unknown_system']),
+      },
+    },
+  };
+}
+
+function operationPaths() {
+  const get = (operationId: string, summary: string, type: string, refused: readonly RefusalReason[] = []) => ({
+    get: { operationId, tags: ['operation'], summary, security: [], responses: { '200': { description: summary, content: { [type]: {} } }, ...refusals(refused) } },
+  });
+  return {
+    '/': get('frontPage', 'What is offered here', 'text/plain'),
+    '/healthz': get('healthz', 'The process is alive', 'application/json'),
+    '/readyz': get('readyz', 'The store can be written to', 'application/json', ['store_unavailable']),
+    '/metrics': get('metrics', 'Prometheus metrics', 'text/plain'),
+    '/openapi.json': get('openapi', 'This document', 'application/json'),
+  };
+}
+
+function refusals(reasons: readonly RefusalReason[] = WEBHOOK_REFUSALS) {
+  return Object.fromEntries(
+    reasons.map((reason) => {
+      const example = toProblem({ reason, detail: 'what happened', mend: 'what to do next' }, '00000000-0000-4000-8000-000000000000');
+      const retry = reason === 'store_unavailable' || reason === 'too_many' ? { headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'seconds' } } } : {};
+      return [String(refusalStatus(reason)), { description: example.title, ...retry, content: { [PROBLEM_CONTENT_TYPE]: { schema: ref('Problem'), example } } }];
+    }),
+  );
+}
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+const header = (name: string, description: string) => ({ name, in: 'header', required: true, description, schema: { type: 'string' } });
+
+const json = (description: string, schema: object, example?: unknown) => ({ description, content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } } });
+
+function jsonSchema(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', reused: 'inline' });
+  return rest;
+}
