@@ -40,32 +40,32 @@ export function createCaseSteps(deps: ActivityDependencies): CaseActivities {
         subject: input.subject,
         message: input.message,
         mend: input.mend,
-        deal: input.deal,
-        system: input.system,
+        context: { deal: input.deal, legalEntity: input.legalEntity, amount: input.amount, postingKey: input.postingKey, evidence: input.evidence },
+        systems: input.system === null ? [] : [input.system],
         findings: input.findings,
         permittedActions: terms.actions,
         openedAt,
         dueAt: due,
         waitsForConfig: input.kind === 'configuration' || input.kind === 'business_rule',
       });
-      await appendAudit(db, [{ process: input.process, actor: 'q2c', action: 'case opened', objectType: 'exception_case', objectId: caseId, system: input.system, details: { code: input.code, subject: input.subject, message: input.message, findings: input.findings } }]);
-      await enqueueNotification(db, { key: `${caseId}/opened`, caseId, recipient: policy.owner, occasion: 'opened', message: input.message });
+      await appendAudit(db, [{ process: input.process, actor: 'q2c', action: 'case.opened', object: input.subject, system: input.system, message: `${input.code}: ${input.message}`, details: { caseId, code: input.code, findings: input.findings } }]);
+      await enqueueNotification(db, { caseId, occasion: 'opened', number: 1, recipient: policy.owner, message: input.message });
       return terms;
     },
 
     async notifyOwner({ caseId, owner, occasion, message, number }) {
-      await enqueueNotification(db, { key: `${caseId}/${occasion}/${number}`, caseId, recipient: owner, occasion, message });
+      await enqueueNotification(db, { caseId, occasion, number, recipient: owner, message });
       deps.log.warn({ caseId, owner, occasion }, message);
     },
 
     async recordCaseChange({ caseId, change, detail, owner }) {
-      await updateCase(db, { caseId, ...(change === 'refused' ? {} : { state: change }), owner });
-      await appendAudit(db, [{ process: caseId, actor: 'q2c', action: `case ${change}`, objectType: 'exception_case', objectId: caseId, system: null, details: { detail, owner } }]);
+      await updateCase(db, { caseId, detail, escalated: change === 'escalated', ...(owner === null ? {} : { owner }) });
+      await appendAudit(db, [{ process: caseId, actor: 'q2c', action: `case.${change}`, object: caseId, system: null, message: detail, details: { owner } }]);
     },
 
     async recordResolution({ caseId, process, resolution, closedBecause }) {
-      await closeCase(db, { caseId, resolution: resolution?.action ?? 'closed', by: resolution?.by ?? 'q2c', reason: resolution?.reason ?? closedBecause ?? '' });
-      await appendAudit(db, [{ process, actor: resolution?.by ?? 'q2c', action: resolution === null ? 'case closed' : `case resolved: ${resolution.action}`, objectType: 'exception_case', objectId: caseId, system: null, details: { resolution, closedBecause } }]);
+      await closeCase(db, { caseId, state: resolution === null ? 'closed' : 'resolved', resolution: resolution?.action ?? closedBecause ?? 'closed', by: resolution?.by ?? 'q2c', details: resolution });
+      await appendAudit(db, [{ process, actor: resolution?.by ?? 'q2c', action: resolution === null ? 'case.closed' : 'case.resolved', object: caseId, system: null, message: resolution === null ? `closed: ${closedBecause ?? ''}` : `${resolution.action} by ${resolution.by}: ${resolution.reason}`, details: { resolution, closedBecause } }]);
     },
   };
 }

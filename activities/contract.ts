@@ -42,10 +42,9 @@ export interface LoadedDeal {
 }
 
 export interface PriorOutcome {
-  readonly state: 'activated' | 'aborted';
-  readonly version: string;
-  readonly fingerprint: string;
-  /** The plan in force; null after an abort. */
+  /** Of the content that was applied or aborted: the same content again (an echo of our own write-back) asks for nothing. */
+  readonly fingerprints: readonly string[];
+  /** The plan in force; null where none is. */
   readonly planRef: string | null;
 }
 
@@ -116,7 +115,7 @@ export interface DealActivities {
   writeBackToCrm(input: { readonly process: string; readonly deal: DealReference; readonly status: WriteBack }): Promise<StepResult>;
   undoStep(input: UndoInput): Promise<UndoResult>;
   settlePosting(input: { readonly postingKey: string; readonly outcome: 'done' | 'not_done'; readonly externalId: string | null; readonly by: string; readonly reason: string; readonly process: string }): Promise<void>;
-  recordOutcome(input: { readonly process: string; readonly deal: DealReference; readonly outcome: DealOutcome; readonly planRef: string | null; readonly fingerprint: string | null; readonly at: Instant }): Promise<void>;
+  recordOutcome(input: { readonly process: string; readonly deal: DealReference; readonly outcome: DealOutcome; readonly planRef: string | null; readonly loaded: { readonly version: string; readonly fingerprint: string } | null; readonly at: Instant }): Promise<void>;
 }
 
 export interface CaseActivities {

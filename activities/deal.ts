@@ -1,20 +1,20 @@
-import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { isUnsupported } from '../connectors/ports.ts';
 import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
 import { SystemFailure } from '../domain/failure.ts';
 import { parseOpportunity, type Opportunity } from '../domain/model/opportunity.ts';
-import type { DealReference } from '../domain/process/deal-process.ts';
+import { dealKey, type DealOutcome, type DealReference } from '../domain/process/deal-process.ts';
 import { planDeal } from '../domain/rules/closed-won/plan.ts';
 import { rerouted } from '../domain/rules/closed-won/reroute.ts';
 import { validateDeal } from '../domain/rules/closed-won/validate.ts';
 import { appendAudit } from '../store/audit-trail.ts';
-import { canonicalJson } from '../store/canonical-json.ts';
-import { activeConfig } from '../store/config-versions.ts';
-import { dealProcess, noteDealLoaded, recordDealOutcome } from '../store/deal-processes.ts';
+import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
+import { noteDealLoaded, recordDealOutcome, type DealProcessRow } from '../store/deal-processes.ts';
 import { archiveDecision } from '../store/decisions.ts';
 import { getDocument, putDocument } from '../store/documents.ts';
+import { canonicalJson, sha256 } from '../store/json.ts';
 import { callContext } from './context.ts';
-import type { DealActivities } from './contract.ts';
+import type { DealActivities, PriorOutcome } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { toTemporal } from './failures.ts';
 import { outlineOf, type createPlanReader } from './plans.ts';
@@ -30,12 +30,13 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
   let parsedConfig: { readonly hash: string; readonly config: FirmConfig } | undefined;
 
   async function configuration(): Promise<{ readonly hash: string; readonly config: FirmConfig }> {
-    const active = await activeConfig(db, parsedConfig?.hash);
+    const hash = await activeConfigHash(db);
+    if (parsedConfig !== undefined && hash === parsedConfig.hash) return parsedConfig;
+    const active = await activeConfig(db);
     if (active === undefined) {
       throw new SystemFailure({ kind: 'configuration', code: 'NO_CONFIGURATION', message: 'no configuration is active.', mend: 'Activate one: npm run q2c -- config activate.', system: 'q2c', object: 'configuration', written: 'no' });
     }
-    if (active.document !== null) parsedConfig = { hash: active.hash, config: firmConfigSchema.parse(active.document) };
-    if (parsedConfig === undefined) throw new Error('the active configuration could not be read');
+    parsedConfig = { hash: active.hash, config: firmConfigSchema.parse(active.document) };
     return parsedConfig;
   }
 
@@ -46,7 +47,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
         const opportunity = await deps.withSlot(deal.crm, context.signal, () => deps.systems.crm(deal.crm).loadOpportunity(deal.opportunityId, context));
         if (atLeast !== '' && opportunity.version < atLeast) throw staleRead(deal, opportunity.version, atLeast);
         const ref = await putDocument(db, { kind: 'opportunity', schemaVersion: opportunity.schemaVersion, body: opportunity });
-        const known = await noteDealLoaded(db, { deal, process, version: opportunity.version });
+        const known = await noteDealLoaded(db, { ...deal, workflowId: process, version: opportunity.version });
         return {
           ref,
           version: opportunity.version,
@@ -65,7 +66,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
     async decideDeal({ process, dealRef, overrides, round }) {
       try {
         const { hash, config } = await configuration();
-        const opportunity = parseOpportunity(await getDocument(db, dealRef));
+        const opportunity = parseOpportunity((await getDocument(db, dealRef)).body);
         const effective = rerouted(config, overrides.reroutes);
         const allowed = new Set(overrides.findings.map((finding) => `${finding.code} ${finding.path}`));
         const findings = validateDeal(opportunity, effective, opportunity.modifiedAt.slice(0, 10)).filter((finding) => !(finding.overridable && allowed.has(`${finding.code} ${finding.path}`)));
@@ -103,9 +104,10 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
       }
     },
 
-    async recordOutcome({ process, deal, outcome, planRef, fingerprint, at }) {
-      await recordDealOutcome(db, { deal, process, outcome, planRef, fingerprint, at });
-      await appendAudit(db, [{ process, actor: 'q2c', action: outcome.outcome, objectType: 'deal', objectId: `${deal.crm}/${deal.opportunityId}`, system: deal.crm, details: outcome }]);
+    async recordOutcome({ process, deal, outcome, planRef, loaded, at }) {
+      const applied = planRef !== null && loaded !== null && outcome.outcome !== 'aborted' ? { ...loaded, planRef } : null;
+      await recordDealOutcome(db, { ...deal, workflowId: process, state: planRef === null ? 'aborted' : 'activated', outcome: { ...outcome, fingerprint: loaded?.fingerprint ?? null }, applied, endedAt: at });
+      await appendAudit(db, [{ process, actor: 'q2c', action: `deal.${outcome.outcome}`, object: `deal ${dealKey(deal)}`, system: deal.crm, message: outcomeInWords(outcome), details: outcome }]);
     },
   };
 }
@@ -126,5 +128,24 @@ function staleRead(deal: DealReference, got: string, told: string): SystemFailur
 /** Equal for two versions of a deal that differ in nothing the line works from: our own write-back changes only version and time. */
 export function fingerprintOf(opportunity: Opportunity): string {
   const { version: _version, modifiedAt: _modifiedAt, ...content } = opportunity;
-  return createHash('sha256').update(canonicalJson(content)).digest('hex');
+  return sha256(canonicalJson(content));
+}
+
+const abortedOutcome = z.looseObject({ outcome: z.literal('aborted'), fingerprint: z.string() });
+
+function priorOutcome(known: DealProcessRow): PriorOutcome | null {
+  const aborted = abortedOutcome.safeParse(known.outcome);
+  const fingerprints = [known.fingerprint_applied, aborted.success ? aborted.data.fingerprint : null].filter((fingerprint) => fingerprint !== null);
+  return fingerprints.length === 0 ? null : { fingerprints, planRef: known.plan_ref_applied };
+}
+
+function outcomeInWords(outcome: DealOutcome): string {
+  switch (outcome.outcome) {
+    case 'activated':
+      return `activated as ${outcome.projects.join(', ')}`;
+    case 'unchanged':
+      return 'nothing that matters had changed';
+    case 'aborted':
+      return `aborted (${outcome.reason}); undone: ${outcome.undone.length}, not undone: ${outcome.notUndone.length}`;
+  }
 }

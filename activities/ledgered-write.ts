@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { CallContext, Found, RecordPort, Written } from '../connectors/ports.ts';
 import { isSystemFailure, SystemFailure, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/process/deal-process.ts';
-import { canonicalJson } from '../store/canonical-json.ts';
 import { externalIdOf } from '../store/identity-map.ts';
+import { canonicalJson, sha256 } from '../store/json.ts';
 import { openIntent, recordDone, recordInDoubt, recordNotDone } from '../store/posting-ledger.ts';
 import type { StepInput, StepResult } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -50,26 +50,26 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
       operation: 'write',
       objectType,
       canonicalId,
-      requestHash: createHash('sha256').update(canonicalJson(document)).digest('hex'),
+      requestHash: sha256(canonicalJson(document)),
       request: write.madeFrom,
       existed: before?.externalId ?? null,
       leaseMs: LEASE_MS,
     });
     switch (intent.status) {
       case 'done':
-        return { state: 'done', externalId: intent.externalId, url: intent.url, created: intent.created };
+        return { state: 'done', ...recordedResult(intent.externalId, intent.result) };
       case 'busy':
         throw new SystemFailure(failure(write, { kind: 'transient', code: 'WRITE_UNDER_WAY', message: `another attempt to write ${write.label} is under way until ${intent.leaseUntil}.`, mend: 'It is tried again by itself.', retryAfterMs: Math.max(Date.parse(intent.leaseUntil) - Date.now(), 500) }));
       case 'conflict':
         throw new SystemFailure(failure(write, { kind: 'contract', code: 'LEDGER_CONFLICT', message: `${write.label} was written before under the key ${key} with other content.`, mend: 'This is a defect in the process: report it to integration support with this key.' }));
       case 'retry':
-        if (intent.mustLookUp && port.lookUp === 'none') throw await leaveToPerson(deps, write);
+        if (intent.mustLookUp && port.lookUp === 'none') throw await leaveToPerson(deps, write, intent);
         break;
       case 'first':
         break;
     }
     const existed = intent.existed;
-    const written = await call(deps, write, before, intent.generation);
+    const written = await call(deps, write, before, intent);
     const created = existed === null && (written.created || intent.status === 'retry');
     const result = { externalId: written.externalId, url: written.url, created };
     await recordDone(db, {
@@ -78,8 +78,9 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
       externalId: written.externalId,
       result,
       undo: { created, existed },
-      links: [{ objectType, canonicalId, system, externalId: written.externalId, url: written.url, process }],
-      audit: { process, actor: 'q2c', action: created ? 'created' : 'updated', objectType, objectId: canonicalId, system, details: { key, externalId: written.externalId } },
+      process,
+      links: [{ objectType, canonicalId, system, externalId: written.externalId, url: written.url }],
+      audit: [{ process, actor: 'q2c', action: created ? 'record.created' : 'record.updated', object: write.label, system, message: `${write.label} is ${written.externalId} in ${system}`, details: { key, externalId: written.externalId } }],
     });
     return { state: 'done', ...result };
   } catch (error) {
@@ -87,21 +88,34 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
   }
 }
 
-async function call<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, existing: Found | null, generation: number): Promise<Written> {
+interface Attempt {
+  readonly generation: number;
+  readonly attempt: number;
+}
+
+const storedResult = z.object({ url: z.string().nullable().default(null), created: z.boolean().default(true) });
+
+/** A person's word that a write was done carries no more than the record's ID. */
+function recordedResult(externalId: string | null, result: unknown) {
+  return { externalId: externalId ?? '', ...storedResult.parse(result) };
+}
+
+async function call<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, existing: Found | null, attempt: Attempt): Promise<Written> {
   const { db } = deps.store;
   try {
     return await deps.withSlot(write.system, write.context.signal, () => write.port.write(write.document, existing, write.context));
   } catch (error) {
     const told = isSystemFailure(error) ? error.failure : undefined;
     const evidence = { message: error instanceof Error ? error.message : String(error), code: told?.code ?? 'UNEXPECTED' };
-    if (told?.written === 'no') await recordNotDone(db, { key: write.key, generation, error: evidence });
-    else await recordInDoubt(db, { key: write.key, generation, error: evidence });
+    const end = { key: write.key, generation: attempt.generation, attempt: attempt.attempt, error: evidence, audit: [] };
+    if (told?.written === 'no') await recordNotDone(db, end);
+    else await recordInDoubt(db, end);
     throw error;
   }
 }
 
-async function leaveToPerson<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>) {
-  await recordInDoubt(deps.store.db, { key: write.key, generation: null, error: { code: 'IN_DOUBT', message: 'the answer of an earlier attempt was lost and the system cannot be asked' } });
+async function leaveToPerson<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, attempt: Attempt) {
+  await recordInDoubt(deps.store.db, { key: write.key, generation: attempt.generation, attempt: attempt.attempt, audit: [], error: { code: 'IN_DOUBT', message: 'the answer of an earlier attempt was lost and the system cannot be asked' } });
   return unresolvedDoubt({
     ...failure(write, {
       kind: 'in_doubt',

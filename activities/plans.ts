@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { dealPlanSchema, type DealPlan } from '../domain/model/deal-plan.ts';
 import { getDocument } from '../store/documents.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -12,7 +11,7 @@ export function createPlanReader(deps: Pick<ActivityDependencies, 'store'>) {
   return async function readPlan(ref: string): Promise<DealPlan> {
     const known = kept.get(ref);
     if (known !== undefined) return known;
-    const plan = dealPlanSchema.parse(z.unknown().parse(await getDocument(deps.store.db, ref)));
+    const plan = dealPlanSchema.parse((await getDocument(deps.store.db, ref)).body);
     if (kept.size >= KEPT) kept.delete(kept.keys().next().value ?? '');
     kept.set(ref, plan);
     return plan;

@@ -2,7 +2,7 @@ import { isUnsupported, type ErpPort, type RecordPort, type Unsupported } from '
 import type { DealPlan } from '../domain/model/deal-plan.ts';
 import { SystemFailure } from '../domain/failure.ts';
 import type { RecordStep } from '../domain/process/deal-process.ts';
-import { publishProject, withdrawProject } from '../store/reporting.ts';
+import { publishProject, withdrawProject, type PublishedProject } from '../store/reporting.ts';
 import type { StepInput } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -17,7 +17,7 @@ export interface StepRecord {
 }
 
 /** Finds in the plan what a step of a deal's process writes, and the port that writes it. @throws SystemFailure for a system that is not configured */
-export function recordOfStep(deps: ActivityDependencies, plan: DealPlan, step: RecordStep, subject: string, system: string, references: References): StepRecord {
+export function recordOfStep(deps: ActivityDependencies, plan: DealPlan, step: RecordStep, subject: string, system: string, references: References, process: string): StepRecord {
   const erp = (): ErpPort => deps.systems.erp(system);
   switch (step) {
     case 'customer': {
@@ -51,23 +51,23 @@ export function recordOfStep(deps: ActivityDependencies, plan: DealPlan, step: R
     }
     case 'reporting': {
       const project = projectOf(plan, subject, step);
-      return record('project', `project ${project.number}`, { plan, project }, reportingPort(deps));
+      return record('project', `project ${project.number}`, { plan, project }, reportingPort(deps, process));
     }
   }
 }
 
 /** The reporting store is our own PostgreSQL: written in one statement, so there is never doubt. */
-function reportingPort(deps: ActivityDependencies): RecordPort<{ readonly plan: DealPlan; readonly project: DealPlan['projects'][number] }> {
+function reportingPort(deps: ActivityDependencies, process: string): RecordPort<{ readonly plan: DealPlan; readonly project: DealPlan['projects'][number] }> {
   const { db } = deps.store;
   return {
     lookUp: 'key',
     find: async () => Promise.resolve(null),
     write: async ({ plan, project }) => {
-      await publishProject(db, { plan, project });
+      await publishProject(db, publishedProject(plan, project, process));
       return { externalId: project.number, url: null, created: true };
     },
     undo: async ({ document }) => {
-      await withdrawProject(db, document.project.id);
+      await withdrawProject(db, { projectId: document.project.id, because: 'the deal was aborted or no longer asks for it' });
       return { how: 'deactivated', detail: 'withdrawn from reporting' };
     },
   };
@@ -97,4 +97,17 @@ function pick<Item>(items: readonly Item[], isWanted: (item: Item) => boolean, s
   const found = items.find(isWanted);
   if (found !== undefined) return found;
   throw new SystemFailure({ kind: 'contract', code: 'PLAN_WITHOUT_RECORD', message: `the plan has no ${step} ${subject}.`, mend: 'This is a defect in the process: report it to integration support.', system: 'q2c', object: `${step} ${subject}`, written: 'no' });
+}
+
+function publishedProject(plan: DealPlan, project: DealPlan['projects'][number], process: string): PublishedProject {
+  const client = pick(plan.customers, (candidate) => candidate.id === project.customerId, 'reporting', project.id);
+  const { id, number, name, serviceLine, billingMethod, startDate, endDate, rateCard } = project;
+  return {
+    client: { id: client.id, name: client.name, country: client.billingAddress.country, parentId: client.parentId },
+    project: { id, number, name, legalEntity: project.legalEntity.code, region: project.legalEntity.region, serviceLine, billingMethod, currency: project.value.currency, startDate, endDate },
+    deal: { crm: plan.deal.crm, opportunityId: plan.deal.id, version: plan.deal.version },
+    process,
+    rates: rateCard.lines.map((line) => ({ laborCategory: line.laborCategory, unit: line.unit, from: rateCard.effectiveFrom, to: rateCard.effectiveTo, rate: line.rate, currency: rateCard.currency })),
+    bookings: [{ amount: project.value.amount, currency: project.value.currency, bookedOn: startDate }],
+  };
 }

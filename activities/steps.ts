@@ -1,7 +1,7 @@
 import { isUnsupported } from '../connectors/ports.ts';
 import type { RecordStep } from '../domain/process/deal-process.ts';
 import { appendAudit } from '../store/audit-trail.ts';
-import { settleByPerson } from '../store/posting-ledger.ts';
+import { settleByPerson } from '../store/posting-settlement.ts';
 import { callContext } from './context.ts';
 import type { DealActivities, StepInput, StepResult } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -19,9 +19,9 @@ export function createSteps(deps: ActivityDependencies, readPlan: ReturnType<typ
       const key = `${input.process}/${name}/${input.subject}/${input.system}/v${input.version}/r${input.round}`;
       const context = callContext(deps.log, key);
       try {
-        const record = recordOfStep(deps, await readPlan(input.planRef), name, input.subject, input.system, input.references);
+        const record = recordOfStep(deps, await readPlan(input.planRef), name, input.subject, input.system, input.references, input.process);
         if (isUnsupported(record.port)) {
-          await appendAudit(deps.store.db, [{ process: input.process, actor: 'q2c', action: 'not_offered', objectType: record.objectType, objectId: input.subject, system: input.system, details: { note: record.port.unsupported } }]);
+          await appendAudit(deps.store.db, [{ process: input.process, actor: 'q2c', action: 'step.not_offered', object: record.label, system: input.system, message: record.port.unsupported, details: { step: name } }]);
           return { state: 'not_offered', note: record.port.unsupported };
         }
         return await writeOnce(deps, {
@@ -61,7 +61,7 @@ export function createSteps(deps: ActivityDependencies, readPlan: ReturnType<typ
         if (project === undefined) throw new Error(`plan ${planRef} has no project ${projectId}`);
         const port = system === project.targets.erp ? deps.systems.erp(system) : deps.systems.time(system);
         const reached = await deps.withSlot(system, context.signal, () => port.setProjectStatus({ document: project, externalId }, status, context));
-        await appendAudit(deps.store.db, [{ process, actor: 'q2c', action: `status ${reached}`, objectType: 'project', objectId: projectId, system, details: { externalId, number: project.number } }]);
+        await appendAudit(deps.store.db, [{ process, actor: 'q2c', action: `project.${reached}`, object: `project ${project.number}`, system, message: `project ${project.number} is ${reached} in ${system}`, details: { externalId } }]);
         return { status: reached };
       } catch (error) {
         throw toTemporal(error);
@@ -75,7 +75,9 @@ export function createSteps(deps: ActivityDependencies, readPlan: ReturnType<typ
         externalId,
         by,
         reason,
-        audit: { process, actor: by, action: `confirmed ${outcome}`, objectType: 'posting', objectId: postingKey, system: null, details: { externalId, reason } },
+        process,
+        links: [],
+        audit: [{ process, actor: by, action: `posting.confirmed_${outcome}`, object: postingKey, system: null, message: `${by} confirms ${outcome === 'done' ? `it was done: ${externalId ?? ''}` : 'it was not done'}: ${reason}`, details: { externalId } }],
       });
     },
   };

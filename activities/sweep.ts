@@ -34,7 +34,7 @@ export function createSweep(deps: ActivityDependencies): SweepActivities {
           if (received?.status === 'accepted') missed += 1;
         }
         const until = new Date(startedAt).toISOString();
-        await advanceWatermark(db, name, until);
+        await advanceWatermark(db, { name, from: last ?? null, to: until });
         if (missed > 0) deps.log.warn({ crm, missed }, 'closed-won deals had come without an event; they are in the inbox now');
         return { looked, missed, until };
       } catch (error) {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { isUnsupported } from '../connectors/ports.ts';
-import { appendAudit } from '../store/audit-trail.ts';
-import { livePostings, recordReversed } from '../store/posting-ledger.ts';
+import { livePostings, recordReversed } from '../store/posting-settlement.ts';
 import { callContext } from './context.ts';
 import type { DealActivities, UndoInput, UndoResult } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -31,20 +30,22 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
     const others = [...new Set(postings.filter((posting) => !sameDeal(posting.process, input.process)).map((posting) => posting.process))];
     const context = callContext(deps.log, `${input.process}/undo/${step}/${subject}/${system}`);
     const request = storedRequest.parse(last.request);
-    const record = recordOfStep(deps, await readPlan(request.planRef), step, subject, system, request.references);
+    const record = recordOfStep(deps, await readPlan(request.planRef), step, subject, system, request.references, input.process);
     if (isUnsupported(record.port)) return { how: 'never_made', detail: record.port.unsupported };
 
     const settle = async (result: UndoResult): Promise<UndoResult> => {
-      await recordReversed(db, {
-        keys: own.map((posting) => posting.key),
-        how: result.how,
-        retire: result.how === 'kept' ? null : { objectType: record.objectType, canonicalId: subject, system },
-        audit: { process: input.process, actor: 'q2c', action: `undo: ${result.how}`, objectType: record.objectType, objectId: subject, system, details: { reason: input.reason, detail: result.detail } },
-      });
+      for (const [index, posting] of own.entries()) {
+        await recordReversed(db, {
+          key: posting.key,
+          how: result.how,
+          retireIdentity: result.how !== 'kept' && index === own.length - 1,
+          audit: index < own.length - 1 ? [] : [{ process: input.process, actor: 'q2c', action: `undo.${result.how}`, object: record.label, system, message: `${record.label} in ${system}: ${result.detail}`, details: { reason: input.reason } }],
+        });
+      }
       return result;
     };
 
-    const externalId = last.externalId ?? own.findLast((posting) => posting.externalId !== null)?.externalId ?? (record.port.lookUp === 'key' ? (await record.port.find(record.document, context))?.externalId : undefined);
+    const externalId = own.findLast((posting) => posting.external_id !== null)?.external_id ?? (record.port.lookUp === 'key' ? (await record.port.find(record.document, context))?.externalId : undefined);
     if (externalId === undefined || externalId === null) {
       if (record.port.lookUp === 'none' && own.some((posting) => posting.state === 'intent' || posting.state === 'in_doubt')) return unknowable(input);
       return await settle({ how: 'not_found', detail: 'it is not in the system' });

@@ -67,3 +67,34 @@ export async function recordDealOutcome(db: Db, recorded: Deal & RecordedOutcome
 export async function dealProcess(db: Db, deal: Deal): Promise<DealProcessRow | undefined> {
   return await db.selectFrom('deal_process').selectAll().where('crm', '=', deal.crm).where('opportunity_id', '=', deal.opportunityId).executeTakeFirst();
 }
+
+/** A process has read this version of the deal. @returns what is known of the deal, this included. */
+export async function noteDealLoaded(db: Db, loaded: Deal & { readonly workflowId: string; readonly version: string }): Promise<DealProcessRow> {
+  return await db
+    .insertInto('deal_process')
+    .values({ crm: loaded.crm, opportunity_id: loaded.opportunityId, state: 'running', workflow_id: loaded.workflowId, version_seen: loaded.version, started_at: sql`now()` })
+    .onConflict((conflict) =>
+      conflict.columns(['crm', 'opportunity_id']).doUpdateSet({
+        state: sql`case when deal_process.state = 'activated' then 'activated' else 'running' end`,
+        workflow_id: loaded.workflowId,
+        version_seen: loaded.version,
+        started_at: sql`coalesce(deal_process.started_at, now())`,
+        ended_at: null,
+      }),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** Deals by "crm/id", by ID alone or by a project's number; all of them, the newest first, for null. */
+export async function dealsMatching(db: Db, wanted: string | null, limit = 100): Promise<DealProcessRow[]> {
+  return await db
+    .selectFrom('deal_process')
+    .selectAll()
+    .$if(wanted !== null, (query) =>
+      query.where(sql<boolean>`crm || '/' || opportunity_id = ${wanted ?? ''} or opportunity_id = ${wanted ?? ''} or outcome -> 'projects' ? ${wanted ?? ''}`),
+    )
+    .orderBy('first_seen_at', 'desc')
+    .limit(limit)
+    .execute();
+}

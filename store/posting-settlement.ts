@@ -126,3 +126,18 @@ export async function inDoubtPostings(db: Db, limit = 1000): Promise<Posting[]> 
 function inProgress(key: string, leaseUntil: string | null): PostingLedgerError {
   return new PostingLedgerError('in_progress', key, `posting ${key}: an attempt is under way until ${leaseUntil ?? 'it ends'}; try again after that`);
 }
+
+/** What was written of one record in one system and not undone since, by whichever process, oldest first. */
+export async function livePostings(db: Db, record: { readonly objectType: string; readonly canonicalId: string; readonly system: string; readonly step: string }): Promise<Posting[]> {
+  return await db
+    .selectFrom('posting_ledger')
+    .selectAll()
+    .where('object_type', '=', record.objectType)
+    .where('canonical_id', '=', record.canonicalId)
+    .where('system', '=', record.system)
+    .where('step', '=', record.step)
+    .where('state', '<>', 'reversed')
+    .orderBy('created_at')
+    .orderBy('key')
+    .execute();
+}

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, Runtime, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/create.ts';
 import type { Systems } from '../activities/dependencies.ts';
@@ -8,7 +8,7 @@ import { readEndpoints } from '../connectors/addresses.ts';
 import { readSecrets } from '../connectors/secrets.ts';
 import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
 import { LINE_QUEUE, targetQueue } from '../domain/process/task-queues.ts';
-import { activeConfig } from '../store/config-versions.ts';
+import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
 import { openStore } from '../store/database.ts';
 import { migrateStore } from '../store/migrate.ts';
 import { createSlots } from './slots.ts';
@@ -85,8 +85,9 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
   }
 
   async function followActiveConfig(): Promise<void> {
-    const active = await activeConfig(store.db, configHash);
-    if (active === undefined || active.hash === configHash) return;
+    if ((await activeConfigHash(store.db)) === configHash) return;
+    const active = await activeConfig(store.db);
+    if (active === undefined) return;
     await follow(firmConfigSchema.parse(active.document));
     configHash = active.hash;
     log.info({ configHash: active.hash.slice(0, 12), systems: workers.size - 1 }, 'working by the active configuration');
@@ -128,10 +129,10 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
 }
 
 /** Deployments are switched on by naming the build; each workflow has declared its versioning behaviour. */
-function versioning() {
+function versioning(): Pick<WorkerOptions, 'workerDeploymentOptions'> {
   const buildId = process.env['Q2C_BUILD_ID'];
   if (buildId === undefined) return {};
-  return { workerDeploymentOptions: { useWorkerVersioning: true, version: { deploymentName: 'q2c', buildId }, defaultVersioningBehavior: 'AUTO_UPGRADE' as const } };
+  return { workerDeploymentOptions: { useWorkerVersioning: true, version: { deploymentName: 'q2c', buildId }, defaultVersioningBehavior: 'AUTO_UPGRADE' } };
 }
 
 function forwarding(current: () => Systems): Systems {

@@ -1,3 +1,4 @@
+import { setWorkflowOptions } from '@temporalio/workflow';
 import type { DealOutcome, DealProcessInput } from '../domain/process/deal-process.ts';
 import { runDealProcess } from './deal-process.ts';
 
@@ -5,3 +6,6 @@ import { runDealProcess } from './deal-process.ts';
 export async function changeOrder(input: DealProcessInput): Promise<DealOutcome> {
   return await runDealProcess(input);
 }
+
+// It may wait for people across deployments: changes go in by patches, guarded by replayed histories.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, changeOrder);

@@ -132,7 +132,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
       progress.startRound(round);
       const loaded = await load();
       if (round === 1) {
-        if (loaded.prior?.fingerprint === loaded.fingerprint && !input.force) return { loaded, plan: 'unchanged' };
+        if (loaded.prior?.fingerprints.includes(loaded.fingerprint) === true && input.force !== true) return { loaded, plan: 'unchanged' };
         await startFrom(loaded);
       }
       progress.enter('validating');
@@ -192,7 +192,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
       for (;;) {
         try {
           const { loaded, plan } = await decide();
-          if (plan === 'unchanged') return await finish({ outcome: 'unchanged', version: loaded.version }, null, null);
+          if (plan === 'unchanged') return await finish({ outcome: 'unchanged', version: loaded.version }, loaded.prior?.planRef ?? null, loaded);
           progress.planned(plan);
           await steps.build(plan, round);
           if (dealChanged()) continue;
@@ -201,7 +201,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
           await steps.dropWhatIsNotIn(plan);
           const projects = plan.projects.map((project) => project.number);
           await steps.writeBack('Activated', `${projects.length === 1 ? 'Project' : 'Projects'} ${projects.join(', ')} can be worked on.`, projects);
-          const outcome = await finish({ outcome: 'activated', version: loaded.version, projects }, plan, loaded);
+          const outcome = await finish({ outcome: 'activated', version: loaded.version, projects }, plan.ref, loaded);
           if (dealChanged()) continue;
           return outcome;
         } catch (error) {
@@ -230,11 +230,11 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
       await steps.activate(previous);
     }
     await steps.writeBack('Aborted', `Aborted by ${request.by}: ${request.reason}${previous === null ? '' : ' The projects are as they were before the change.'}`, previous?.projects.map((project) => project.number) ?? []);
-    return await finish({ outcome: 'aborted', reason: `${request.by}: ${request.reason}`, ...report }, previous, progress.deal() ?? null);
+    return await finish({ outcome: 'aborted', reason: `${request.by}: ${request.reason}`, ...report }, previous?.ref ?? null, progress.deal() ?? null);
   }
 
-  async function finish(outcome: DealOutcome, plan: PlanOutline | null, loaded: LoadedDeal | null): Promise<DealOutcome> {
-    await store.recordOutcome({ process, deal, outcome, planRef: plan?.ref ?? null, fingerprint: loaded?.fingerprint ?? null, at: new Date().toISOString() });
+  async function finish(outcome: DealOutcome, planRef: string | null, loaded: LoadedDeal | null): Promise<DealOutcome> {
+    await store.recordOutcome({ process, deal, outcome, planRef, loaded: loaded === null ? null : { version: loaded.version, fingerprint: loaded.fingerprint }, at: new Date().toISOString() });
     progress.enter(outcome.outcome);
     return outcome;
   }

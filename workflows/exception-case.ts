@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, getExternalWorkflowHandle, proxyActivities, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, getExternalWorkflowHandle, proxyActivities, setCurrentDetails, setHandler, setWorkflowOptions, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { CaseActivities } from '../activities/contract.ts';
 import type { OwnerRole } from '../domain/config/schema.ts';
 import { addMilliseconds } from '../domain/dates.ts';
@@ -129,3 +129,6 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
   await condition(allHandlersFinished);
   return view();
 }
+
+// It may wait for people across deployments: changes go in by patches, guarded by replayed histories.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, exceptionCase);

@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
 import type { SweepActivities } from '../activities/contract.ts';
 import { onTarget } from './activity-options.ts';
 
@@ -7,3 +7,6 @@ export async function missedEventSweep(input: { readonly crm: string }): Promise
   const { sweepMissedEvents } = proxyActivities<SweepActivities>({ ...onTarget(input.crm, `deals of ${input.crm} without an event`, input.crm), startToCloseTimeout: '10 minutes' });
   return await sweepMissedEvents(input);
 }
+
+// Short: it ends on the build it began with.
+setWorkflowOptions({ versioningBehavior: 'PINNED' }, missedEventSweep);

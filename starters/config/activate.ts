@@ -13,9 +13,10 @@ export interface Activation {
 }
 
 /** Makes a validated configuration the one in force, and wakes the processes whose cases wait for it. */
-export async function activateFirmConfig(input: { readonly store: Store; readonly client: Client; readonly config: FirmConfig; readonly hash: string; readonly files: Readonly<Record<string, string>>; readonly by: string }): Promise<Activation> {
+export async function activateFirmConfig(input: { readonly store: Store; readonly client: Client; readonly config: FirmConfig; readonly hash: string; /** Their names; the document itself holds what they said. */
+  readonly files: readonly string[]; readonly by: string }): Promise<Activation> {
   const { store, client, config, hash, files, by } = input;
-  await storeConfig(store.db, { hash, document: config, files });
+  await storeConfig(store.db, { hash, document: config, files: Object.fromEntries(files.map((file) => [file, hash])) });
   const { changed } = await activateConfig(store.db, { hash, by });
   const woken: string[] = [];
   for (const process of new Set((await casesWaitingForConfig(store.db)).map((waiting) => waiting.process))) {

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
+import { findingSchema } from '../../domain/findings.ts';
 import { resolutionSchema } from '../../domain/process/exception-case.ts';
 import { caseById, openCases } from '../../store/cases.ts';
 import { resolveUpdate } from '../../workflows/contracts/exception-case.ts';
@@ -20,7 +22,7 @@ export function caseCommands(program: Command): void {
               `${row.code} · ${row.severity} · owner ${row.owner} · due ${row.due_at ?? ''}`,
               `  ${row.message}`,
               `  ${row.mend}`,
-              ...row.findings.map((finding) => `  - ${finding.code} at ${finding.path}: ${finding.message} ${finding.mend}`),
+              ...z.array(findingSchema).parse(row.findings).map((finding) => `  - ${finding.code} at ${finding.path}: ${finding.message} ${finding.mend}`),
               `  case ${row.case_id}`,
               `  npm run q2c -- resolve ${row.case_id} <${row.permitted_actions.join('|')}> --by <you> --reason "<why>"`,
               `  ${uiLink(session.endpoints, row.case_id)}`,

@@ -42,7 +42,7 @@ export function configCommands(program: Command): void {
   config.command('history').description('Which configuration was in force when').action(async () => {
     await withSession(program, async (session) => {
       const rows = await configHistory(session.store().db);
-      session.print(rows, table(['activated', 'by', 'hash'], rows.map((row) => [row.activated_at, row.activated_by, row.hash.slice(0, 12)])));
+      session.print(rows, table(['activated', 'by', 'hash'], rows.map((row) => [row.activatedAt, row.activatedBy, row.hash.slice(0, 12)])));
     });
   });
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { targetQueue, LINE_QUEUE } from '../../domain/process/task-queues.ts';
 import { firmConfigSchema } from '../../domain/config/schema.ts';
 import { activeConfig } from '../../store/config-versions.ts';
-import { inboxDepth } from '../../store/inbox.ts';
+import { inboxDepth } from '../../store/inbox-relay.ts';
 import { inDoubtPostings } from '../../store/posting-settlement.ts';
 import { withSession, type Session } from './session.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { inboxDepth, listInbox, requeue } from '../../store/inbox.ts';
+import { inboxDepth, listInbox, requeue } from '../../store/inbox-relay.ts';
 import { withSession } from './session.ts';
 import { table } from './table.ts';
 
@@ -27,7 +27,7 @@ export function inboxCommands(program: Command): void {
     .requiredOption('--reason <text>')
     .action(async (id: string, options: { by: string; reason: string }) => {
       await withSession(program, async (session) => {
-        const done = await requeue(session.store().db, Number(id), options);
+        const done = await requeue(session.store().db, { id: Number(id), ...options });
         session.print({ replayed: done }, done ? `Event ${id} is in the line again.` : `Event ${id} is not known.`);
         if (!done) process.exitCode = 1;
       });

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { sealAuditTrail } from '../../store/audit-chain.ts';
 import type { Store } from '../../store/database.ts';
 import { dealProcess, noteDealSeen } from '../../store/deal-processes.ts';
-import { claimReceived, listenInbox, markDeferred, markDispatched, markIgnored, type InboxRow } from '../../store/inbox.ts';
+import { claimReceived, markDeferred, markDispatched, markIgnored } from '../../store/inbox-relay.ts';
+import { listenInbox, type InboxEvent } from '../../store/inbox.ts';
 import { dispatchDeal, type Dispatched } from './dispatch.ts';
 
 export interface RelaySettings {
@@ -29,7 +30,7 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
   let wake: (() => void) | undefined;
   const listening = listenInbox(store.url, () => wake?.());
 
-  async function relay(event: InboxRow): Promise<void> {
+  async function relay(event: InboxEvent): Promise<void> {
     try {
       const result = await dispatch(settings, event);
       if (result.disposition === 'ignored') await markIgnored(store.db, event.id, result.reason);
@@ -76,7 +77,7 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
 
 const hubspotEventSchema = z.looseObject({ subscriptionType: z.string(), propertyName: z.string().optional(), propertyValue: z.string().optional() });
 
-async function dispatch({ client, store }: RelaySettings, event: InboxRow): Promise<Dispatched> {
+async function dispatch({ client, store }: RelaySettings, event: InboxEvent): Promise<Dispatched> {
   const deal = { crm: event.source, opportunityId: event.business_key };
   if (event.kind !== 'deal.changed') return { disposition: 'ignored', reason: `events of kind ${event.kind} start nothing` };
   const hubspot = hubspotEventSchema.safeParse(event.payload);
@@ -85,6 +86,6 @@ async function dispatch({ client, store }: RelaySettings, event: InboxRow): Prom
   }
   const version = event.version ?? '';
   const dispatched = await dispatchDeal(client, store, deal, { version, source: `event ${event.event_id} of ${event.source}` });
-  if (dispatched.disposition !== 'ignored') await noteDealSeen(store.db, { deal, workflowId: dispatched.workflowId, version });
+  if (dispatched.disposition !== 'ignored') await noteDealSeen(store.db, { ...deal, version: version === '' ? null : version });
   return dispatched;
 }
