@@ -18,7 +18,8 @@ export const severitySchema = z.enum(['low', 'medium', 'high', 'critical']);
 const hours = z.number().positive().max(24 * 90);
 
 export const legalEntitySchema = z.strictObject({
-  code: codeSchema,
+  /** Short: it begins every project number. */
+  code: codeSchema.max(12),
   name: z.string().min(1),
   country: countrySchema,
   region: z.enum(['NA', 'EMEA', 'APAC']),
