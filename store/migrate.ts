@@ -41,7 +41,7 @@ export async function migrateStore(store: Store): Promise<readonly string[]> {
     if (error !== undefined) {
       const failed = results.find((result) => result.status === 'Error')?.migrationName;
       const what = failed === undefined ? 'the store could not be migrated' : `migration ${failed} failed and was rolled back`;
-      throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`${what}: ${error instanceof Error ? error.message : 'for an unknown reason'}`, { cause: error });
     }
     return results.map((result) => result.migrationName);
   } finally {

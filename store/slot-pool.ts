@@ -1,0 +1,223 @@
+import { performance } from 'node:perf_hooks';
+import type { Db } from './database.ts';
+import { leaseSlots, leaveTarget, releaseSlots, renewSlots } from './target-slots.ts';
+
+/** Call it when the target answered. `lost` fires when the slot ran out because the store could not be reached: stop the call then. */
+export interface Release {
+  (): void;
+  readonly lost: AbortSignal;
+}
+
+export interface SlotPool {
+  /** Waits for a slot, first come first served within the process. Rejects with the signal's reason when aborted. */
+  acquire(signal?: AbortSignal): Promise<Release>;
+  /** Gives idle slots back at once and refuses whoever waits; a slot in use ends with its lease. */
+  close(): Promise<void>;
+  readonly usage: () => { readonly held: number; readonly busy: number; readonly waiting: number };
+}
+
+export interface SlotPoolSettings {
+  readonly db: Db;
+  readonly target: string;
+  /** Calls at once over all processes; a function where it can change. */
+  readonly limit: number | (() => number);
+  /** Unique per pool: host, process and something random. */
+  readonly holder: string;
+  /** A killed process's slots are free again after this, milliseconds; 15,000 unless told. */
+  readonly leaseMs?: number;
+  readonly onError?: (error: unknown) => void;
+}
+
+interface Slot {
+  readonly number: number;
+  readonly lost: AbortController;
+  validUntil: number;
+  busy: boolean;
+  /** Goes back to the store when its call ends. */
+  surplus: boolean;
+}
+
+interface Waiter {
+  readonly grant: (slot: Slot) => void;
+  readonly refuse: (reason: unknown) => void;
+}
+
+/**
+ * A semaphore over the slots this process has leased: no round trip where one is free. In the background it renews them (every third of the
+ * lease), grows to its fair share while somebody waits (the limit divided by the holders that want slots), gives up what is above it, and
+ * leaves when nothing was asked of it for a whole lease. A slot whose renewal fails is granted to nobody once its lease is over.
+ */
+export function createSlotPool(settings: SlotPoolSettings): SlotPool {
+  const { db, target, holder, limit: configured, leaseMs = 15_000 } = settings;
+  const limitNow = typeof configured === 'function' ? configured : () => configured;
+  const renewEveryMs = leaseMs / 3;
+  const retryMs = Math.min(renewEveryMs, 100);
+  const slots = new Map<number, Slot>();
+  const waiting: Waiter[] = [];
+  const returned: number[] = [];
+  let share = 0;
+  let lastUsed = performance.now();
+  let lastRenewal = Number.NEGATIVE_INFINITY;
+  let restUntil = 0;
+  let working: Promise<void> | undefined;
+  let askedMeanwhile = false;
+  let workTimer: NodeJS.Timeout | undefined;
+  let expiryTimer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const busyCount = (): number => [...slots.values()].filter((slot) => slot.busy).length;
+
+  function idleSlot(): Slot | undefined {
+    const now = performance.now();
+    return [...slots.values()].find((slot) => !slot.busy && !slot.surplus && slot.validUntil > now);
+  }
+
+  function dispatch(): void {
+    for (let slot = idleSlot(); slot !== undefined && waiting.length > 0; slot = idleSlot()) waiting.shift()?.grant(slot);
+  }
+
+  function occupy(slot: Slot): Release {
+    slot.busy = true;
+    lastUsed = performance.now();
+    const release = () => {
+      if (!slot.busy) return;
+      slot.busy = false;
+      lastUsed = performance.now();
+      if (slots.get(slot.number) !== slot) return;
+      if (slot.surplus) giveBack(slot);
+      dispatch();
+    };
+    return Object.assign(release, { lost: slot.lost.signal });
+  }
+
+  function giveBack(slot: Slot): void {
+    slots.delete(slot.number);
+    returned.push(slot.number);
+    work(0);
+  }
+
+  function expire(): void {
+    clearTimeout(expiryTimer);
+    const now = performance.now();
+    for (const slot of slots.values()) if (slot.validUntil <= now) lose(slot);
+    if (slots.size === 0) return;
+    const next = Math.min(...[...slots.values()].map((slot) => slot.validUntil));
+    expiryTimer = setTimeout(expire, next - now + 1).unref();
+  }
+
+  function lose(slot: Slot): void {
+    slots.delete(slot.number);
+    slot.lost.abort(new Error(`slot ${slot.number} of ${target} ran out: the store did not renew it in time`));
+  }
+
+  function work(afterMs: number): void {
+    clearTimeout(workTimer);
+    if (working !== undefined) askedMeanwhile = true;
+    if (closed || working !== undefined) return;
+    workTimer = setTimeout(() => {
+      working = cycle()
+        .catch((error: unknown) => settings.onError?.(error))
+        .finally(() => {
+          working = undefined;
+          const afterwards = askedMeanwhile ? 0 : nextCycle();
+          askedMeanwhile = false;
+          work(afterwards);
+        });
+    }, afterMs).unref();
+  }
+
+  function nextCycle(): number {
+    if (returned.length > 0) return 0;
+    if (waiting.length > 0 && slots.size < Math.max(1, share)) return retryMs;
+    if (slots.size === 0 && waiting.length === 0 && share === 0) return 2 ** 30;
+    return renewEveryMs;
+  }
+
+  async function cycle(): Promise<void> {
+    if (returned.length > 0) await releaseSlots(db, { target, holder, slots: returned.splice(0) });
+    const now = performance.now();
+    if (waiting.length === 0 && busyCount() === 0 && now - lastUsed > leaseMs) return await leave();
+    if (now - lastRenewal >= renewEveryMs * 0.9 || (waiting.length > 0 && slots.size < limitNow())) await renew();
+    const missing = Math.min(share - slots.size, waiting.length);
+    if (missing > 0 && performance.now() >= restUntil) await grow(missing);
+  }
+
+  async function leave(): Promise<void> {
+    share = 0;
+    slots.clear();
+    await leaveTarget(db, { target, holder });
+  }
+
+  async function renew(): Promise<void> {
+    const asked = [...slots.values()];
+    const sentAt = performance.now();
+    const limit = limitNow();
+    const renewal = await renewSlots(db, { target, limit, holder, leaseMs, slots: asked.map((slot) => slot.number) });
+    lastRenewal = sentAt;
+    const kept = new Set(renewal.slots);
+    for (const slot of asked) {
+      if (slots.get(slot.number) !== slot) continue;
+      if (kept.has(slot.number)) slot.validUntil = sentAt + leaseMs;
+      else slot.surplus = true;
+    }
+    share = renewal.starving > 0 ? Math.floor(limit / renewal.holders) : Math.ceil(limit / renewal.holders);
+    shrink();
+    share = Math.max(1, share);
+    expire();
+  }
+
+  function shrink(): void {
+    const excess = [...slots.values()].filter((slot) => !slot.surplus).length - share;
+    const byUse = [...slots.values()].filter((slot) => !slot.surplus).toSorted((a, b) => Number(a.busy) - Number(b.busy));
+    for (const slot of byUse.slice(0, Math.max(0, excess))) slot.surplus = true;
+    for (const slot of slots.values()) if (slot.surplus && !slot.busy) giveBack(slot);
+    if (excess > 0) restUntil = performance.now() + 3 * retryMs;
+  }
+
+  async function grow(want: number): Promise<void> {
+    const sentAt = performance.now();
+    const leased = await leaseSlots(db, { target, limit: limitNow(), holder, leaseMs, want });
+    for (const number of leased) slots.set(number, { number, lost: new AbortController(), validUntil: sentAt + leaseMs, busy: false, surplus: false });
+    expire();
+    dispatch();
+  }
+
+  function acquire(signal?: AbortSignal): Promise<Release> {
+    if (closed) return Promise.reject(new Error(`the slots of ${target} are closed: this process is ending`));
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    const free = waiting.length === 0 ? idleSlot() : undefined;
+    if (free !== undefined) return Promise.resolve(occupy(free));
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        waiting.splice(waiting.indexOf(waiter), 1);
+        reject(signal?.reason);
+      };
+      const waiter: Waiter = {
+        grant: (slot) => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve(occupy(slot));
+        },
+        refuse: (reason) => {
+          signal?.removeEventListener('abort', onAbort);
+          reject(reason);
+        },
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      waiting.push(waiter);
+      if (share === 0 || (slots.size < share && performance.now() >= restUntil)) work(0);
+    });
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    clearTimeout(workTimer);
+    for (const waiter of waiting.splice(0)) waiter.refuse(new Error(`the slots of ${target} are closed: this process is ending`));
+    await working;
+    clearTimeout(expiryTimer);
+    const idle = [...slots.values()].filter((slot) => !slot.busy).map((slot) => slot.number);
+    if (idle.length === slots.size) await leaveTarget(db, { target, holder });
+    else await releaseSlots(db, { target, holder, slots: [...returned, ...idle] });
+  }
+
+  return { acquire, close, usage: () => ({ held: slots.size, busy: busyCount(), waiting: waiting.length }) };
+}
