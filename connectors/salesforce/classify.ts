@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { meaningOfStatus, retryAfterMs, type Classifier, type Meaning } from '../http/classify.ts';
+
+const errorsSchema = z.array(z.object({ message: z.string().default(''), errorCode: z.string(), fields: z.array(z.string()).optional() })).min(1);
+const tokenErrorSchema = z.object({ error: z.string(), error_description: z.string().default('') });
+
+type Row = Pick<Meaning, 'kind' | 'mend' | 'retryAfterMs'>;
+
+const AGAIN: Row = { kind: 'transient', mend: 'Nothing to do: it is tried again by itself.' };
+const PERMISSION: Row = { kind: 'configuration', mend: 'Give the integration user\'s permission set the access listed in connectors/salesforce/README.md, then retry.' };
+const FIELD: Row = { kind: 'configuration', mend: 'Create the field named in the message (connectors/salesforce/README.md lists them), give the integration user access to it, or name yours in the options of config/systems.yaml; then retry.' };
+const GONE: Row = { kind: 'business_rule', mend: 'The record was deleted or never existed: restore it in Salesforce and retry, or abort the deal.' };
+const CORRECT: Row = { kind: 'business_rule', mend: 'Correct the record in Salesforce as the message says, then retry.' };
+
+/** Source: Salesforce SOAP API and REST API developer guides, status codes. */
+const ROWS: Readonly<Record<string, Row>> = {
+  REQUEST_LIMIT_EXCEEDED: { ...AGAIN, retryAfterMs: 300_000 },
+  TXN_SECURITY_METERING_ERROR: AGAIN,
+  UNABLE_TO_LOCK_ROW: AGAIN,
+  SERVER_UNAVAILABLE: AGAIN,
+  QUERY_TIMEOUT: AGAIN,
+  INVALID_QUERY_LOCATOR: AGAIN,
+  INVALID_REPLICATION_DATE: AGAIN,
+  INVALID_FIELD: FIELD,
+  INVALID_TYPE: FIELD,
+  INVALID_FIELD_FOR_INSERT_UPDATE: FIELD,
+  INSUFFICIENT_ACCESS: PERMISSION,
+  INSUFFICIENT_ACCESS_OR_READONLY: PERMISSION,
+  INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY: PERMISSION,
+  CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY: CORRECT,
+  API_DISABLED_FOR_ORG: PERMISSION,
+  API_CURRENTLY_DISABLED: PERMISSION,
+  FUNCTIONALITY_NOT_ENABLED: PERMISSION,
+  INVALID_AUTH_HEADER: PERMISSION,
+  NOT_FOUND: GONE,
+  ENTITY_IS_DELETED: GONE,
+  INVALID_CROSS_REFERENCE_KEY: GONE,
+  MALFORMED_ID: GONE,
+  MALFORMED_QUERY: { kind: 'contract', mend: 'The query was not understood: compare connectors/salesforce/queries.ts with the API version in use, then retry.' },
+  JSON_PARSER_ERROR: { kind: 'contract', mend: 'The request was not understood: compare the connector with the API version in use, then retry.' },
+};
+
+/** 401 answers that no new token mends. */
+const PERMANENT_401 = /connected app is not attached|not valid for use with the REST API/i;
+
+export const classifySalesforce: Classifier = (answer, request) => {
+  const parsed = errorsSchema.safeParse(answer.body);
+  const first = parsed.success ? parsed.data[0] : undefined;
+  if (first === undefined) return meaningOfStatus('SALESFORCE', answer, request);
+  if (answer.status >= 500 && ROWS[first.errorCode] === undefined) return meaningOfStatus('SALESFORCE', answer, request);
+  const said = { code: `SALESFORCE_${first.errorCode}`, message: `Salesforce refused ${request.object}: ${first.message.slice(0, 500)}${first.fields === undefined || first.fields.length === 0 ? '' : ` (${first.fields.join(', ')})`}.` };
+  if (answer.status === 401) {
+    return PERMANENT_401.test(first.message) ? { ...said, ...PERMISSION } : 'token_refused';
+  }
+  const row = ROWS[first.errorCode] ?? (answer.status === 403 ? PERMISSION : CORRECT);
+  const wait = retryAfterMs(answer.headers) ?? row.retryAfterMs;
+  return { ...said, ...row, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
+};
+
+/** The token endpoint answers by OAuth's own table (RFC 6749, section 5.2). */
+export const classifySalesforceToken: Classifier = (answer, request) => {
+  const parsed = tokenErrorSchema.safeParse(answer.body);
+  if (!parsed.success || answer.status >= 500 || answer.status === 429) {
+    const verdict = meaningOfStatus('SALESFORCE_TOKEN', answer, request);
+    return verdict === 'token_refused' ? { kind: 'configuration', code: 'SALESFORCE_TOKEN_HTTP_401', message: `Salesforce refused ${request.object}.`, mend: 'Check the connected app and its certificate, then retry.' } : verdict;
+  }
+  const { error, error_description: description } = parsed.data;
+  const said = { code: `SALESFORCE_TOKEN_${error.toUpperCase()}`, message: `Salesforce gave no access token: ${error}${description === '' ? '' : ` (${description.slice(0, 300)})`}.` };
+  if (/login rate exceeded|server_error|temporarily_unavailable/i.test(`${error} ${description}`)) return { ...said, ...AGAIN, retryAfterMs: 60_000 };
+  return { ...said, kind: 'configuration', mend: 'Check that the connected app carries our certificate, that the integration user is pre-authorized for it and not locked, and that the username and audience are right; then retry.' };
+};

@@ -1,0 +1,77 @@
+import type { Instant } from '../../domain/dates.ts';
+import { canonicalOpportunity, dealFailure, MAX_LINES, newestInstant, walkHierarchy } from '../canonical/opportunity-draft.ts';
+import type { ConnectorSettings } from '../connector.ts';
+import type { CallContext, ChangedDeal, CrmPort } from '../ports.ts';
+import { createSalesforceClient } from './client.ts';
+import { accountPage, accountsOf, changedDealPage, changedLinePage, dealPage, linePage, toOpportunity } from './mapping.ts';
+import { mergeByModifiedAt } from './merge-changes.ts';
+import { salesforceCredentialsSchema, salesforceOptionsSchema } from './options.ts';
+import { accountQuery, changedDealsQuery, changedLinesQuery, dealQuery, isSalesforceId } from './queries.ts';
+
+/**
+ * Salesforce as a CRM, over its REST API with the JWT bearer flow.
+ * @throws ZodError where options or credentials are of the wrong shape
+ */
+export function createSalesforce(settings: ConnectorSettings): CrmPort {
+  const options = salesforceOptionsSchema.parse(settings.options ?? {});
+  const client = createSalesforceClient(settings, salesforceCredentialsSchema.parse(settings.credentials), options);
+  const { system } = settings;
+  const notThere = (id: string) => dealFailure({ system, id }, 'SALESFORCE_NOT_FOUND', `Deal ${id} is not in Salesforce, or the integration user cannot see it.`, 'Restore the deal in Salesforce or share it with the integration user and retry, or abort.');
+
+  async function* changes<Item>(pages: AsyncIterable<readonly Item[]>, toChange: (item: Item) => ChangedDeal): AsyncIterable<ChangedDeal> {
+    for await (const page of pages) for (const item of page) yield toChange(item);
+  }
+
+  return {
+    kind: 'crm',
+    system,
+
+    async loadOpportunity(opportunityId, context) {
+      if (!isSalesforceId(opportunityId)) throw notThere(opportunityId);
+      const object = `deal ${opportunityId}`;
+      const [deal] = await all(client.query(dealQuery(opportunityId, options), dealPage, object, context));
+      if (deal === undefined) throw notThere(opportunityId);
+      const first = deal.OpportunityLineItems;
+      const lines = [...(first?.records ?? []), ...(await all(client.more(first?.done === false ? first.nextRecordsUrl : undefined, linePage, object, context)))];
+      if (lines.length > MAX_LINES) {
+        throw dealFailure({ system, id: deal.Id }, 'DEAL_TOO_LARGE', `Deal ${deal.Id} has ${lines.length} lines; at most ${MAX_LINES} can be processed.`, 'Split the deal, or merge lines, in Salesforce, then retry.');
+      }
+      const accounts = await walkHierarchy(accountsOf(deal.Account, options), async (accountId) => {
+        const [account] = await all(client.query(accountQuery(accountId, options), accountPage, `the account hierarchy of ${object}`, context));
+        return accountsOf(account, options);
+      });
+      return canonicalOpportunity(() => toOpportunity(deal, lines, accounts, system, settings.baseUrl, options), { system, crmName: 'Salesforce', id: deal.Id });
+    },
+
+    async writeBack(opportunityId, status, context) {
+      if (!isSalesforceId(opportunityId)) throw notThere(opportunityId);
+      const names = options.opportunity;
+      await client.update('Opportunity', opportunityId, {
+        [names.deliveryStatus]: status.status,
+        [names.deliveryMessage]: status.message.slice(0, 255),
+        [names.deliveryProjects]: status.projectNumbers.join(', ').slice(0, 255),
+        [names.deliveryUpdatedAt]: status.at,
+      }, `deal ${opportunityId}`, context);
+    },
+
+    changedClosedWon(since: Instant, context: CallContext) {
+      const deals = client.query(changedDealsQuery(since), changedDealPage, 'closed-won deals', context);
+      const lines = client.query(changedLinesQuery(since), changedLinePage, 'lines of closed-won deals', context);
+      return mergeByModifiedAt(
+        changes(deals, (deal) => change(deal.Id, deal.SystemModstamp)),
+        changes(lines, (line) => change(line.OpportunityId, line.SystemModstamp)),
+      );
+    },
+  };
+}
+
+function change(opportunityId: string, modstamp: string): ChangedDeal {
+  const at = newestInstant([modstamp]);
+  return { opportunityId, version: at, modifiedAt: at };
+}
+
+async function all<Item>(pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of pages) items.push(...page);
+  return items;
+}
