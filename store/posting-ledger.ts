@@ -78,7 +78,10 @@ async function tryToOpen(db: Db, intent: Intent): Promise<OpeningRow | undefined
   const { rows } = await sql<OpeningRow>`/* prepared: open_intent */
     with holding as (
       insert into posting_object as o (system, object_type, canonical_id, key, lease_until)
-      values (${intent.system}, ${intent.objectType}, ${intent.canonicalId}, ${intent.key}, clock_timestamp() + ${intent.leaseMs}::integer * interval '1 millisecond')
+      select ${intent.system}, ${intent.objectType}, ${intent.canonicalId}, ${intent.key}, clock_timestamp() + ${intent.leaseMs}::integer * interval '1 millisecond'
+      where not exists (
+        select from posting_ledger where key = ${intent.key} and (state = 'done' or (state = 'intent' and lease_until > clock_timestamp()))
+      )
       on conflict (system, object_type, canonical_id) do update set key = excluded.key, lease_until = excluded.lease_until
       where o.key = excluded.key or o.lease_until <= clock_timestamp()
       returning key
@@ -155,11 +158,13 @@ export interface Done {
 export async function recordDone(db: Db, done: Done): Promise<'recorded' | 'already'> {
   const { rows } = await sayingConflicts(
     sql<{ recorded: boolean }>`/* prepared: record_done */
-      with done as (
+      with ${heldBy(done.key)},
+      done as (
         update posting_ledger set
           state = 'done', external_id = ${done.externalId}, result = ${jsonTextOrNull(done.result)}::jsonb, undo = ${jsonTextOrNull(done.undo)}::jsonb,
           error = null, lease_until = null, done_at = now(), updated_at = now()
         where key = ${done.key} and generation = ${done.generation}::integer and state in ('intent', 'in_doubt', 'not_done', 'abandoned')
+          and (select count(*) from held) >= 0
         returning key
       ),
       released as (delete from posting_object where key = ${done.key}),
@@ -192,13 +197,20 @@ export async function recordInDoubt(db: Db, end: AttemptEnd): Promise<boolean> {
 
 async function endAttempt(db: Db, end: AttemptEnd, state: 'not_done' | 'in_doubt'): Promise<boolean> {
   const { rows } = await sql<{ ended: boolean }>`/* prepared: end_attempt */
-    with ended as (
+    with ${heldBy(end.key)},
+    ended as (
       update posting_ledger set state = ${state}, error = ${jsonTextOrNull(end.error)}::jsonb, lease_until = null, updated_at = now()
       where key = ${end.key} and generation = ${end.generation}::integer and attempts = ${end.attempt}::integer and state = 'intent'
+        and (select count(*) from held) >= 0
       returning key
     ),
     released as (delete from posting_object where key = ${end.key} and exists (select from ended)),
     audited as (${auditedWhen('ended', end.audit)})
     select exists (select from ended) as ended`.execute(db);
   return rows[0]?.ended === true;
+}
+
+/** Locks the record before its posting, in the order of `openIntent`: otherwise the two could wait for each other. */
+function heldBy(key: string) {
+  return sql`held as (select key from posting_object where key = ${key} for update)`;
 }

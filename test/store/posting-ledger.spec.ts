@@ -159,6 +159,25 @@ describe('The posting ledger', function () {
     assert.partialDeepStrictEqual(await openIntent(store.db, mine({ key: other })), { status: 'first' });
   });
 
+  it('holds up no other posting of a record when one that is done is asked for again', async () => {
+    await openIntent(store.db, mine());
+    await recordDone(store.db, recorded());
+    assert.equal((await openIntent(store.db, mine())).status, 'done');
+    assert.partialDeepStrictEqual(await openIntent(store.db, mine({ key: `${key}-v2` })), { status: 'first' });
+  });
+
+  it('does not lock up when retries open a posting while its attempts record', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const roundKey = `${key}-${round}`;
+      const again = mine({ key: roundKey, leaseMs: 1, canonicalId: `P-${n}-${round}` });
+      await openIntent(store.db, again);
+      await pause(3);
+      const ends = [recordDone(store.db, recorded({ key: roundKey, links: [] })), openIntent(store.db, again), openIntent(store.db, again), recordInDoubt(store.db, { key: roundKey, generation: 1, attempt: 1, error: null, audit: [] })];
+      await Promise.all(ends);
+      assert.equal((await openIntent(store.db, again)).status, 'done');
+    }
+  });
+
   it('remembers what stood before the first attempt, whatever a later one finds', async () => {
     await openIntent(store.db, mine({ existed: null }));
     await recordInDoubt(store.db, { key, generation: 1, attempt: 1, error: null, audit: [] });
