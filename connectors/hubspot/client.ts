@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { Instant } from '../../domain/dates.ts';
+import type { ConnectorSettings } from '../connector.ts';
+import { fixedHeaders } from '../http/auth.ts';
+import { createHttpClient, emptyAnswer } from '../http/client.ts';
+import type { CallContext } from '../ports.ts';
+import { classifyHubSpot, pauseForHubSpot } from './classify.ts';
+import { companyProperties, dealProperties, lineProperties } from './mapping.ts';
+import type { HubSpotCredentials, HubSpotOptions } from './options.ts';
+
+const instant = z.string().refine((value) => !Number.isNaN(Date.parse(value)), 'a date and time');
+export const crmObject = z.object({ id: z.string().min(1), properties: z.record(z.string(), z.string().nullable()), createdAt: instant, updatedAt: instant, archived: z.boolean().default(false) });
+export type CrmObject = z.infer<typeof crmObject>;
+
+const associationPage = z.object({
+  results: z.array(z.object({ id: z.string(), type: z.string() })),
+  paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional(),
+});
+type AssociationPage = z.infer<typeof associationPage>;
+const dealAnswer = crmObject.extend({ associations: z.record(z.string(), associationPage).optional() });
+
+/** Rows of the v4 associations API. */
+const associationRows = z.object({ results: z.array(z.object({ toObjectId: z.union([z.string(), z.number()]).transform(String) })), paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional() });
+const batchAnswer = z.object({ results: z.array(crmObject) });
+const searchAnswer = z.object({ total: z.number(), results: z.array(crmObject), paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional() });
+
+export interface DealWithAssociations {
+  readonly deal: CrmObject;
+  /** The primary company; where none is marked, the first. */
+  readonly companyId: string | null;
+  readonly lineItemIds: readonly string[];
+}
+
+export interface HubSpotClient {
+  /** @throws SystemFailure */
+  deal(id: string, context: CallContext): Promise<DealWithAssociations>;
+  /** @throws SystemFailure */
+  company(id: string, object: string, context: CallContext): Promise<CrmObject | null>;
+  /** In the order asked for; one that was deleted meanwhile is left out. @throws SystemFailure */
+  lineItems(ids: readonly string[], object: string, context: CallContext): Promise<CrmObject[]>;
+  /** @throws SystemFailure */
+  updateDeal(id: string, properties: Readonly<Record<string, string>>, context: CallContext): Promise<void>;
+  /** Closed-won deals changed at or after an instant, oldest first. @throws SystemFailure */
+  changedDeals(since: Instant, context: CallContext): AsyncIterable<CrmObject>;
+}
+
+/** HubSpot's limits per request. */
+const BATCH = 100;
+const SEARCH_PAGE = 100;
+const SEARCH_WINDOW = 10_000;
+
+/** HubSpot's CRM API as far as the line needs it. */
+export function createHubSpotClient(settings: ConnectorSettings, credentials: HubSpotCredentials, options: HubSpotOptions): HubSpotClient {
+  const http = createHttpClient({ ...settings, auth: fixedHeaders({ authorization: `Bearer ${credentials.accessToken}` }), classify: classifyHubSpot, pauseFor: pauseForHubSpot });
+
+  /** The answer to a deal carries the first associations only; the rest has a page of its own. */
+  async function remaining(dealId: string, first: AssociationPage | undefined, toType: string, context: CallContext): Promise<string[]> {
+    const ids: string[] = [];
+    let after = first?.paging?.next?.after;
+    while (after !== undefined) {
+      const { body } = await http.request({ method: 'GET', path: `/crm/v4/objects/deals/${encodeURIComponent(dealId)}/associations/${toType}`, query: { limit: '500', after }, answer: associationRows, object: `deal ${dealId}`, writes: false, context });
+      ids.push(...body.results.map((row) => row.toObjectId));
+      after = body.paging?.next?.after;
+    }
+    return ids;
+  }
+
+  return {
+    async deal(id, context) {
+      const query = { properties: dealProperties(options).join(','), associations: 'companies,line_items' };
+      const { body } = await http.request({ method: 'GET', path: `/crm/v3/objects/deals/${encodeURIComponent(id)}`, query, answer: dealAnswer, object: `deal ${id}`, writes: false, context });
+      const { associations = {}, ...deal } = body;
+      const lines = associations['line items'] ?? associations['line_items'];
+      const companies = associations['companies']?.results ?? [];
+      const lineItemIds = [...(lines?.results ?? []).map((row) => row.id), ...(await remaining(id, lines, 'line_items', context))];
+      return { deal, companyId: (companies.find((row) => row.type === 'deal_to_company') ?? companies[0])?.id ?? null, lineItemIds: [...new Set(lineItemIds)] };
+    },
+
+    async company(id, object, context) {
+      const { status, body } = await http.request({ method: 'GET', path: `/crm/v3/objects/companies/${encodeURIComponent(id)}`, query: { properties: companyProperties(options).join(',') }, answer: crmObject.optional(), accept: [404], object, writes: false, context });
+      return status === 404 || body === undefined ? null : body;
+    },
+
+    async lineItems(ids, object, context) {
+      const found = new Map<string, CrmObject>();
+      for (let at = 0; at < ids.length; at += BATCH) {
+        const inputs = ids.slice(at, at + BATCH).map((id) => ({ id }));
+        const { body } = await http.request({ method: 'POST', path: '/crm/v3/objects/line_items/batch/read', json: { properties: lineProperties(options), inputs }, answer: batchAnswer, object: `the lines of ${object}`, writes: false, context });
+        for (const line of body.results) found.set(line.id, line);
+      }
+      return ids.flatMap((id) => found.get(id) ?? []);
+    },
+
+    async updateDeal(id, properties, context) {
+      await http.request({ method: 'PATCH', path: `/crm/v3/objects/deals/${encodeURIComponent(id)}`, json: { properties }, answer: emptyAnswer, object: `deal ${id}`, writes: true, context });
+    },
+
+    async *changedDeals(since, context) {
+      let from = Date.parse(since);
+      let after: string | undefined;
+      let read = 0;
+      for (;;) {
+        const json = {
+          filterGroups: [{ filters: [{ propertyName: 'dealstage', operator: 'IN', values: options.closedWonStages }, { propertyName: 'hs_lastmodifieddate', operator: 'GTE', value: String(from) }] }],
+          sorts: [{ propertyName: 'hs_lastmodifieddate', direction: 'ASCENDING' }],
+          properties: ['hs_lastmodifieddate'],
+          limit: SEARCH_PAGE,
+          ...(after === undefined ? {} : { after }),
+        };
+        const { body } = await http.request({ method: 'POST', path: '/crm/v3/objects/deals/search', json, answer: searchAnswer, object: 'closed-won deals', writes: false, context });
+        yield* body.results;
+        read += body.results.length;
+        after = body.paging?.next?.after;
+        if (after === undefined) return;
+        if (read + SEARCH_PAGE <= SEARCH_WINDOW) continue;
+        // A search shows its first 10,000 results only: go on from the last one as a new search.
+        const last = body.results.at(-1);
+        const lastAt = last === undefined ? from : Date.parse(last.properties['hs_lastmodifieddate'] ?? last.updatedAt);
+        if (lastAt === from) return;
+        [from, after, read] = [lastAt, undefined, 0];
+      }
+    },
+  };
+}

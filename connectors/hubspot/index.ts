@@ -1,0 +1,61 @@
+import type { Instant } from '../../domain/dates.ts';
+import { canonicalOpportunity, dealFailure, MAX_LINES, walkHierarchy } from '../canonical/opportunity-draft.ts';
+import type { ConnectorSettings } from '../connector.ts';
+import type { CallContext, ChangedDeal, CrmPort } from '../ports.ts';
+import { createHubSpotClient } from './client.ts';
+import { changedAt, toAccount, toOpportunity } from './mapping.ts';
+import { hubspotCredentialsSchema, hubspotOptionsSchema, type HubSpotCredentials, type HubSpotOptions } from './options.ts';
+
+/**
+ * HubSpot as a CRM, over its CRM v3 API with a private app's token.
+ * @throws ZodError where options or credentials are of the wrong shape
+ */
+export function createHubSpot(settings: ConnectorSettings): CrmPort {
+  const options = hubspotOptionsSchema.parse(settings.options ?? {});
+  const credentials = hubspotCredentialsSchema.parse(settings.credentials);
+  const client = createHubSpotClient(settings, credentials, options);
+  const { system } = settings;
+
+  return {
+    kind: 'crm',
+    system,
+
+    async loadOpportunity(opportunityId, context) {
+      const { deal, companyId, lineItemIds } = await client.deal(opportunityId, context);
+      const object = `deal ${deal.id}`;
+      if (lineItemIds.length > MAX_LINES) {
+        throw dealFailure({ system, id: deal.id }, 'DEAL_TOO_LARGE', `Deal ${deal.id} has ${lineItemIds.length} lines; at most ${MAX_LINES} can be processed.`, 'Split the deal, or merge lines, in HubSpot, then retry.');
+      }
+      const lines = await client.lineItems(lineItemIds, object, context);
+      const account = async (id: string) => {
+        const company = await client.company(id, `the account hierarchy of ${object}`, context);
+        return company === null ? [] : [toAccount(company, options)];
+      };
+      const accounts = await walkHierarchy(companyId === null ? [] : await account(companyId), account);
+      return canonicalOpportunity(() => toOpportunity(deal, lines, accounts, system, recordUrl(deal.id, settings.baseUrl, credentials, options), options), { system, crmName: 'HubSpot', id: deal.id });
+    },
+
+    async writeBack(opportunityId, status, context) {
+      const names = options.deal;
+      await client.updateDeal(opportunityId, {
+        [names.deliveryStatus]: status.status,
+        [names.deliveryMessage]: status.message,
+        [names.deliveryProjects]: status.projectNumbers.join(', '),
+        [names.deliveryUpdatedAt]: status.at,
+      }, context);
+    },
+
+    async *changedClosedWon(since: Instant, context: CallContext): AsyncIterable<ChangedDeal> {
+      for await (const deal of client.changedDeals(since, context)) {
+        const at = changedAt(deal);
+        yield { opportunityId: deal.id, version: at, modifiedAt: at };
+      }
+    },
+  };
+}
+
+/** The page of a deal; 0-3 is HubSpot's type ID of deals. */
+function recordUrl(id: string, baseUrl: string, credentials: HubSpotCredentials, options: HubSpotOptions): string {
+  const base = options.appBaseUrl ?? (new URL(baseUrl).hostname.endsWith('.hubapi.com') ? 'https://app.hubspot.com' : baseUrl);
+  return `${base.replace(/\/+$/, '')}/contacts/${credentials.portalId ?? '0'}/record/0-3/${id}`;
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { currencySchema } from '../../domain/money.ts';
+
+const propertyName = z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'the internal name of a property: "legal_entity"');
+
+const dealPropertiesSchema = z.strictObject({
+  legalEntity: propertyName.default('legal_entity'),
+  serviceLine: propertyName.default('service_line'),
+  practice: propertyName.default('practice'),
+  billingMethod: propertyName.default('billing_method'),
+  projectTemplate: propertyName.default('project_template'),
+  rateCard: propertyName.default('rate_card'),
+  startDate: propertyName.default('start_date'),
+  endDate: propertyName.default('end_date'),
+  purchaseOrder: propertyName.default('po_number'),
+  contractNumber: propertyName.default('contract_number'),
+  contractType: propertyName.default('contract_type'),
+  contractStatus: propertyName.default('contract_status'),
+  contractStart: propertyName.default('contract_start'),
+  contractEnd: propertyName.default('contract_end'),
+  deliveryStatus: propertyName.default('delivery_status'),
+  deliveryMessage: propertyName.default('delivery_message'),
+  deliveryProjects: propertyName.default('delivery_projects'),
+  deliveryUpdatedAt: propertyName.default('delivery_updated_at'),
+});
+
+const linePropertiesSchema = z.strictObject({
+  legalEntity: propertyName.default('legal_entity'),
+  serviceLine: propertyName.default('service_line'),
+  billingMethod: propertyName.default('billing_method'),
+  projectTemplate: propertyName.default('project_template'),
+  laborCategory: propertyName.default('labor_category'),
+  unit: propertyName.default('unit'),
+  cap: propertyName.default('cap_amount'),
+  milestone: propertyName.default('milestone_name'),
+  milestoneDueDate: propertyName.default('milestone_due_date'),
+  resourceEmail: propertyName.default('resource_email'),
+});
+
+const companyPropertiesSchema = z.strictObject({
+  parent: propertyName.default('hs_parent_company_id'),
+  country: propertyName.default('hs_country_code'),
+  currency: propertyName.default('currency_code'),
+  taxRegistrationNumber: propertyName.default('tax_registration_number'),
+});
+
+export const hubspotOptionsSchema = z.strictObject({
+  /** Where people look at records; null: HubSpot's own address, or the system's where that is not HubSpot's API. */
+  appBaseUrl: z.url().nullable().default(null),
+  /** Internal IDs of the stages that mean won and lost, of every pipeline in use. */
+  closedWonStages: z.array(z.string().min(1)).min(1).default(['closedwon']),
+  closedLostStages: z.array(z.string().min(1)).default(['closedlost']),
+  /** Currency of deals that name none: the account's company currency. */
+  companyCurrency: currencySchema.nullable().default(null),
+  deal: dealPropertiesSchema.prefault({}),
+  line: linePropertiesSchema.prefault({}),
+  company: companyPropertiesSchema.prefault({}),
+});
+export type HubSpotOptions = z.infer<typeof hubspotOptionsSchema>;
+
+export const hubspotCredentialsSchema = z.object({
+  /** A private app's access token. */
+  accessToken: z.string().min(1),
+  /** The account's ID, for links. */
+  portalId: z.union([z.string(), z.number()]).transform(String).nullish(),
+});
+export type HubSpotCredentials = z.infer<typeof hubspotCredentialsSchema>;
