@@ -16,7 +16,7 @@ const identifier = z.union([z.int().nonnegative(), z.string().regex(/^\d{1,20}$/
 const LAST_INSTANT_MS = 253_402_300_799_999;
 
 /** One event of a delivery; HubSpot adds fields at will, so unknown ones are kept. */
-export const hubspotEventSchema = z.looseObject({
+export const webhookEventSchema = z.looseObject({
   eventId: identifier,
   subscriptionType: z.string().regex(/^[\w.-]{1,80}$/, 'a name such as "deal.propertyChange"'),
   objectId: identifier,
@@ -72,7 +72,7 @@ function sortOut(items: readonly unknown[], credentials: Credentials, delivery: 
   const quarantine: QuarantinedEvent[] = [];
   let irrelevant = 0;
   for (const [index, item] of items.entries()) {
-    const parsed = hubspotEventSchema.safeParse(item);
+    const parsed = webhookEventSchema.safeParse(item);
     if (!parsed.success) {
       quarantine.push(quarantined(item, String(index), findingsOf(parsed.error), delivery));
     } else if (parsed.data.portalId !== credentials.portalId) {
@@ -86,12 +86,12 @@ function sortOut(items: readonly unknown[], credentials: Credentials, delivery: 
   return { outcome: 'opened' as const, events, quarantine, irrelevant };
 }
 
-function isDeal(event: z.infer<typeof hubspotEventSchema>): boolean {
+function isDeal(event: z.infer<typeof webhookEventSchema>): boolean {
   return event.subscriptionType.startsWith('deal.') || event.objectTypeId === DEAL_TYPE;
 }
 
 /** HubSpot does not promise that `eventId` is unique: what changed and when belong to the identity. */
-function toEvent(event: z.infer<typeof hubspotEventSchema>, item: unknown, delivery: Delivery): InboundEvent {
+function toEvent(event: z.infer<typeof webhookEventSchema>, item: unknown, delivery: Delivery): InboundEvent {
   return {
     source: 'hubspot',
     eventId: [event.eventId, event.subscriptionType, event.objectId, event.occurredAt].join('/'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { opportunitySchema } from '../../domain/model/opportunity.ts';
 import { exampleDeal } from './examples.ts';
-import { hubspotEventSchema } from './hubspot.ts';
+import { webhookEventSchema } from './hubspot.ts';
 import { PROBLEM_CONTENT_TYPE, problemSchema, refusalStatus, toProblem } from './problem.ts';
 import type { RefusalReason } from './problem.ts';
 
@@ -37,7 +37,7 @@ export function openApiDocument(publicUrl?: string) {
       schemas: {
         Opportunity: jsonSchema(opportunitySchema),
         AcceptedDeal: jsonSchema(acceptedDealSchema),
-        HubSpotEvent: jsonSchema(hubspotEventSchema),
+        HubSpotEvent: jsonSchema(webhookEventSchema),
         HubSpotAnswer: jsonSchema(hubspotAnswerSchema),
         Problem: jsonSchema(problemSchema),
       },

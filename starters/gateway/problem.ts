@@ -5,17 +5,15 @@ export const findingSchema = z.object({ path: z.string(), message: z.string() })
 export type Finding = z.infer<typeof findingSchema>;
 
 /** RFC 9457, with `errors` (every finding) and `mend` (what to do next). */
-export const problemSchema = z
-  .object({
-    type: z.string().describe('urn:q2c:problem:<reason>'),
-    title: z.string(),
-    status: z.int().min(400).max(599),
-    detail: z.string().describe('what happened'),
-    instance: z.string().describe('the request, as the log names it'),
-    errors: z.array(findingSchema),
-    mend: z.string().describe('what to do next'),
-  })
-  .meta({ id: 'Problem' });
+export const problemSchema = z.object({
+  type: z.string().describe('urn:q2c:problem:<reason>'),
+  title: z.string(),
+  status: z.int().min(400).max(599),
+  detail: z.string().describe('what happened'),
+  instance: z.string().describe('the request, as the log names it'),
+  errors: z.array(findingSchema),
+  mend: z.string().describe('what to do next'),
+});
 export type Problem = z.infer<typeof problemSchema>;
 
 const KINDS = {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { canonicalSource } from './canonical.ts';
 import { STORE_DOWN, handleDelivery, sendRefusal, toDelivery, within } from './delivery.ts';
@@ -24,11 +24,10 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
   const logger: FastifyBaseLogger = deps.log;
   const app = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
     frameworkErrors: (error, request, reply) => refused(request, reply, { reason: 'malformed', detail: `the request line cannot be read (${error.code})`, mend: 'Call one of the addresses in /openapi.json.' }),
   });
