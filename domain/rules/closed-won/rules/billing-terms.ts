@@ -20,7 +20,7 @@ export const capRule: DealRule = ({ deal, groups }) =>
     if (compareMoney(cap, value) !== -1) return [];
     return [
       mayPass('CAP_BELOW_VALUE', path, {
-        message: `${scope} was sold for ${value.amount} ${currency}, but capped at ${cap.amount} ${currency}: ${currency} above the cap could never be billed.`,
+        message: `${scope} was sold for ${value.amount} ${currency}, but capped at ${cap.amount} ${currency}: what is above the cap could never be billed.`,
         mend: 'Raise the cap or lower what is sold.',
       }),
     ];
