@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { isSystemFailure, type Failure } from '../../../domain/failure.ts';
+import type { RecordPort } from '../../../connectors/ports.ts';
+import { callContext } from './documents.ts';
+
+/** One kind of record of one connector, as the conformance suite drives it. */
+export interface RecordCase<Document> {
+  readonly name: string;
+  readonly port: () => RecordPort<Document>;
+  /** A document nobody has written yet, with all it refers to in place. */
+  readonly fresh: () => Promise<Document>;
+  /** The same record with other content. */
+  readonly amended: (document: Document) => Document;
+  /** How many such records the system has, asked through the vendor's own API or the sandbox's state. */
+  readonly count: (document: Document) => Promise<number>;
+  /** Throws where the record in the system is not what the document says. */
+  readonly check: (document: Document, externalId: string) => Promise<void>;
+  /** Makes other records depend on it, as people would by using it; null where nothing can. */
+  readonly use: ((document: Document, externalId: string) => Promise<void>) | null;
+  /** What the vendor makes such a record with. */
+  readonly writeMethod: 'POST' | 'PUT';
+  /** An ID no record of this kind has. */
+  readonly unknownId: string;
+}
+
+/** Faults to order for the next request that changes something; null for a system that cannot be told to fail. */
+export interface FaultBoard {
+  next(fault: { kind: 'cut-before' | 'cut-after' | 'status' | 'html' | 'wrong-schema' | 'expired-token'; status?: number; retryAfterSeconds?: number; path?: string; method?: string }): Promise<void>;
+  clear(): Promise<void>;
+}
+
+/** The failure of a call; null where it goes through. */
+async function failureIn(work: () => Promise<unknown>): Promise<Failure | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (isSystemFailure(error)) return error.failure;
+    throw error;
+  }
+}
+
+export async function failureOf(work: () => Promise<unknown>): Promise<Failure> {
+  const failure = await failureIn(work);
+  assert.ok(failure !== null, 'the call went through though it should have failed');
+  return failure;
+}
+
+/** What every record port promises (connectors/ports.ts), as statements about one kind of record. */
+export function describeRecordPort<Document>(record: RecordCase<Document>, faults: FaultBoard | null): void {
+  describe(`${record.name}, as any record port`, () => {
+    afterEach(async () => faults?.clear());
+
+    it('is not found before it is written and found after', async () => {
+      const document = await record.fresh();
+      assert.equal(await record.port().find(document, callContext()), null);
+      const written = await record.port().write(document, null, callContext());
+      assert.equal(written.created, true);
+      const found = await record.port().find(document, callContext());
+      assert.equal(found?.externalId, written.externalId);
+      await record.check(document, written.externalId);
+    });
+
+    it('is one record however often it is written', async () => {
+      const document = await record.fresh();
+      const first = await record.port().write(document, null, callContext());
+      const second = await record.port().write(document, first, callContext());
+      const third = await record.port().write(document, await record.port().find(document, callContext()), callContext());
+      assert.deepEqual([second.externalId, second.created, third.externalId, third.created], [first.externalId, false, first.externalId, false]);
+      assert.equal(await record.count(document), 1);
+      await record.check(document, first.externalId);
+    });
+
+    it('is updated, not doubled, when its document changes', async () => {
+      const document = await record.fresh();
+      const written = await record.port().write(document, null, callContext());
+      const amended = record.amended(document);
+      const again = await record.port().write(amended, written, callContext());
+      assert.equal(again.externalId, written.externalId);
+      assert.equal(await record.count(amended), 1);
+      await record.check(amended, written.externalId);
+    });
+
+    it('is gone after its undo while nobody has used it, and a second undo finds nothing', async () => {
+      const document = await record.fresh();
+      const { externalId } = await record.port().write(document, null, callContext());
+      const undone = await record.port().undo({ document, externalId, created: true }, callContext());
+      assert.equal(undone.how, 'deleted', undone.detail);
+      assert.equal(await record.count(document), 0);
+      assert.equal(await record.port().find(document, callContext()), null);
+      const again = await record.port().undo({ document, externalId, created: true }, callContext());
+      assert.equal(again.how, 'not_found', again.detail);
+    });
+
+    it('says that there is nothing to undo where it was never made', async () => {
+      const document = await record.fresh();
+      const undone = await record.port().undo({ document, externalId: record.unknownId, created: true }, callContext());
+      assert.equal(undone.how, 'not_found', undone.detail);
+    });
+
+    it('is kept by an undo where it stood before', async () => {
+      const document = await record.fresh();
+      const { externalId } = await record.port().write(document, null, callContext());
+      const undone = await record.port().undo({ document, externalId, created: false }, callContext());
+      assert.equal(undone.how, 'kept');
+      assert.equal(await record.count(document), 1);
+    });
+
+    if (record.use !== null) {
+      const { use } = record;
+      it('is put out of use, not deleted, by an undo once it has been used', async () => {
+        const document = await record.fresh();
+        const { externalId } = await record.port().write(document, null, callContext());
+        await use(document, externalId);
+        const undone = await record.port().undo({ document, externalId, created: true }, callContext());
+        assert.ok(['deactivated', 'cancelled', 'kept'].includes(undone.how), `${undone.how}: ${undone.detail}`);
+        assert.equal(await record.count(document), 1);
+        const again = await record.port().undo({ document, externalId, created: true }, callContext());
+        assert.ok(['deactivated', 'cancelled', 'kept'].includes(again.how), `${again.how}: ${again.detail}`);
+      });
+    }
+
+    if (faults !== null) describeFaults(record, faults);
+  });
+}
+
+function describeFaults<Document>(record: RecordCase<Document>, faults: FaultBoard): void {
+  const { writeMethod: method } = record;
+  const WRITES = '^(?!.*oauth2)';
+  /** What the ledger does: write; on a failure look it up; write again with what was found. */
+  const throughDoubt = async (document: Document) => {
+    const failure = await failureOf(() => record.port().write(document, null, callContext()));
+    const found = await record.port().find(document, callContext());
+    const written = await record.port().write(document, found, callContext());
+    assert.equal(await record.count(document), 1);
+    await record.check(document, written.externalId);
+    return { failure, found };
+  };
+
+  for (const kind of ['cut-before', 'cut-after'] as const) {
+    it(`is made once where the connection is ${kind === 'cut-before' ? 'cut before the write' : 'cut after the write'}`, async () => {
+      const document = await record.fresh();
+      await faults.next({ kind, method, path: WRITES });
+      const { failure, found } = await throughDoubt(document);
+      assert.equal(failure.kind, 'in_doubt');
+      assert.equal(failure.written, 'unknown');
+      if (kind === 'cut-before') assert.equal(found, null);
+    });
+  }
+
+  it('is made once where the answer to the write is of another shape, or a web page', async () => {
+    for (const kind of ['wrong-schema', 'html'] as const) {
+      const document = await record.fresh();
+      await faults.next({ kind, method, path: WRITES });
+      const failure = await failureIn(() => record.port().write(document, null, callContext()));
+      if (failure !== null) assert.equal(failure.written, 'unknown', `${failure.kind} ${failure.code}`);
+      const written = await record.port().write(document, await record.port().find(document, callContext()), callContext());
+      assert.equal(await record.count(document), 1);
+      await record.check(document, written.externalId);
+      await faults.clear();
+    }
+  });
+
+  it('leaves doubt after a 500 to the write, and none after a 429', async () => {
+    const failed = await record.fresh();
+    await faults.next({ kind: 'status', status: 500, method, path: WRITES });
+    const { failure } = await throughDoubt(failed);
+    assert.deepEqual([failure.kind, failure.written], ['in_doubt', 'unknown']);
+    const limited = await record.fresh();
+    await faults.next({ kind: 'status', status: 429, retryAfterSeconds: 1, method, path: WRITES });
+    const refused = (await throughDoubt(limited)).failure;
+    assert.deepEqual([refused.kind, refused.written], ['transient', 'no']);
+  });
+
+  it('goes through where the token expires in the middle', async () => {
+    const document = await record.fresh();
+    await faults.next({ kind: 'expired-token', method, path: WRITES });
+    const written = await record.port().write(document, null, callContext());
+    assert.equal(await record.count(document), 1);
+    await record.check(document, written.externalId);
+  });
+}
