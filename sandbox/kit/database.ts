@@ -8,16 +8,17 @@ export interface StoredRow {
   readonly value: string
 }
 
-/** Where records go when they must outlive the process; undefined members of this kind simply do not exist in memory mode. */
+/** Where records go when they must outlive the process. */
 export interface RecordDatabase {
   rows(): StoredRow[]
   sequences(): ReadonlyMap<string, number>
   put(collection: string, id: string, value: string): void
   remove(collection: string, id: string): void
   setSequence(name: string, value: number): void
-  begin(): void
-  commit(): void
-  rollback(): void
+  /** Depth 1 is a transaction, a greater one a savepoint inside it. */
+  begin(depth: number): void
+  commit(depth: number): void
+  rollback(depth: number): void
   clear(): void
   close(): void
 }
@@ -65,9 +66,9 @@ export function openDatabase(file: string): RecordDatabase {
     put: (collection, id, value) => void upsert.run(collection, id, value),
     remove: (collection, id) => void remove.run(collection, id),
     setSequence: (name, value) => void setSequence.run(name, value),
-    begin: () => database.exec('BEGIN'),
-    commit: () => database.exec('COMMIT'),
-    rollback: () => database.exec('ROLLBACK'),
+    begin: (depth) => database.exec(depth === 1 ? 'BEGIN' : `SAVEPOINT nested_${depth}`),
+    commit: (depth) => database.exec(depth === 1 ? 'COMMIT' : `RELEASE nested_${depth}`),
+    rollback: (depth) => database.exec(depth === 1 ? 'ROLLBACK' : `ROLLBACK TO nested_${depth}; RELEASE nested_${depth}`),
     clear: () => database.exec('DELETE FROM record; DELETE FROM sequence;'),
     close: () => database.close(),
   }

@@ -17,7 +17,7 @@ export interface RecordStore {
   collection<T extends object>(name: string): Collection<T>
   /** The next number of a sequence, beginning with 1; never given twice, also not after a rollback or a restart. */
   nextId(sequence: string): number
-  /** Runs synchronous work that is kept wholly or, if it throws, not at all. Nested calls join the outer one. */
+  /** Runs synchronous work that is kept wholly or, if it throws, not at all. A nested call is undone alone when it throws. */
   transaction<R>(work: () => R): R
   collectionNames(): string[]
   reset(): void
@@ -41,6 +41,7 @@ export function openRecords(dataFile?: string): RecordStore {
   const tables = new Map<string, Table>()
   const sequences = new Map(database?.sequences() ?? [])
   let undo: (() => void)[] | undefined
+  let depth = 0
 
   for (const row of database?.rows() ?? []) {
     const value: unknown = JSON.parse(row.value)
@@ -74,22 +75,25 @@ export function openRecords(dataFile?: string): RecordStore {
   }
 
   function transaction<R>(work: () => R): R {
-    if (undo !== undefined) return work()
-    const steps: (() => void)[] = []
+    const outer = undo
+    const steps = outer ?? []
+    const mark = steps.length
     undo = steps
-    database?.begin()
+    depth += 1
+    database?.begin(depth)
     try {
       const result = work()
-      database?.commit()
+      database?.commit(depth)
       return result
     } catch (error) {
       undo = undefined
-      for (const step of steps.reverse()) step()
-      database?.rollback()
+      for (const step of steps.splice(mark).reverse()) step()
+      database?.rollback(depth)
       for (const [name, value] of sequences) database?.setSequence(name, value)
       throw error
     } finally {
-      undo = undefined
+      undo = outer
+      depth -= 1
     }
   }
 
