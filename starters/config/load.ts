@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { z } from 'zod';
@@ -6,7 +5,7 @@ import { checkConfig, schemaProblems } from '../../domain/config/check.ts';
 import { pathText, quoted, type ConfigProblem } from '../../domain/config/mistake.ts';
 import type { FirmConfig } from '../../domain/config/schema.ts';
 import { sectionsOf } from '../../domain/config/sections.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, sha256 } from '../../store/json.ts';
 import { overlay, parseLocated, plain, positionOf, type Located, type Position } from './located.ts';
 
 export interface ConfigMistake extends Position {
@@ -67,7 +66,7 @@ export async function loadFirmConfig(dir: string, settings: LoadSettings = {}): 
   if (!checked.ok || mistakes.length > 0) {
     return { ok: false, mistakes: mistakes.toSorted((left, right) => left.file.localeCompare(right.file) || left.line - right.line || left.column - right.column) };
   }
-  return { ok: true, config: checked.config, hash: createHash('sha256').update(canonicalJson(checked.config)).digest('hex'), files };
+  return { ok: true, config: checked.config, hash: sha256(canonicalJson(checked.config)), files };
 }
 
 /** One line for each mistake: "config/legal-entities.yaml:12:5 legalEntities[2].billingCurrencies: expected …, found …". */
