@@ -66,7 +66,7 @@ interface Arrival {
 
 async function receive(db: Db, events: readonly IncomingEvent[], arrival: Arrival): Promise<Receipt[]> {
   if (events.length === 0) return [];
-  const stamped = events.map((event) => ({ event, contentHash: event.contentHash ?? sha256(event.rawBody) }));
+  const stamped = events.map((event) => ({ event: storable(event), contentHash: event.contentHash ?? sha256(event.rawBody) }));
   const inserted = await insertEvents(db, stamped, arrival);
   const taken = new Map(inserted.map((row) => [eventKey(row.source, row.event_id), row]));
   const repeated = stamped.filter(({ event }) => !taken.has(eventKey(event.source, event.eventId)));
@@ -88,6 +88,12 @@ async function receive(db: Db, events: readonly IncomingEvent[], arrival: Arriva
     }
   }
   return receipts;
+}
+
+/** What comes from outside may hold characters that a text column cannot. */
+function storable(event: IncomingEvent): IncomingEvent {
+  const { eventId, kind, businessKey, version } = event;
+  return { ...event, eventId: plainText(eventId), kind: plainText(kind), businessKey: plainText(businessKey), version: version === null ? null : plainText(version) };
 }
 
 function eventKey(source: string, eventId: string): string {
@@ -148,7 +154,7 @@ async function keepConflict(db: Db, { event, contentHash }: Stamped, firstId: nu
       content_hash: contentHash,
       payload: jsonTextOrNull(event.payload),
       state: 'quarantined',
-      last_error: `event ID ${plainText(event.eventId)} came before with other content (inbox ${firstId})`,
+      last_error: `event ID ${event.eventId} came before with other content (inbox ${firstId})`,
       findings: '[]',
       conflict_of: firstId,
     })

@@ -40,7 +40,7 @@ export function jsonTextOrNull(value: unknown): string | null {
   return value === null || value === undefined ? null : jsonText(value);
 }
 
-/** A text column cannot hold U+0000 either. */
+/** A text column cannot hold U+0000 and lone surrogates either. */
 export function plainText(value: string): string {
-  return value.replaceAll('\0', '\ufffd');
+  return value.replaceAll('\0', '\ufffd').toWellFormed();
 }

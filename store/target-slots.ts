@@ -77,11 +77,13 @@ export async function releaseSlots(db: Db, release: { readonly target: string; r
   await sql`delete from target_slot where target = ${release.target} and holder = ${release.holder} and slot_no = any(${[...release.slots]}::integer[])`.execute(db);
 }
 
-/** Gives everything back: the holder wants no slots of this target any more. */
+/** Gives everything back: the holder wants no slots of this target any more. What killed holders left long ago goes too. */
 export async function leaveTarget(db: Db, leaving: { readonly target: string; readonly holder: string }): Promise<void> {
   await sql`
-    with gone as (delete from target_holder where target = ${leaving.target} and holder = ${leaving.holder})
-    delete from target_slot where target = ${leaving.target} and holder = ${leaving.holder}`.execute(db);
+    with gone as (
+      delete from target_holder where target = ${leaving.target} and (holder = ${leaving.holder} or present_until < now() - interval '1 hour')
+    )
+    delete from target_slot where target = ${leaving.target} and (holder = ${leaving.holder} or leased_until < now() - interval '1 hour')`.execute(db);
 }
 
 /** How many holders want slots of the target at this moment. */

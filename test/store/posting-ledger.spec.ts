@@ -3,7 +3,7 @@ import { auditOf } from '../../store/audit-trail.ts';
 import type { Store } from '../../store/database.ts';
 import { canonicalIdOf, externalIdOf, identitiesOf, linkIdentity } from '../../store/identity-map.ts';
 import { openIntent, recordDone, recordInDoubt, recordNotDone } from '../../store/posting-ledger.ts';
-import { inDoubtPostings, postingByKey, postingsOf, recordAbandoned, recordReversed, settleByPerson } from '../../store/posting-settlement.ts';
+import { inDoubtPostings, livePostings, postingByKey, postingsOf, recordAbandoned, recordReversed, settleByPerson } from '../../store/posting-settlement.ts';
 import { PROCESS, auditEntry, done, intent, link, pause } from './builders.ts';
 import { freshStore } from './support.ts';
 
@@ -182,6 +182,18 @@ describe('The posting ledger', function () {
     await openIntent(store.db, mine({ existed: null }));
     await recordInDoubt(store.db, { key, generation: 1, attempt: 1, error: null, audit: [] });
     assert.partialDeepStrictEqual(await openIntent(store.db, mine({ existed: '4711' })), { status: 'retry', existed: null });
+  });
+
+  it('tells which processes wrote a record that still stands', async () => {
+    const record = { objectType: 'project', canonicalId: `P-${n}`, system: 'netsuite', step: 'project' };
+    await openIntent(store.db, mine());
+    await recordDone(store.db, recorded());
+    const other = { key: `${key}-of-another-deal`, process: `${process}-other` };
+    await openIntent(store.db, mine(other));
+    await recordDone(store.db, recorded({ ...other, audit: [] }));
+    assert.deepEqual((await livePostings(store.db, record)).map((posting) => posting.process), [process, other.process]);
+    await recordReversed(store.db, { key, how: 'kept', retireIdentity: false, audit: [] });
+    assert.deepEqual((await livePostings(store.db, record)).map((posting) => posting.process), [other.process]);
   });
 
   it('lists what a process wrote', async () => {

@@ -3,7 +3,7 @@ import { caseById, casesOf, casesWaitingForConfig, closeCase, openCase, openCase
 import type { CaseOpening } from '../../store/cases.ts';
 import { activateConfig, activeConfig, activeConfigHash, configByHash, configHistory, listenConfig, storeConfig } from '../../store/config-versions.ts';
 import type { Store } from '../../store/database.ts';
-import { dealProcess, noteDealSeen, noteDealStarted, recordDealOutcome } from '../../store/deal-processes.ts';
+import { dealProcess, dealsMatching, noteDealLoaded, noteDealSeen, noteDealStarted, recordDealOutcome } from '../../store/deal-processes.ts';
 import { archiveDecision, decisionsOf } from '../../store/decisions.ts';
 import { documentRef, getDocument, putDocument } from '../../store/documents.ts';
 import { enqueueNotification, markNotified, pendingNotifications } from '../../store/notifications.ts';
@@ -113,6 +113,17 @@ describe('The registers of the store', function () {
       const row = await dealProcess(store.db, deal);
       assert.deepEqual([row?.state, row?.version_applied, row?.fingerprint_applied, row?.plan_ref_applied, row?.ended_at], ['aborted', '1', 'f1', 'r1', '2026-11-21T09:00:00.000Z']);
     });
+  });
+
+  it('find a deal by its CRM and ID, its ID alone or the number of one of its projects', async () => {
+    const deal = { crm: 'hubspot', opportunityId: '9001' };
+    assert.partialDeepStrictEqual(await noteDealLoaded(store.db, { ...deal, workflowId: 'w9', version: '5' }), { state: 'running', version_seen: '5', workflow_id: 'w9' });
+    await recordDealOutcome(store.db, { ...deal, workflowId: 'w9', state: 'activated', outcome: { outcome: 'activated', projects: ['DE01-DATA-9'] }, applied: { version: '5', fingerprint: 'f', planRef: 'r' }, endedAt: '2026-11-21T08:00:00.000Z' });
+    for (const wanted of ['hubspot/9001', '9001', 'DE01-DATA-9']) {
+      assert.deepEqual((await dealsMatching(store.db, wanted)).map((row) => row.opportunity_id), ['9001']);
+    }
+    assert.deepEqual(await dealsMatching(store.db, 'nobody'), []);
+    assert.equal((await noteDealLoaded(store.db, { ...deal, workflowId: 'w10', version: '6' })).state, 'activated', 'an activated deal stays so while it is looked at again');
   });
 
   describe('documents', () => {
