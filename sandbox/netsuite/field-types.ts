@@ -1,0 +1,107 @@
+/** The kinds of field a record can have, as the REST API Browser types them. */
+export type FieldSpec = { readonly label: string; readonly readOnly?: true } & (
+  | { readonly kind: 'text'; readonly max: number; readonly form?: 'email' | 'externalId' }
+  | { readonly kind: 'number' }
+  | { readonly kind: 'integer' }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'date' }
+  | { readonly kind: 'datetime' }
+  | { readonly kind: 'choice'; readonly choices: Readonly<Record<string, string>> }
+  | { readonly kind: 'reference'; readonly to: readonly RecordTypeName[] }
+  | { readonly kind: 'lines'; readonly key: string; readonly line: Fields }
+  | { readonly kind: 'part'; readonly fields: Fields }
+);
+
+export type Fields = Readonly<Record<string, FieldSpec>>;
+
+export const RECORD_TYPE_NAMES = [
+  'customer',
+  'job',
+  'projectTask',
+  'salesOrder',
+  'billingSchedule',
+  'customerSubsidiaryRelationship',
+  'customrecord_q2c_rate_card',
+  'customrecord_q2c_rate_line',
+  'subsidiary',
+  'currency',
+  'serviceSaleItem',
+  'term',
+] as const;
+export type RecordTypeName = (typeof RECORD_TYPE_NAMES)[number];
+
+/** A reference as it is stored; the type tells which of several allowed record types it points at. */
+export interface Reference {
+  readonly type: RecordTypeName;
+  readonly id: string;
+}
+export interface Choice {
+  readonly choice: string;
+}
+export interface Line {
+  readonly key: number;
+  readonly values: FieldValues;
+}
+export interface Part {
+  readonly part: FieldValues;
+}
+export interface Lines {
+  readonly lines: readonly Line[];
+}
+export type FieldValue = string | number | boolean | Reference | Choice | Lines | Part;
+export type FieldValues = Readonly<Record<string, FieldValue>>;
+
+export interface StoredRecord {
+  readonly id: string;
+  readonly externalId?: string;
+  readonly fields: FieldValues;
+}
+
+export interface RecordType {
+  readonly name: RecordTypeName;
+  /** As error texts call one of them. */
+  readonly label: string;
+  /** Records of types with the same sequence never share an internal ID. */
+  readonly sequence: string;
+  readonly firstId: number;
+  readonly fields: Fields;
+  readonly required: readonly string[];
+  readonly readOnly?: true;
+  /** The field whose value is shown as `refName`. */
+  readonly nameField: string;
+  /** A field no two records may share. */
+  readonly uniqueField?: string;
+}
+
+export function text(label: string, max: number, form?: 'email' | 'externalId'): FieldSpec {
+  return { kind: 'text', label, max, ...(form === undefined ? {} : { form }) };
+}
+export const number = (label: string): FieldSpec => ({ kind: 'number', label });
+export const integer = (label: string): FieldSpec => ({ kind: 'integer', label });
+export const boolean = (label: string): FieldSpec => ({ kind: 'boolean', label });
+export const date = (label: string): FieldSpec => ({ kind: 'date', label });
+export const choice = (label: string, choices: Readonly<Record<string, string>>): FieldSpec => ({ kind: 'choice', label, choices });
+export const reference = (label: string, ...to: RecordTypeName[]): FieldSpec => ({ kind: 'reference', label, to });
+export const lines = (label: string, key: string, line: Fields): FieldSpec => ({ kind: 'lines', label, key, line });
+export const part = (label: string, fields: Fields): FieldSpec => ({ kind: 'part', label, fields });
+export const readOnly = (spec: FieldSpec): FieldSpec => ({ ...spec, readOnly: true });
+export const datetime = (label: string): FieldSpec => ({ kind: 'datetime', label });
+
+export function isReference(value: FieldValue | undefined): value is Reference {
+  return typeof value === 'object' && 'type' in value;
+}
+export function isChoice(value: FieldValue | undefined): value is Choice {
+  return typeof value === 'object' && 'choice' in value;
+}
+export function isLines(value: FieldValue | undefined): value is Lines {
+  return typeof value === 'object' && 'lines' in value;
+}
+export function isPart(value: FieldValue | undefined): value is Part {
+  return typeof value === 'object' && 'part' in value;
+}
+export function linesOf(value: FieldValue | undefined): readonly Line[] {
+  return isLines(value) ? value.lines : [];
+}
+export function referenceId(value: FieldValue | undefined): string | undefined {
+  return isReference(value) ? value.id : undefined;
+}

@@ -1,0 +1,62 @@
+/** The lists that the example firm's NetSuite account has before any integration writes to it: its subsidiaries, currencies, items and terms. */
+import type { RecordTypeName } from './field-types.ts';
+
+interface ReferenceRecord {
+  readonly type: RecordTypeName;
+  /** In the form of a request body. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** ISO code and decimal places; in this order they get the internal IDs 1 to 10. */
+const CURRENCIES = [
+  ['USD', 2],
+  ['GBP', 2],
+  ['CAD', 2],
+  ['EUR', 2],
+  ['AUD', 2],
+  ['SGD', 2],
+  ['JPY', 0],
+  ['INR', 2],
+  ['CHF', 2],
+  ['NZD', 2],
+] as const;
+
+/** In this order they get the internal IDs 2 to 9; 1 is the group. */
+const SUBSIDIARIES = [
+  ['US01', 'Northwind Consulting Inc.', 'US', 'USD'],
+  ['CA01', 'Northwind Consulting Canada Ltd.', 'CA', 'CAD'],
+  ['GB01', 'Northwind Consulting UK Limited', 'GB', 'GBP'],
+  ['DE01', 'Northwind Consulting Deutschland GmbH', 'DE', 'EUR'],
+  ['AU01', 'Northwind Consulting Australia Pty Ltd', 'AU', 'AUD'],
+  ['SG01', 'Northwind Consulting Singapore Pte. Ltd.', 'SG', 'SGD'],
+  ['JP01', 'Northwind Consulting Japan K.K.', 'JP', 'JPY'],
+  ['IN01', 'Northwind Consulting India Private Limited', 'IN', 'INR'],
+] as const;
+
+const SERVICE_ITEMS = [
+  ['STRATEGY', 'Strategy services'],
+  ['TECHNOLOGY', 'Technology services'],
+  ['DATA', 'Data and AI services'],
+  ['CLOUD', 'Cloud and infrastructure services'],
+  ['MANAGED', 'Managed services'],
+  ['CHANGE', 'Change and people services'],
+] as const;
+
+const TERM_DAYS = [14, 30, 45, 60] as const;
+
+export const REFERENCE_RECORDS: readonly ReferenceRecord[] = [
+  ...CURRENCIES.map(([code, precision]): ReferenceRecord => ({
+    type: 'currency',
+    body: { externalId: `cur-${code}`, name: code, symbol: code, currencyPrecision: String(precision), isBaseCurrency: code === 'USD' },
+  })),
+  {
+    type: 'subsidiary',
+    body: { externalId: 'sub-GROUP', name: 'Northwind Consulting Group', country: 'US', currency: { externalId: 'cur-USD' }, isElimination: false },
+  },
+  ...SUBSIDIARIES.map(([code, name, country, currency]): ReferenceRecord => ({
+    type: 'subsidiary',
+    body: { externalId: `sub-${code}`, name: code, legalName: name, country, currency: { externalId: `cur-${currency}` }, parent: { id: '1' }, isElimination: false },
+  })),
+  ...SERVICE_ITEMS.map(([code, name]): ReferenceRecord => ({ type: 'serviceSaleItem', body: { externalId: `item-${code}`, itemId: code, displayName: name } })),
+  ...TERM_DAYS.map((days): ReferenceRecord => ({ type: 'term', body: { externalId: `term-NET${days}`, name: `Net ${days}`, daysUntilNetDue: days } })),
+];

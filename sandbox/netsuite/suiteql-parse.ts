@@ -1,0 +1,165 @@
+/**
+ * A part of SuiteQL: one table, column list or *, WHERE with AND, OR, NOT, =, <>, <, >, LIKE, IN, BETWEEN, IS NULL,
+ * ORDER BY, COUNT(*), UPPER, LOWER and BUILTIN.DF. Joins and grouping are refused, not misread.
+ * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_156257770590.html
+ */
+import { Refusal } from './errors.ts';
+
+export interface Operand {
+  readonly kind: 'column' | 'text' | 'number';
+  readonly value: string;
+  /** Function applied to a column. */
+  readonly apply?: 'UPPER' | 'LOWER' | 'DF';
+}
+
+export type Predicate =
+  | { readonly kind: 'and' | 'or'; readonly left: Predicate; readonly right: Predicate }
+  | { readonly kind: 'not'; readonly inner: Predicate }
+  | { readonly kind: 'compare'; readonly left: Operand; readonly operator: string; readonly right: readonly Operand[] };
+
+export interface Query {
+  /** `'*'`, `'count'` or the columns with the names they are answered under. */
+  readonly columns: '*' | 'count' | readonly { readonly operand: Operand; readonly name: string }[];
+  readonly table: string;
+  readonly where: Predicate | undefined;
+  readonly orderBy: readonly { readonly column: string; readonly descending: boolean }[];
+}
+
+const TOKEN = /'(?:[^']|'')*'|<>|!=|<=|>=|[A-Za-z_][\w.]*|\d+(?:\.\d+)?|[(),=<>*]/g;
+
+/** Throws Refusal for what SuiteQL, or this part of it, does not know. */
+export function parseSuiteQl(text: string): Query {
+  const tokens = text.match(TOKEN) ?? [];
+  let position = 0;
+  const peek = (): string => (tokens[position] ?? '').toUpperCase();
+  const take = (): string => tokens[position++] ?? fail('it ends too early');
+  const accept = (word: string): boolean => {
+    if (peek() !== word) return false;
+    position++;
+    return true;
+  };
+  const expect = (word: string): void => {
+    if (!accept(word)) fail(`${word} was expected before '${tokens[position] ?? 'the end'}'`);
+  };
+
+  expect('SELECT');
+  const columns = selectList();
+  expect('FROM');
+  const table = take().toLowerCase();
+  if (!['', 'WHERE', 'ORDER'].includes(peek())) {
+    accept('AS');
+    if (!['', 'WHERE', 'ORDER', ',', 'INNER', 'LEFT', 'JOIN', 'GROUP'].includes(peek())) position++;
+  }
+  const where = accept('WHERE') ? disjunction() : undefined;
+  const orderBy = ordering();
+  if (position < tokens.length) fail(`'${tokens[position]}' is not supported here`);
+  return { columns, table, where, orderBy };
+
+  function selectList(): Query['columns'] {
+    if (accept('*')) return '*';
+    if (peek() === 'COUNT') {
+      position++;
+      expect('(');
+      expect('*');
+      expect(')');
+      if (accept('AS')) take();
+      return 'count';
+    }
+    const list: { operand: Operand; name: string }[] = [];
+    do {
+      const item = operand();
+      const name = accept('AS') ? take() : ['FROM', ','].includes(peek()) ? columnName(item, list.length) : take();
+      list.push({ operand: item, name: name.toLowerCase() });
+    } while (accept(','));
+    return list;
+  }
+  function ordering(): { column: string; descending: boolean }[] {
+    if (!accept('ORDER')) return [];
+    expect('BY');
+    const list: { column: string; descending: boolean }[] = [];
+    do {
+      const column = bareColumn(take());
+      const descending = accept('DESC');
+      if (!descending) accept('ASC');
+      list.push({ column, descending });
+    } while (accept(','));
+    return list;
+  }
+  function disjunction(): Predicate {
+    let left = conjunction();
+    while (accept('OR')) left = { kind: 'or', left, right: conjunction() };
+    return left;
+  }
+  function conjunction(): Predicate {
+    let left = negation();
+    while (accept('AND')) left = { kind: 'and', left, right: negation() };
+    return left;
+  }
+  function negation(): Predicate {
+    if (accept('NOT')) return { kind: 'not', inner: negation() };
+    if (!accept('(')) return comparison();
+    const inner = disjunction();
+    expect(')');
+    return inner;
+  }
+  function comparison(): Predicate {
+    const left = operand();
+    if (accept('IS')) {
+      const isNot = accept('NOT');
+      expect('NULL');
+      return inverted(isNot, { kind: 'compare', left, operator: 'NULL', right: [] });
+    }
+    const isNot = accept('NOT');
+    const operator = take().toUpperCase();
+    if (operator === 'IN') {
+      expect('(');
+      const right = [operand()];
+      while (accept(',')) right.push(operand());
+      expect(')');
+      return inverted(isNot, { kind: 'compare', left, operator, right });
+    }
+    if (operator === 'BETWEEN') {
+      const low = operand();
+      expect('AND');
+      return inverted(isNot, { kind: 'compare', left, operator, right: [low, operand()] });
+    }
+    if (!['=', '<>', '!=', '<', '>', '<=', '>=', 'LIKE'].includes(operator)) fail(`the operator '${operator}' is not supported`);
+    return inverted(isNot, { kind: 'compare', left, operator, right: [operand()] });
+  }
+  function operand(): Operand {
+    const token = take();
+    if (token.startsWith("'")) return { kind: 'text', value: token.slice(1, -1).replaceAll("''", "'") };
+    if (/^\d/.test(token)) return { kind: 'number', value: token };
+    const upper = token.toUpperCase();
+    const apply = upper === 'UPPER' || upper === 'LOWER' ? upper : upper === 'BUILTIN.DF' ? 'DF' : undefined;
+    if (apply !== undefined) {
+      expect('(');
+      const inner = operand();
+      expect(')');
+      return { ...inner, apply };
+    }
+    if (!/^[A-Za-z_]/.test(token)) fail(`'${token}' was not expected`);
+    return { kind: 'column', value: bareColumn(token) };
+  }
+}
+
+function inverted(isNot: boolean, predicate: Predicate): Predicate {
+  return isNot ? { kind: 'not', inner: predicate } : predicate;
+}
+
+/** With one table, an alias or table name before the column adds nothing. */
+function bareColumn(token: string): string {
+  return token.slice(token.lastIndexOf('.') + 1).toLowerCase();
+}
+
+function columnName(operand: Operand, position: number): string {
+  return operand.kind === 'column' && operand.apply === undefined ? operand.value : `expr${position + 1}`;
+}
+
+function fail(reason: string): never {
+  throw suiteQlRefusal(`Invalid search query. Detailed unprocessed description follows. Search error occurred: Invalid or unsupported search: ${reason}.`);
+}
+
+export function suiteQlRefusal(text: string): Refusal {
+  return new Refusal(400, [{ detail: text, 'o:errorCode': 'INVALID_PARAMETER' }]);
+}
