@@ -1,22 +1,18 @@
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, Runtime, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/create.ts';
 import type { Systems } from '../activities/dependencies.ts';
-import { readEndpoints } from '../connectors/addresses.ts';
-import { readSecrets } from '../connectors/secrets.ts';
 import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
 import { LINE_QUEUE, targetQueue } from '../domain/process/task-queues.ts';
 import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
-import { openStore } from '../store/database.ts';
+import { openStore, type Store } from '../store/database.ts';
 import { migrateStore } from '../store/migrate.ts';
 import { createSlots } from './slots.ts';
-import { createSystems } from './systems.ts';
 import { connectWorker } from './temporal.ts';
 
 export interface WorkersSettings {
-  readonly dataDir: string;
   readonly databaseUrl: string;
   /** Unique among running workers: leases are held under it. */
   readonly identity: string;
@@ -25,6 +21,8 @@ export interface WorkersSettings {
   readonly log: Logger;
   /** A bundle made before (tests, production images); made here where there is none. */
   readonly workflowBundle?: WorkflowBundleWithSourceMap;
+  /** Makes the connectors of a configuration. */
+  readonly systemsOf: (config: FirmConfig, store: Store) => Promise<Systems>;
 }
 
 export interface RunningWorkers {
@@ -45,7 +43,6 @@ export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
  */
 export async function startWorkers(settings: WorkersSettings): Promise<RunningWorkers> {
   const { log } = settings;
-  installRuntime(log);
   const store = openStore(settings.databaseUrl, { applicationName: 'q2c-worker', connections: 16 });
   await migrateStore(store);
   const { connection, namespace } = await connectWorker();
@@ -67,7 +64,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
   }
 
   async function follow(config: FirmConfig): Promise<void> {
-    systems = await createSystems(config, { store, log, secrets: () => readSecrets(settings.dataDir), endpoints: () => readEndpoints(settings.dataDir) });
+    systems = await settings.systemsOf(config, store);
     await slots.configure(config);
     for (const system of config.systems) {
       const queue = targetQueue(system.id);
@@ -147,27 +144,6 @@ function nothingConfigured(): Systems {
 }
 
 const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-
-let installed = false;
-/** The SDK's own messages go to our log; its signal handling is ours. */
-function installRuntime(log: Logger): void {
-  if (installed) return;
-  installed = true;
-  Runtime.install({
-    shutdownSignals: [],
-    logger: {
-      log: (level, message, meta) => {
-        const write = { TRACE: log.trace, DEBUG: log.debug, INFO: log.debug, WARN: log.warn, ERROR: log.error }[level];
-        write.call(log, meta ?? {}, message);
-      },
-      trace: (message, meta) => log.trace(meta ?? {}, message),
-      debug: (message, meta) => log.debug(meta ?? {}, message),
-      info: (message, meta) => log.debug(meta ?? {}, message),
-      warn: (message, meta) => log.warn(meta ?? {}, message),
-      error: (message, meta) => log.error(meta ?? {}, message),
-    },
-  });
-}
 
 async function serveHealth(port: number, isReady: () => boolean): Promise<Server> {
   const server = createServer((request, response) => {

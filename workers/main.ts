@@ -1,6 +1,10 @@
 import { hostname } from 'node:os';
 import { pino } from 'pino';
+import { readEndpoints } from '../connectors/addresses.ts';
+import { readSecrets } from '../connectors/secrets.ts';
 import { startWorkers } from './fleet.ts';
+import { installRuntime } from './runtime.ts';
+import { createSystems } from './systems.ts';
 
 const log = pino({ name: 'worker', level: process.env['Q2C_LOG_LEVEL'] ?? 'info' });
 const databaseUrl = process.env['DATABASE_URL'];
@@ -8,12 +12,14 @@ if (databaseUrl === undefined) {
   log.fatal('DATABASE_URL is not set: start everything with npm start, or give the address of your PostgreSQL');
   process.exit(1);
 }
+installRuntime(log);
+const dataDir = process.env['Q2C_DATA_DIR'] ?? '.data';
 const workers = await startWorkers({
-  dataDir: process.env['Q2C_DATA_DIR'] ?? '.data',
   databaseUrl,
   identity: `${hostname()}-${process.pid}`,
   port: Number(process.env['PORT'] ?? 9464 + Number(process.env['Q2C_PORT_OFFSET'] ?? 0)),
   log,
+  systemsOf: (config, store) => createSystems(config, { store, log, secrets: () => readSecrets(dataDir), endpoints: () => readEndpoints(dataDir) }),
 });
 
 let stopping = false;

@@ -1,4 +1,5 @@
 import { setWorkflowOptions } from '@temporalio/workflow';
+import { onDeployment } from './versioning.ts';
 import type { DealOutcome, DealProcessInput } from '../domain/process/deal-process.ts';
 import { runDealProcess } from './deal-process.ts';
 
@@ -8,4 +9,4 @@ export async function changeOrder(input: DealProcessInput): Promise<DealOutcome>
 }
 
 // It may wait for people across deployments: changes go in by patches, guarded by replayed histories.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, changeOrder);
+setWorkflowOptions(onDeployment('AUTO_UPGRADE'), changeOrder);

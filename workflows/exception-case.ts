@@ -1,4 +1,5 @@
 import { allHandlersFinished, condition, getExternalWorkflowHandle, proxyActivities, setCurrentDetails, setHandler, setWorkflowOptions, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { onDeployment } from './versioning.ts';
 import type { CaseActivities } from '../activities/contract.ts';
 import type { OwnerRole } from '../domain/config/schema.ts';
 import { addMilliseconds } from '../domain/dates.ts';
@@ -131,4 +132,4 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
 }
 
 // It may wait for people across deployments: changes go in by patches, guarded by replayed histories.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, exceptionCase);
+setWorkflowOptions(onDeployment('AUTO_UPGRADE'), exceptionCase);

@@ -1,4 +1,5 @@
 import { proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
+import { onDeployment } from './versioning.ts';
 import type { SweepActivities } from '../activities/contract.ts';
 import { onTarget } from './activity-options.ts';
 
@@ -9,4 +10,4 @@ export async function missedEventSweep(input: { readonly crm: string }): Promise
 }
 
 // Short: it ends on the build it began with.
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, missedEventSweep);
+setWorkflowOptions(onDeployment('PINNED'), missedEventSweep);

@@ -1,0 +1,142 @@
+import type { Systems } from '../../activities/dependencies.ts';
+import type { CrmPort, ErpPort, Found, LookUp, RecordPort, ResourcePort, TimePort, WriteBack } from '../../connectors/ports.ts';
+import { SystemFailure, type Failure } from '../../domain/failure.ts';
+import type { Opportunity } from '../../domain/model/opportunity.ts';
+import type { ProjectStatus } from '../../domain/model/project.ts';
+
+export type Fault = Partial<Failure> & Pick<Failure, 'kind'> & { /** Whether the record is made before the failure is told. */ readonly after?: boolean; readonly times: number };
+
+export interface FakeRecord {
+  readonly id: string;
+  readonly key: string;
+  status: ProjectStatus | 'deleted';
+  writes: number;
+}
+
+/** Systems in memory that keep what is written and fail on order: for tests of the processes, not of any wire format. */
+export function createFakeSystems() {
+  const deals = new Map<string, Opportunity>();
+  const writeBacks: { readonly deal: string; readonly status: WriteBack }[] = [];
+  const records = new Map<string, FakeRecord>();
+  const faults = new Map<string, Fault>();
+  const calls: string[] = [];
+  const lookUps = new Map<string, LookUp>();
+  let created = 0;
+
+  function failing(where: string, after: boolean): void {
+    const fault = faults.get(where);
+    if (fault === undefined || fault.times === 0 || (fault.after ?? false) !== after) return;
+    faults.set(where, { ...fault, times: fault.times - 1 });
+    throw new SystemFailure({ code: 'ORDERED_FAILURE', message: `${where} failed on order.`, mend: 'Order no more failures.', system: where, object: where, written: fault.kind === 'in_doubt' ? 'unknown' : 'no', retryAfterMs: 20, ...fault });
+  }
+
+  function port<Document>(system: string, type: string, keyOf: (document: Document) => string): RecordPort<Document> {
+    const at = `${system}.${type}`;
+    const find = (document: Document): Found | null => {
+      const record = records.get(`${at}/${keyOf(document)}`);
+      return record === undefined || record.status === 'deleted' ? null : { externalId: record.id, url: null };
+    };
+    return {
+      get lookUp() {
+        return lookUps.get(at) ?? 'key';
+      },
+      find: async (document) => {
+        calls.push(`find ${at}`);
+        return Promise.resolve(find(document));
+      },
+      write: async (document, existing) => {
+        calls.push(`write ${at}`);
+        await Promise.resolve();
+        failing(at, false);
+        const key = keyOf(document);
+        const before = records.get(`${at}/${key}`);
+        if (existing !== null && before !== undefined && before.status !== 'deleted') {
+          before.writes += 1;
+          failing(at, true);
+          return { externalId: before.id, url: null, created: false };
+        }
+        created += 1;
+        const id = `${type}-${created}`;
+        const twice = before !== undefined && before.status !== 'deleted';
+        records.set(twice ? `${at}/${key}#double${created}` : `${at}/${key}`, { id, key, status: 'pending', writes: 1 });
+        failing(at, true);
+        return { externalId: id, url: null, created: true };
+      },
+      undo: async ({ document }) => {
+        calls.push(`undo ${at}`);
+        await Promise.resolve();
+        failing(`undo ${at}`, false);
+        const record = records.get(`${at}/${keyOf(document)}`);
+        if (record === undefined || record.status === 'deleted') return { how: 'not_found', detail: 'it was not there' };
+        record.status = 'deleted';
+        return { how: 'deleted', detail: `${record.id} deleted` };
+      },
+    };
+  }
+
+  async function setStatus(system: string, type: string, key: string, status: ProjectStatus): Promise<ProjectStatus> {
+    calls.push(`status ${system}.${type}`);
+    await Promise.resolve();
+    failing(`status ${system}`, false);
+    const record = records.get(`${system}.${type}/${key}`);
+    if (record === undefined) throw new Error(`${system} has no ${type} ${key}`);
+    record.status = status;
+    return status;
+  }
+
+  const crm = (system: string): CrmPort => ({
+    kind: 'crm',
+    system,
+    loadOpportunity: async (id) => {
+      calls.push(`load ${system}`);
+      await Promise.resolve();
+      failing(`load ${system}`, false);
+      const deal = deals.get(`${system}/${id}`);
+      if (deal === undefined) throw new SystemFailure({ kind: 'business_rule', code: 'DEAL_NOT_FOUND', message: `no deal ${id}.`, mend: 'Check the ID.', system, object: `deal ${id}`, written: 'no' });
+      return deal;
+    },
+    writeBack: async (id, status) => {
+      calls.push(`write-back ${system}`);
+      await Promise.resolve();
+      failing(`write-back ${system}`, false);
+      writeBacks.push({ deal: `${system}/${id}`, status });
+    },
+    changedClosedWon: { unsupported: 'the fake has no search' },
+  });
+
+  const erp = (system: string): ErpPort => ({
+    kind: 'erp',
+    system,
+    customer: port(system, 'customer', ({ document }) => document.id),
+    contract: port(system, 'contract', ({ document }) => document.id),
+    project: port(system, 'project', ({ document }) => document.number),
+    rateCard: port(system, 'rateCard', ({ document }) => document.project.number),
+    billingSchedule: port(system, 'billingSchedule', ({ document }) => document.project.number),
+    setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
+  });
+
+  const time = (system: string): TimePort => ({
+    kind: 'time',
+    system,
+    project: port(system, 'project', ({ project }) => project.number),
+    setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
+  });
+
+  const resources = (system: string): ResourcePort => ({ kind: 'resources', system, assignments: port(system, 'assignments', ({ project }) => project.number) });
+
+  const systems: Systems = { crm, erp, time, resources };
+  return {
+    systems,
+    records,
+    writeBacks,
+    calls,
+    lookUps,
+    putDeal: (deal: Opportunity) => deals.set(`${deal.crm}/${deal.id}`, deal),
+    /** @param where "netsuite.customer", "undo netsuite.customer", "status netsuite", "load salesforce", "write-back salesforce" */
+    fail: (where: string, fault: Fault) => faults.set(where, fault),
+    mend: (where: string) => faults.delete(where),
+    live: () => [...records].filter(([, record]) => record.status !== 'deleted').map(([name]) => name),
+  };
+}
+
+export type FakeSystems = ReturnType<typeof createFakeSystems>;

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { pino } from 'pino';
+import { z } from 'zod';
+import type { FirmConfig } from '../../domain/config/schema.ts';
+import type { Opportunity } from '../../domain/model/opportunity.ts';
+import type { DealOutcome, DealProgress, DealReference } from '../../domain/process/deal-process.ts';
+import { progressQuery } from '../../workflows/contracts/deal-process.ts';
+import { activateFirmConfig } from '../../starters/config/activate.ts';
+import { canonicalJson, sha256 } from '../../store/json.ts';
+import { openCases, type CaseRow } from '../../store/cases.ts';
+import type { Store } from '../../store/database.ts';
+import { startWorkers, type RunningWorkers } from '../../workers/fleet.ts';
+import { theFirm } from '../builders/firm.ts';
+import { freshStore } from '../store/support.ts';
+import { createFakeSystems, type FakeSystems } from './fake-systems.ts';
+import { theBundle, theTemporalServer } from './temporal.ts';
+
+const outcomeSchema = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('activated'), version: z.string(), projects: z.array(z.string()) }),
+  z.object({ outcome: z.literal('unchanged'), version: z.string() }),
+  z.object({ outcome: z.literal('aborted'), reason: z.string(), undone: z.array(z.string()), notUndone: z.array(z.string()) }),
+]);
+
+export interface TestLine {
+  readonly store: Store;
+  readonly client: Client;
+  readonly fakes: FakeSystems;
+  activate(config: FirmConfig): Promise<void>;
+  /** Waits until a condition holds. @throws Error naming it after the time, milliseconds */
+  until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs?: number): Promise<T>;
+  openCase(code: string): Promise<CaseRow>;
+  /** The outcome of a deal's process. @throws Error with its progress when it does not end in time, milliseconds */
+  outcome(workflowId: string, limitMs?: number): Promise<DealOutcome>;
+  progress(workflowId: string): Promise<DealProgress>;
+  /** A deal in the CRM, with an ID of its own. */
+  deal(parts: Opportunity): DealReference;
+  stop(): Promise<void>;
+}
+
+/** The whole line on a real Temporal server and a real store, with systems in memory. */
+export async function startTestLine(): Promise<TestLine> {
+  const environment = await theTemporalServer();
+  const { config } = await theFirm();
+  const store = await freshStore();
+  const fakes = createFakeSystems();
+  const { client } = environment;
+  const activate = async (next: FirmConfig) => {
+    await activateFirmConfig({ store, client, config: next, hash: sha256(canonicalJson(next)), files: [], by: 'test' });
+  };
+  await activate(config);
+  const workers: RunningWorkers = await startWorkers({
+    databaseUrl: store.url,
+    identity: randomUUID(),
+    port: null,
+    log: pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' }),
+    workflowBundle: await theBundle(),
+    systemsOf: async () => Promise.resolve(fakes.systems),
+  });
+
+  async function until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs = 15_000): Promise<T> {
+    const end = Date.now() + limitMs;
+    for (;;) {
+      const seen = await look();
+      if (seen !== undefined && seen !== false) return seen;
+      if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  return {
+    store,
+    client,
+    fakes,
+    activate,
+    until,
+    openCase: (code) => until(`a case ${code} is open`, async () => (await openCases(store.db)).find((row) => row.code === code)),
+    progress: (workflowId) => client.workflow.getHandle(workflowId).query(progressQuery),
+    async outcome(workflowId, limitMs = 15_000) {
+      const handle = client.workflow.getHandle(workflowId);
+      try {
+        await until(`${workflowId} has ended`, async () => (await handle.describe()).status.name !== 'RUNNING', limitMs);
+      } catch (error) {
+        throw new Error(`${String(error)}\n${JSON.stringify(await handle.query(progressQuery), null, 1)}`);
+      }
+      return outcomeSchema.parse(await handle.result());
+    },
+    deal(opportunity) {
+      const id = `${opportunity.id}-${randomUUID().slice(0, 8)}`;
+      fakes.putDeal({ ...opportunity, id });
+      return { crm: opportunity.crm, opportunityId: id };
+    },
+    async stop() {
+      await workers.stop();
+      await store.close();
+    },
+  };
+}

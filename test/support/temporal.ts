@@ -1,0 +1,46 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { pino } from 'pino';
+import { loadTemporalConfig } from '../../scripts/temporal-server/config.ts';
+import { obtainTemporalServer } from '../../scripts/temporal-server/obtain.ts';
+import { bundleWorkflows } from '../../workers/fleet.ts';
+import { installRuntime } from '../../workers/runtime.ts';
+
+let starting: Promise<TestWorkflowEnvironment> | undefined;
+let bundling: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+/** One real Temporal server in memory for the whole mocha run, with the search attributes and settings of temporal-dev.yaml. */
+export function theTemporalServer(): Promise<TestWorkflowEnvironment> {
+  return (starting ??= startServer());
+}
+
+export async function stopTemporalServer(): Promise<void> {
+  const running = starting;
+  starting = undefined;
+  await (await running)?.teardown();
+}
+
+/** The workflows, bundled once for the whole mocha run. */
+export function theBundle(): Promise<WorkflowBundleWithSourceMap> {
+  return (bundling ??= bundleWorkflows());
+}
+
+async function startServer(): Promise<TestWorkflowEnvironment> {
+  installRuntime(pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' }));
+  const config = loadTemporalConfig();
+  const server = await obtainTemporalServer({ version: config.cliVersion, acceptAddress: false, progress: (line) => process.stdout.write(`${line}\n`) });
+  if (server.kind !== 'executable') throw new Error('tests need a Temporal server of their own');
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: server.path },
+      extraArgs: [
+        ...Object.entries(config.searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+        ...Object.entries(config.dynamicConfig).flatMap(([name, value]) => ['--dynamic-config-value', `${name}=${JSON.stringify(value)}`]),
+      ],
+      log: { format: 'pretty', level: 'error' },
+    },
+  });
+  process.env['TEMPORAL_ADDRESS'] = environment.address;
+  process.env['TEMPORAL_NAMESPACE'] = environment.namespace ?? 'default';
+  return environment;
+}
