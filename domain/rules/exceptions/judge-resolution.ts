@@ -7,8 +7,9 @@ export type Judgement =
 
 /** Whether a person may resolve a case this way, under the terms it was opened with. */
 export function judgeResolution(wish: Resolution, input: CaseInput, terms: CaseTerms, firstApproval: Resolution | null): Judgement {
-  const roles = terms.people[wish.by];
+  const roles = Object.hasOwn(terms.people, wish.by) ? terms.people[wish.by] : undefined;
   if (roles === undefined) return refuse(`"${wish.by}" is not known: use an ID of config/people.yaml (${Object.keys(terms.people).join(', ')}).`);
+  if (wish.role !== undefined && !roles.includes(wish.role)) return refuse(`${wish.by} does not have the role ${wish.role}, only ${roles.join(', ')}.`);
   if (!terms.actions.includes(wish.action)) return refuse(`"${wish.action}" is not permitted for ${input.code}; permitted: ${terms.actions.join(', ')}.`);
   if (wish.action === 'confirm_done' && wish.externalId === undefined) return refuse('"confirm_done" needs externalId: the ID the record has in the system.');
   if (wish.action === 'reroute' && wish.system === undefined) return refuse('"reroute" needs system: the ID of the system to use instead.');
