@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Instant } from '../../domain/dates.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
-import { createHttpClient, emptyAnswer } from '../http/client.ts';
+import { createHttpClient } from '../http/client.ts';
 import type { CallContext } from '../ports.ts';
 import { classifyHubSpot, pauseForHubSpot } from './classify.ts';
 import { companyProperties, dealProperties, lineProperties } from './mapping.ts';
@@ -92,7 +92,7 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
     },
 
     async updateDeal(id, properties, context) {
-      await http.request({ method: 'PATCH', path: `/crm/v3/objects/deals/${encodeURIComponent(id)}`, json: { properties }, answer: emptyAnswer, object: `deal ${id}`, writes: true, context });
+      await http.request({ method: 'PATCH', path: `/crm/v3/objects/deals/${encodeURIComponent(id)}`, json: { properties }, answer: crmObject, object: `deal ${id}`, writes: true, context });
     },
 
     async *changedDeals(since, context) {

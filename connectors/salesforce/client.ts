@@ -1,6 +1,6 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ConnectorSettings } from '../connector.ts';
-import { createHttpClient, emptyAnswer } from '../http/client.ts';
+import { createHttpClient } from '../http/client.ts';
 import type { CallContext } from '../ports.ts';
 import { salesforceAuth } from './auth.ts';
 import { classifySalesforce } from './classify.ts';
@@ -20,7 +20,7 @@ export interface SalesforceClient {
 
 /** Salesforce's REST API as far as the line needs it. */
 export function createSalesforceClient(settings: ConnectorSettings, credentials: SalesforceCredentials, options: SalesforceOptions): SalesforceClient {
-  const http = createHttpClient({ ...settings, auth: salesforceAuth(settings, credentials, options), classify: classifySalesforce });
+  const http = createHttpClient({ ...settings, auth: salesforceAuth(settings, credentials, options), classify: classifySalesforce, headers: { 'sforce-query-options': `batchSize=${options.queryBatchSize}` } });
   const root = `/services/data/v${options.apiVersion}`;
 
   async function* pages<Item>(first: string | undefined, page: PageSchema<Item>, object: string, context: CallContext): AsyncIterable<readonly Item[]> {
@@ -36,7 +36,7 @@ export function createSalesforceClient(settings: ConnectorSettings, credentials:
     query: (soql, page, object, context) => pages(`${root}/query?${new URLSearchParams({ q: soql }).toString()}`, page, object, context),
     more: pages,
     async update(sobject, id, fields, object, context) {
-      await http.request({ method: 'PATCH', path: `${root}/sobjects/${sobject}/${id}`, json: fields, answer: emptyAnswer, object, writes: true, context });
+      await http.request({ method: 'PATCH', path: `${root}/sobjects/${sobject}/${id}`, json: fields, answer: z.undefined(), object, writes: true, context });
     },
   };
 }

@@ -38,6 +38,8 @@ export const salesforceOptionsSchema = z.strictObject({
   apiVersion: z.string().regex(/^\d{2,3}\.0$/).default('64.0'),
   /** The assertion's audience: "https://test.salesforce.com" for a Salesforce sandbox organization. */
   audience: z.url().default('https://login.salesforce.com'),
+  /** Records on one page of a query's answer. */
+  queryBatchSize: z.number().int().min(200).max(2000).default(2000),
   /** Where people look at records; null: the system's own address. */
   lightningBaseUrl: z.url().nullable().default(null),
   /** Set it in an organization without multiple currencies, which has no CurrencyIsoCode field. */
