@@ -4,7 +4,7 @@ import type { Section, Sections } from './sections.ts';
 
 /** A reference to an entry of a list that has none of that name. */
 export function unknownReference(path: ConfigPath, value: string, section: Section<unknown>, what: string): ConfigProblem[] {
-  if (section.keys.has(value)) return [];
+  if (section.keys.has(value) || !section.keysKnown) return [];
   return [{ path, expected: `a known ${what} (${[...section.keys].join(', ')})`, found: `"${value}"` }];
 }
 

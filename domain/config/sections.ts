@@ -12,6 +12,8 @@ export interface Section<T> {
   /** False where an entry breaks the schema: what the section lacks cannot be told then. */
   readonly complete: boolean;
   readonly keys: ReadonlySet<string>;
+  /** False where the section or an entry's key cannot be read: a reference to it may be right then. */
+  readonly keysKnown: boolean;
 }
 
 const shape = firmConfigSchema.shape;
@@ -49,13 +51,14 @@ export function entryKey(section: SectionName, entry: unknown): string | undefin
 export function sectionsOf(raw: Readonly<Record<string, unknown>>) {
   function section<T>(name: SectionName, schema: z.ZodType<T>): Section<T> {
     const list = raw[name];
-    if (!Array.isArray(list)) return { entries: [], complete: false, keys: new Set() };
+    if (!Array.isArray(list)) return { entries: [], complete: false, keys: new Set(), keysKnown: false };
     const entries: Entry<T>[] = [];
     for (const [index, item] of list.entries()) {
       const parsed = schema.safeParse(item);
       if (parsed.success) entries.push({ index, value: parsed.data });
     }
-    return { entries, complete: entries.length === list.length, keys: new Set(list.map((item) => entryKey(name, item)).filter((key) => key !== undefined)) };
+    const keys = list.map((item) => entryKey(name, item));
+    return { entries, complete: entries.length === list.length, keys: new Set(keys.filter((key) => key !== undefined)), keysKnown: !keys.includes(undefined) };
   }
   const only = <T>(name: keyof typeof shape, schema: z.ZodType<T>): T | undefined => schema.safeParse(raw[name]).data;
   return {

@@ -36,32 +36,46 @@ export async function loadFirmConfig(dir: string, settings: LoadSettings = {}): 
   const files: string[] = [];
   const name = basename(resolve(dir));
 
+  /** Sections of files that cannot be read: nothing more is said of them. */
+  const unreadable = new Set<string>();
+
   async function readFolder(folder: string, label: string): Promise<Located> {
     const sections = new Map<string, { keyAt: Position; node: Located }>();
-    for (const entry of (await readdir(folder)).filter((file) => /\.ya?ml$/.test(file)).toSorted()) {
+    for (const entry of await yamlFiles(folder)) {
       const file = `${label}/${entry}`;
       files.push(file);
-      const { root, mistakes: syntax } = parseLocated(file, await readFile(join(folder, entry), 'utf8'));
+      const { root, mistakes: syntax, readable } = parseLocated(file, await readFile(join(folder, entry), 'utf8'));
       mistakes.push(...syntax.map(({ at, message }) => mistake(at, '', 'well-formed YAML', message)));
       if (root.kind !== 'map') {
-        if (syntax.length === 0) mistakes.push(mistake(root.at, '', 'a mapping of sections', quoted(plain(root))));
+        if (!readable) unreadable.add('*');
+        else if (plain(root) !== null) mistakes.push(mistake(root.at, '', 'a mapping of sections', quoted(plain(root))));
         continue;
       }
       for (const [key, section] of root.entries) {
         const before = sections.get(key);
-        if (before === undefined) sections.set(key, section);
-        else mistakes.push(mistake(section.keyAt, key, 'each section in one file only', `"${key}" again, after ${before.keyAt.file}:${before.keyAt.line}`));
+        if (before !== undefined) mistakes.push(mistake(section.keyAt, key, 'each section in one file only', `"${key}" again, after ${before.keyAt.file}:${before.keyAt.line}`));
+        else if (!readable) unreadable.add(key);
+        else sections.set(key, section);
       }
     }
     return { kind: 'map', at: { file: label, line: 1, column: 1 }, entries: sections };
   }
 
-  let root = await readFolder(dir, name);
-  for (const folder of settings.overlays ?? []) root = overlay(root, await readFolder(join(dir, 'overlays', folder), `${name}/overlays/${folder}`));
+  let root: Located = await readFolder(dir, name);
+  for (const folder of settings.overlays ?? []) {
+    const label = `${name}/overlays/${folder}`;
+    try {
+      root = overlay(root, await readFolder(join(dir, 'overlays', folder), label));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      mistakes.push(mistake({ file: label, line: 1, column: 1 }, '', 'a folder with the overlay that was named', 'none'));
+    }
+  }
 
   const raw = Object.fromEntries(root.kind === 'map' ? [...root.entries].map(([key, entry]) => [key, plain(entry.node)]) : []);
   const checked = checkConfig(raw);
-  const problems = [...(checked.ok ? [] : checked.problems), ...checkOptions(raw, settings.optionSchemas ?? {})];
+  const told = ({ path: [section = ''] }: ConfigProblem) => !unreadable.has(String(section)) && !(unreadable.has('*') && raw[section] === undefined);
+  const problems = [...(checked.ok ? [] : checked.problems.filter(told)), ...checkOptions(raw, settings.optionSchemas ?? {})];
   mistakes.push(...problems.map((problem) => mistake(positionOf(root, problem.path, problem.atKey ?? false), pathText(problem.path), problem.expected, problem.found)));
   if (!checked.ok || mistakes.length > 0) {
     return { ok: false, mistakes: mistakes.toSorted((left, right) => left.file.localeCompare(right.file) || left.line - right.line || left.column - right.column) };
@@ -72,6 +86,10 @@ export async function loadFirmConfig(dir: string, settings: LoadSettings = {}): 
 /** One line for each mistake: "config/legal-entities.yaml:12:5 legalEntities[2].billingCurrencies: expected …, found …". */
 export function formatMistakes(mistakes: readonly ConfigMistake[]): string {
   return mistakes.map((one) => `${one.file}:${one.line}:${one.column} ${one.path === '' ? '' : `${one.path}: `}${one.message}`).join('\n');
+}
+
+async function yamlFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((file) => /\.ya?ml$/.test(file)).toSorted();
 }
 
 function checkOptions(raw: Readonly<Record<string, unknown>>, schemas: Readonly<Record<string, z.ZodType>>): ConfigProblem[] {

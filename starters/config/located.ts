@@ -19,16 +19,28 @@ export interface SyntaxMistake {
   readonly message: string;
 }
 
-/** Parses one YAML file; syntax mistakes come back beside what could be read. */
-export function parseLocated(file: string, text: string): { readonly root: Located; readonly mistakes: readonly SyntaxMistake[] } {
+export interface ParsedFile {
+  readonly root: Located;
+  readonly mistakes: readonly SyntaxMistake[];
+  /** False where the file's structure is broken, so that what was read of it is a guess. */
+  readonly readable: boolean;
+}
+
+/** Parses one YAML file; syntax mistakes come back beside what could be read. Of those that break its structure only the first: it causes the others. */
+export function parseLocated(file: string, text: string): ParsedFile {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const position = (offset: number | undefined): Position => {
     const { line, col } = counter.linePos(offset ?? 0);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const mistakes = [...document.errors, ...document.warnings].map((error) => ({ at: position(error.pos[0]), message: error.message }));
-  return { root: locate(document.contents, document, position), mistakes };
+  const breaking = document.errors.filter((error) => error.code !== 'DUPLICATE_KEY').toSorted((left, right) => left.pos[0] - right.pos[0]);
+  const told = [...document.errors.filter((error) => error.code === 'DUPLICATE_KEY'), ...breaking.slice(0, 1), ...document.warnings];
+  return {
+    root: locate(document.contents, document, position),
+    mistakes: told.map((error) => ({ at: position(error.pos[0]), message: error.message })),
+    readable: breaking.length === 0,
+  };
 }
 
 function locate(node: unknown, document: Document, position: (offset: number | undefined) => Position): Located {

@@ -112,6 +112,17 @@ describe("The firm's configuration", () => {
       assert.deepEqual(await mistakesOf(copy.dir), ['config/service-lines.yaml:19:16 serviceLines[2].practices: expected a list, found "Data"']);
     });
 
+    it('does not follow a file that cannot be read with mistakes about what stands in it', async () => {
+      await copy.edit('service-lines.yaml', (text) => text.replace('serviceLines:', 'serviceLines: ['));
+      await copy.edit('firm.yaml', (text) => text.replace('reportingCurrency: USD', 'reportingCurrency: dollars'));
+      const files = (await mistakesOf(copy.dir)).map((line) => line.slice(0, line.indexOf(':')));
+      assert.deepEqual([...new Set(files)], ['config/firm.yaml', 'config/service-lines.yaml']);
+    });
+
+    it('names an overlay that does not exist', async () => {
+      assert.deepEqual(await mistakesOf(copy.dir, { overlays: ['sap'] }), ['config/overlays/sap:1:1 expected a folder with the overlay that was named, found none']);
+    });
+
     it('names a section that is missing', async () => {
       await unlink(join(copy.dir, 'people.yaml'));
       const mistakes = await mistakesOf(copy.dir);
