@@ -9,6 +9,10 @@ export type Fault = Partial<Failure> & Pick<Failure, 'kind'> & { /** Whether the
 export interface FakeRecord {
   readonly id: string;
   readonly key: string;
+  /** The customer it was made for; test deals have a client of their own, named after the deal. */
+  readonly deal: string;
+  /** Such as "netsuite.customer". */
+  readonly at: string;
   status: ProjectStatus | 'deleted';
   writes: number;
 }
@@ -30,7 +34,7 @@ export function createFakeSystems() {
     throw new SystemFailure({ code: 'ORDERED_FAILURE', message: `${where} failed on order.`, mend: 'Order no more failures.', system: where, object: where, written: fault.kind === 'in_doubt' ? 'unknown' : 'no', retryAfterMs: 20, ...fault });
   }
 
-  function port<Document>(system: string, type: string, keyOf: (document: Document) => string): RecordPort<Document> {
+  function port<Document>(system: string, type: string, keyOf: (document: Document) => string, dealOf: (document: Document) => string): RecordPort<Document> {
     const at = `${system}.${type}`;
     const find = (document: Document): Found | null => {
       const record = records.get(`${at}/${keyOf(document)}`);
@@ -58,7 +62,7 @@ export function createFakeSystems() {
         created += 1;
         const id = `${type}-${created}`;
         const twice = before !== undefined && before.status !== 'deleted';
-        records.set(twice ? `${at}/${key}#double${created}` : `${at}/${key}`, { id, key, status: 'pending', writes: 1 });
+        records.set(twice ? `${at}/${key}#double${created}` : `${at}/${key}`, { id, key: twice ? `${key}#double` : key, deal: dealOf(document), at, status: 'pending', writes: 1 });
         failing(at, true);
         return { externalId: id, url: null, created: true };
       },
@@ -107,22 +111,22 @@ export function createFakeSystems() {
   const erp = (system: string): ErpPort => ({
     kind: 'erp',
     system,
-    customer: port(system, 'customer', ({ document }) => document.id),
-    contract: port(system, 'contract', ({ document }) => document.id),
-    project: port(system, 'project', ({ document }) => document.number),
-    rateCard: port(system, 'rateCard', ({ document }) => document.project.number),
-    billingSchedule: port(system, 'billingSchedule', ({ document }) => document.project.number),
+    customer: port(system, 'customer', ({ document }) => document.id, ({ document }) => document.id),
+    contract: port(system, 'contract', ({ document }) => document.id, ({ document }) => document.customerId),
+    project: port(system, 'project', ({ document }) => document.number, ({ document }) => document.customerId),
+    rateCard: port(system, 'rateCard', ({ document }) => document.project.number, ({ document }) => document.project.customerId),
+    billingSchedule: port(system, 'billingSchedule', ({ document }) => document.project.number, ({ document }) => document.project.customerId),
     setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
   });
 
   const time = (system: string): TimePort => ({
     kind: 'time',
     system,
-    project: port(system, 'project', ({ project }) => project.number),
+    project: port(system, 'project', ({ project }) => project.number, ({ project }) => project.customerId),
     setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
   });
 
-  const resources = (system: string): ResourcePort => ({ kind: 'resources', system, assignments: port(system, 'assignments', ({ project }) => project.number) });
+  const resources = (system: string): ResourcePort => ({ kind: 'resources', system, assignments: port(system, 'assignments', ({ project }) => project.number, ({ project }) => project.customerId) });
 
   const systems: Systems = { crm, erp, time, resources };
   return {
@@ -132,9 +136,19 @@ export function createFakeSystems() {
     calls,
     lookUps,
     putDeal: (deal: Opportunity) => deals.set(`${deal.crm}/${deal.id}`, deal),
+    deal: ({ crm, opportunityId }: { readonly crm: string; readonly opportunityId: string }) => {
+      const known = deals.get(`${crm}/${opportunityId}`);
+      if (known === undefined) throw new Error(`no deal ${crm}/${opportunityId}`);
+      return known;
+    },
     /** @param where "netsuite.customer", "undo netsuite.customer", "status netsuite", "load salesforce", "write-back salesforce" */
     fail: (where: string, fault: Fault) => faults.set(where, fault),
     mend: (where: string) => faults.delete(where),
+    mendAll: () => {
+      faults.clear();
+      lookUps.clear();
+    },
+    recordsOf: (deal: string) => [...records.values()].filter((record) => record.deal.includes(deal)),
     live: () => [...records].filter(([, record]) => record.status !== 'deleted').map(([name]) => name),
   };
 }

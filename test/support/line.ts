@@ -5,12 +5,15 @@ import { z } from 'zod';
 import type { FirmConfig } from '../../domain/config/schema.ts';
 import type { Opportunity } from '../../domain/model/opportunity.ts';
 import type { DealOutcome, DealProgress, DealReference } from '../../domain/process/deal-process.ts';
+import type { Resolution, ResolutionAnswer } from '../../domain/process/exception-case.ts';
 import { progressQuery } from '../../workflows/contracts/deal-process.ts';
+import { resolveUpdate } from '../../workflows/contracts/exception-case.ts';
 import { activateFirmConfig } from '../../starters/config/activate.ts';
 import { canonicalJson, sha256 } from '../../store/json.ts';
 import { openCases, type CaseRow } from '../../store/cases.ts';
 import type { Store } from '../../store/database.ts';
 import { startWorkers, type RunningWorkers } from '../../workers/fleet.ts';
+import { anOpportunity } from '../builders/opportunity.ts';
 import { theFirm } from '../builders/firm.ts';
 import { freshStore } from '../store/support.ts';
 import { createFakeSystems, type FakeSystems } from './fake-systems.ts';
@@ -29,12 +32,15 @@ export interface TestLine {
   activate(config: FirmConfig): Promise<void>;
   /** Waits until a condition holds. @throws Error naming it after the time, milliseconds */
   until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs?: number): Promise<T>;
-  openCase(code: string): Promise<CaseRow>;
+  openCase(code: string, deal: DealReference): Promise<CaseRow>;
+  resolve(caseId: string, resolution: Resolution): Promise<ResolutionAnswer>;
   /** The outcome of a deal's process. @throws Error with its progress when it does not end in time, milliseconds */
   outcome(workflowId: string, limitMs?: number): Promise<DealOutcome>;
   progress(workflowId: string): Promise<DealProgress>;
   /** A deal in the CRM, with an ID of its own. */
   deal(parts: Opportunity): DealReference;
+  /** The deal as its CRM has it from now on. */
+  amend(deal: DealReference, parts: Partial<Opportunity> & { readonly version: string }): void;
   stop(): Promise<void>;
 }
 
@@ -74,7 +80,8 @@ export async function startTestLine(): Promise<TestLine> {
     fakes,
     activate,
     until,
-    openCase: (code) => until(`a case ${code} is open`, async () => (await openCases(store.db)).find((row) => row.code === code)),
+    openCase: (code, deal) => until(`a case ${code} is open for ${deal.opportunityId}`, async () => (await openCases(store.db)).find((row) => row.code === code && row.process.endsWith(deal.opportunityId))),
+    resolve: (caseId, resolution) => client.workflow.getHandle(caseId).executeUpdate(resolveUpdate, { args: [resolution] }),
     progress: (workflowId) => client.workflow.getHandle(workflowId).query(progressQuery),
     async outcome(workflowId, limitMs = 15_000) {
       const handle = client.workflow.getHandle(workflowId);
@@ -87,8 +94,12 @@ export async function startTestLine(): Promise<TestLine> {
     },
     deal(opportunity) {
       const id = `${opportunity.id}-${randomUUID().slice(0, 8)}`;
-      fakes.putDeal({ ...opportunity, id });
+      const own = opportunity.accounts.map((account) => (account.id === 'ACC-1' ? { ...account, id: `ACC-${id}` } : account));
+      fakes.putDeal({ ...opportunity, id, accounts: own });
       return { crm: opportunity.crm, opportunityId: id };
+    },
+    amend(deal, parts) {
+      fakes.putDeal({ ...anOpportunity({ ...parts, accounts: fakes.deal(deal).accounts }), crm: deal.crm, id: deal.opportunityId });
     },
     async stop() {
       await workers.stop();
