@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders, renewedToken } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
+import { detachedContext } from '../http/detached-context.ts';
 import type { CallContext } from '../ports.ts';
 import { classifyStatus, failureOfError } from './failures.ts';
 import { trytonCredentialsSchema } from './options.ts';
@@ -43,8 +44,7 @@ export function createTrytonClient(settings: ConnectorSettings): Tryton {
 
   const logIn = async () => {
     const object = `the login of ${user}`;
-    const context: CallContext = { signal: AbortSignal.timeout(limits.timeoutSeconds * 1000), heartbeat: () => undefined, log, idempotencyKey: 'login' };
-    const { body } = await anonymous.request({ method: 'POST', path, json: { id: 0, method: 'common.db.login', params: [user, { password }, 'en'] }, answer: loginAnswer, object, writes: false, context });
+    const { body } = await anonymous.request({ method: 'POST', path, json: { id: 0, method: 'common.db.login', params: [user, { password }, 'en'] }, answer: loginAnswer, object, writes: false, context: detachedContext(log) });
     if ('error' in body) throw failureOfError(system, object, body.error);
     const [userId, session] = body.result;
     return { headers: { authorization: `Session ${Buffer.from(`${user}:${userId}:${session}`).toString('base64')}` }, expiresInSeconds: SESSION_SECONDS };

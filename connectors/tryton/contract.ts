@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { compareDecimal, extendPrice, type DecimalText } from '../../domain/money.ts';
 import type { StatementOfWork } from '../../domain/model/statement-of-work.ts';
+import { exactNumber } from '../exact-number.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { CallContext, Found, RecordPort, WithReferences } from '../ports.ts';
 import { searchRead, type Tryton } from './client.ts';
 import { isGone, referredId, refusedByRule } from './failures.ts';
 import type { Links } from './links.ts';
 import type { TrytonReferences } from './references.ts';
-import { decimalField, exactNumber, floatField, wireDate, wireDecimal } from './wire.ts';
+import { decimalField, floatField, wireDate, wireDecimal } from './wire.ts';
 
 const saleRow = z.object({ id: z.number().int(), state: z.enum(['draft', 'quotation', 'confirmed', 'processing', 'done', 'cancelled']), party: z.number().int(), currency: z.number().int() });
 const lineRow = z.object({ quantity: floatField, unit_price: decimalField, description: z.string().nullable() });
@@ -74,7 +75,7 @@ export function createContractPort(tryton: Tryton, references: TrytonReferences,
       const sale = await read(document, existing === null ? byReference(document, company) : [['id', '=', Number(existing.externalId)]], company, context);
 
       if (sale === null || sale.state === 'cancelled') {
-        const [id = 0] = await tryton.call({ method: 'sale.sale.create', args: [[{ ...values, company, lines: [['create', lines]] }]], company, result: z.tuple([z.number().int()]), object, writes: true, context });
+        const [id] = await tryton.call({ method: 'sale.sale.create', args: [[{ ...values, company, lines: [['create', lines]] }]], company, result: z.tuple([z.number().int()]), object, writes: true, context });
         await afterFirstWrite(() => button('quote', id, document, company, context));
         return { ...found(id), created: true };
       }

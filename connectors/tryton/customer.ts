@@ -68,7 +68,7 @@ export function createCustomerPort(tryton: Tryton, references: TrytonReferences,
       if (party === null) {
         const tax = identifierValues(document);
         const values = { name: document.name, code: document.id, addresses: [['create', [await addressValues(document, context)]]], ...(tax.code === null ? {} : { identifiers: [['create', [tax]]] }) };
-        const [id = 0] = await tryton.call({ method: 'party.party.create', args: [[values]], result: z.tuple([z.number().int()]), object, writes: true, context });
+        const [id] = await tryton.call({ method: 'party.party.create', args: [[values]], result: z.tuple([z.number().int()]), object, writes: true, context });
         return { ...found(id), created: true };
       }
       const values = { name: document.name, active: true, ...(await ownedParts(document, party, context)) };

@@ -39,7 +39,7 @@ export function createProjectPort(tryton: Tryton, references: TrytonReferences, 
 
       if (root === undefined) {
         const commands = wbsCommands(document.wbs, null, [], { company, status: pending });
-        const [created = 0] = await tryton.call({ method: 'project.work.create', args: [[{ ...values, type: 'project', company, status: pending, children: commands }]], company, result: z.tuple([z.number().int()]), object, writes: true, context });
+        const [created] = await tryton.call({ method: 'project.work.create', args: [[{ ...values, type: 'project', company, status: pending, children: commands }]], company, result: z.tuple([z.number().int()]), object, writes: true, context });
         return { ...found(created), created: true };
       }
       const elements = wbsWorks(tree, root.id);

@@ -24,15 +24,3 @@ export const decimalField = z.object({ __class__: z.literal('Decimal'), decimal:
 export const secondsField = z.object({ __class__: z.literal('timedelta'), seconds: z.number() }).nullable().transform((value) => value?.seconds ?? 0);
 /** A Float field as exact text (the HTTP layer keeps numbers that a double cannot hold as text). */
 export const floatField = z.union([z.number(), z.string()]).transform((value) => decimalText(value)).nullable();
-
-/** A number in a JSON body with exactly these digits. */
-export function exactNumber(value: DecimalText): unknown {
-  return JSON.rawJSON(value);
-}
-
-declare global {
-  interface JSON {
-    /** Puts a JSON primitive into JSON.stringify's output as it stands (ECMAScript: JSON.parse source text access). @throws SyntaxError */
-    rawJSON(text: string): object;
-  }
-}

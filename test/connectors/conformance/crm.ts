@@ -225,15 +225,16 @@ export function crmConformance(subject: CrmSubject): void {
       await writeBack(port, id);
     });
 
-    it('fetches one token for fifty calls at once', async () => {
-      const { id } = await subject.seed(sampleDeal());
-      const { tokenPath } = subject;
-      const port = subject.port();
-      const already = (await subject.requests()).length;
-      await Promise.all(Array.from({ length: 50 }, () => port.loadOpportunity(id, context)));
-      const asked = (await subject.requests()).slice(already).filter((request) => tokenPath?.test(request.url) === true);
-      assert.equal(asked.length, tokenPath === null ? 0 : 1);
-    });
+    const { tokenPath } = subject;
+    if (tokenPath !== null) {
+      it('fetches one token for fifty calls at once', async () => {
+        const { id } = await subject.seed(sampleDeal());
+        const port = subject.port();
+        const already = (await subject.requests()).length;
+        await Promise.all(Array.from({ length: 50 }, () => port.loadOpportunity(id, context)));
+        assert.equal((await subject.requests()).slice(already).filter((request) => tokenPath.test(request.url)).length, 1);
+      });
+    }
 
     it('waits for the system where it is busy, broken or silent: transient, and nothing was written', async () => {
       const { id } = await subject.seed(sampleDeal());

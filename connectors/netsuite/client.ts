@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { ConnectorSettings } from '../connector.ts';
+import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
+import type { CallContext } from '../ports.ts';
+import { netSuiteAuth } from './auth.ts';
+import { classifyNetSuite } from './classify.ts';
+import type { NetSuiteCredentials } from './options.ts';
+
+const RECORD = '/services/rest/record/v1';
+const SUITEQL = '/services/rest/query/v1/suiteql';
+/** A misspelt field is an error rather than ignored: what NetSuite does without this header. */
+const STRICT = { 'X-NetSuite-PropertyNameValidation': 'Error' };
+
+export type RecordName = 'customer' | 'customerSubsidiaryRelationship' | 'job' | 'projectTask' | 'salesOrder' | 'billingSchedule' | 'customrecord_q2c_rate_card' | 'customrecord_q2c_rate_line';
+
+export interface About {
+  readonly object: string;
+  readonly context: CallContext;
+}
+
+/** SuiteTalk REST web services as far as the line needs them. A key is an internal ID or "eid:<external ID>". All throw SystemFailure. */
+export interface NetSuite {
+  readonly system: string;
+  /** Creates or updates by external ID and answers the internal ID; sublists named in `replace` become what the body says. */
+  upsert(record: RecordName, externalId: string, body: object, about: About, replace?: readonly string[]): Promise<string>;
+  update(record: RecordName, key: string, body: object, about: About, replace?: readonly string[]): Promise<void>;
+  /** Null where there is none. */
+  read<T>(record: RecordName, key: string, answer: z.ZodType<T>, about: About, query?: Readonly<Record<string, string>>): Promise<T | null>;
+  /** False where there was none. */
+  remove(record: RecordName, key: string, about: About): Promise<boolean>;
+  /** All rows of a SuiteQL query. */
+  query<T>(suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[]>;
+}
+
+const idAnswer = z.object({ id: z.string() });
+
+export function createNetSuiteClient(settings: ConnectorSettings, credentials: NetSuiteCredentials): NetSuite {
+  const http = createHttpClient({ ...settings, auth: netSuiteAuth(settings, credentials), classify: classifyNetSuite });
+  const pathOf = (record: RecordName, key: string) => `${RECORD}/${record}/${encodeURIComponent(key).replace('%3A', ':')}`;
+  const replacing = (replace: readonly string[] | undefined) => (replace === undefined || replace.length === 0 ? {} : { query: { replace: replace.join(',') } });
+
+  const client: NetSuite = {
+    system: settings.system,
+    async upsert(record, externalId, body, about, replace) {
+      const { headers } = await http.request({ method: 'PUT', path: pathOf(record, `eid:${externalId}`), json: body, headers: STRICT, answer: emptyAnswer, writes: true, ...replacing(replace), ...about });
+      const id = /\/(\d+)$/.exec(headers.location ?? '')?.[1];
+      if (id !== undefined) return id;
+      // Documented to be there; without it the record is asked for.
+      const found = await client.read(record, `eid:${externalId}`, idAnswer, about, { fields: 'id' });
+      return found?.id ?? '';
+    },
+    async update(record, key, body, about, replace) {
+      await http.request({ method: 'PATCH', path: pathOf(record, key), json: body, headers: STRICT, answer: emptyAnswer, writes: true, ...replacing(replace), ...about });
+    },
+    async read(record, key, answer, about, query) {
+      const { body } = await http.request({ method: 'GET', path: pathOf(record, key), answer: answer.or(z.undefined()), writes: false, accept: [404], ...(query === undefined ? {} : { query }), ...about });
+      return body ?? null;
+    },
+    async remove(record, key, about) {
+      const { status } = await http.request({ method: 'DELETE', path: pathOf(record, key), answer: emptyAnswer, writes: true, accept: [404], ...about });
+      return status !== 404;
+    },
+    async query(suiteQl, row, about) {
+      const page = z.object({ items: z.array(row), hasMore: z.boolean() });
+      const rows: z.infer<typeof row>[] = [];
+      for (;;) {
+        const { body }: HttpAnswer<z.infer<typeof page>> = await http.request({ method: 'POST', path: SUITEQL, query: { limit: '1000', offset: String(rows.length) }, json: { q: suiteQl }, headers: { prefer: 'transient' }, answer: page, writes: false, ...about });
+        rows.push(...body.items);
+        if (!body.hasMore) return rows;
+      }
+    },
+  };
+  return client;
+}

@@ -1,0 +1,27 @@
+import type { ConnectorSettings } from '../connector.ts';
+import type { ErpPort } from '../ports.ts';
+import { createBillingSchedulePort } from './billing-schedule.ts';
+import { createNetSuiteClient } from './client.ts';
+import { createContractPort } from './contract.ts';
+import { createCustomerPort } from './customer.ts';
+import { netSuiteCredentialsSchema, netSuiteOptionsSchema } from './options.ts';
+import { createProjectPort, createStatusSetter } from './project.ts';
+import { createRateCardPort } from './rate-card.ts';
+import { createReferences } from './references.ts';
+
+/** NetSuite as an ERP, over SuiteTalk REST web services. @throws ZodError for options or credentials of the wrong shape */
+export function createNetSuite(settings: ConnectorSettings): ErpPort {
+  const options = netSuiteOptionsSchema.parse(settings.options ?? {});
+  const netSuite = createNetSuiteClient(settings, netSuiteCredentialsSchema.parse(settings.credentials));
+  const references = createReferences(settings.system, options);
+  return {
+    kind: 'erp',
+    system: settings.system,
+    customer: createCustomerPort(netSuite, references),
+    contract: createContractPort(netSuite, references),
+    project: createProjectPort(netSuite, references),
+    rateCard: createRateCardPort(netSuite, references),
+    billingSchedule: createBillingSchedulePort(netSuite, references),
+    setProjectStatus: createStatusSetter(netSuite, references),
+  };
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+const internalId = z.string().regex(/^\d+$/, 'an internal ID, as text');
+const idsByCode = z.record(z.string(), internalId);
+
+/** The `options` of a NetSuite in config/systems.yaml: the account's internal IDs of what our documents name by code. */
+export const netSuiteOptionsSchema = z.strictObject({
+  /** Legal entity → subsidiary. */
+  subsidiaries: idsByCode.default({}),
+  /** ISO currency → currency. */
+  currencies: idsByCode.default({}),
+  /** Service line → service item that its sales are booked on. */
+  items: idsByCode.default({}),
+  /** Days of payment → term. Without one, NetSuite takes the customer's. */
+  paymentTerms: idsByCode.default({}),
+  /** Project statuses (Setup > Accounting > CRM lists > Project Statuses). */
+  projectStatuses: z.strictObject({ pending: internalId, active: internalId, closed: internalId, cancelled: internalId }).default({ pending: '4', active: '2', closed: '1', cancelled: '3' }),
+  /** The account's address for people, for links: "https://1234567.app.netsuite.com". */
+  accountUrl: z.url().optional(),
+});
+export type NetSuiteOptions = z.infer<typeof netSuiteOptionsSchema>;
+
+export const netSuiteCredentialsSchema = z.object({
+  accountId: z.string().min(1),
+  clientId: z.string().min(1),
+  certificateId: z.string().min(1),
+  privateKeyPem: z.string().includes('PRIVATE KEY'),
+});
+export type NetSuiteCredentials = z.infer<typeof netSuiteCredentialsSchema>;
