@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Instant } from '../../domain/dates.ts';
+import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
@@ -36,7 +37,7 @@ export interface HubSpotClient {
   deal(id: string, context: CallContext): Promise<DealWithAssociations>;
   /** @throws SystemFailure */
   company(id: string, object: string, context: CallContext): Promise<CrmObject | null>;
-  /** In the order asked for; one that was deleted meanwhile is left out. @throws SystemFailure */
+  /** In the order asked for. @throws SystemFailure, transient where one is gone meanwhile: a line left out is money left out */
   lineItems(ids: readonly string[], object: string, context: CallContext): Promise<CrmObject[]>;
   /** @throws SystemFailure */
   updateDeal(id: string, properties: Readonly<Record<string, string>>, context: CallContext): Promise<void>;
@@ -46,12 +47,14 @@ export interface HubSpotClient {
 
 /** HubSpot's limits per request. */
 const BATCH = 100;
-const SEARCH_PAGE = 100;
+const SEARCH_PAGE = 200;
 const SEARCH_WINDOW = 10_000;
 
 /** HubSpot's CRM API as far as the line needs it. */
 export function createHubSpotClient(settings: ConnectorSettings, credentials: HubSpotCredentials, options: HubSpotOptions): HubSpotClient {
-  const http = createHttpClient({ ...settings, auth: fixedHeaders({ authorization: `Bearer ${credentials.accessToken}` }), classify: classifyHubSpot, pauseFor: pauseForHubSpot });
+  const common = { ...settings, auth: fixedHeaders({ authorization: `Bearer ${credentials.accessToken}` }), classify: classifyHubSpot, pauseFor: pauseForHubSpot };
+  const http = createHttpClient(common);
+  const searches = createHttpClient({ ...common, limits: { ...settings.limits, requestsPerSecond: options.searchesPerSecond } });
 
   /** The answer to a deal carries the first associations only; the rest has a page of its own. */
   async function remaining(dealId: string, first: AssociationPage | undefined, toType: string, context: CallContext): Promise<string[]> {
@@ -88,7 +91,11 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
         const { body } = await http.request({ method: 'POST', path: '/crm/v3/objects/line_items/batch/read', json: { properties: lineProperties(options), inputs }, answer: batchAnswer, object: `the lines of ${object}`, writes: false, context });
         for (const line of body.results) found.set(line.id, line);
       }
-      return ids.flatMap((id) => found.get(id) ?? []);
+      return ids.map((id) => {
+        const line = found.get(id);
+        if (line !== undefined) return line;
+        throw new SystemFailure({ kind: 'transient', code: 'HUBSPOT_DEAL_CHANGING', message: `Line ${id} of ${object} was listed but could not be read: the deal is being changed.`, mend: 'Nothing to do: it is tried again by itself.', system: settings.system, object, written: 'no' });
+      });
     },
 
     async updateDeal(id, properties, context) {
@@ -107,7 +114,7 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
           limit: SEARCH_PAGE,
           ...(after === undefined ? {} : { after }),
         };
-        const { body } = await http.request({ method: 'POST', path: '/crm/v3/objects/deals/search', json, answer: searchAnswer, object: 'closed-won deals', writes: false, context });
+        const { body } = await searches.request({ method: 'POST', path: '/crm/v3/objects/deals/search', json, answer: searchAnswer, object: 'closed-won deals', writes: false, context });
         yield* body.results;
         read += body.results.length;
         after = body.paging?.next?.after;
@@ -116,7 +123,9 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
         // A search shows its first 10,000 results only: go on from the last one as a new search.
         const last = body.results.at(-1);
         const lastAt = last === undefined ? from : Date.parse(last.properties['hs_lastmodifieddate'] ?? last.updatedAt);
-        if (lastAt === from) return;
+        if (lastAt === from) {
+          throw new SystemFailure({ kind: 'contract', code: 'HUBSPOT_SEARCH_WINDOW', message: `More than ${SEARCH_WINDOW} deals have the same time of change, ${new Date(from).toISOString()}; HubSpot shows no more of them.`, mend: 'Start the deals of that moment one by one, then run the sweep from a later instant.', system: settings.system, object: 'closed-won deals', written: 'no' });
+        }
         [from, after, read] = [lastAt, undefined, 0];
       }
     },

@@ -6,6 +6,8 @@ import { createHubSpotClient } from './client.ts';
 import { changedAt, toAccount, toOpportunity } from './mapping.ts';
 import { hubspotCredentialsSchema, hubspotOptionsSchema, type HubSpotCredentials, type HubSpotOptions } from './options.ts';
 
+const HUBSPOT_ID = /^\d{1,20}$/;
+
 /**
  * HubSpot as a CRM, over its CRM v3 API with a private app's token.
  * @throws ZodError where options or credentials are of the wrong shape
@@ -15,12 +17,17 @@ export function createHubSpot(settings: ConnectorSettings): CrmPort {
   const credentials = hubspotCredentialsSchema.parse(settings.credentials);
   const client = createHubSpotClient(settings, credentials, options);
   const { system } = settings;
+  const checkId = (id: string) => {
+    if (HUBSPOT_ID.test(id)) return;
+    throw dealFailure({ system, id }, 'HUBSPOT_OBJECT_NOT_FOUND', `Deal ${id} is not in HubSpot: its IDs are numbers.`, 'Start the process with the deal\'s record ID, or abort.');
+  };
 
   return {
     kind: 'crm',
     system,
 
     async loadOpportunity(opportunityId, context) {
+      checkId(opportunityId);
       const { deal, companyId, lineItemIds } = await client.deal(opportunityId, context);
       const object = `deal ${deal.id}`;
       if (lineItemIds.length > MAX_LINES) {
@@ -36,6 +43,7 @@ export function createHubSpot(settings: ConnectorSettings): CrmPort {
     },
 
     async writeBack(opportunityId, status, context) {
+      checkId(opportunityId);
       const names = options.deal;
       await client.updateDeal(opportunityId, {
         [names.deliveryStatus]: status.status,

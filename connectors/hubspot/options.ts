@@ -52,6 +52,8 @@ export const hubspotOptionsSchema = z.strictObject({
   closedLostStages: z.array(z.string().min(1)).default(['closedlost']),
   /** Currency of deals that name none: the account's company currency. */
   companyCurrency: currencySchema.nullable().default(null),
+  /** Searches have a limit of their own, five a second for the whole account: one is left to others. */
+  searchesPerSecond: z.number().positive().default(4),
   deal: dealPropertiesSchema.prefault({}),
   line: linePropertiesSchema.prefault({}),
   company: companyPropertiesSchema.prefault({}),

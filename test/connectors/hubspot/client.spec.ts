@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import { isUnsupported } from '../../../connectors/ports.ts';
+import { createHubSpot } from '../../../connectors/hubspot/index.ts';
+import { answerJson, callContext, failureOf, memoryLog, testServer, type Received, type TestServer } from '../http/support.ts';
+
+const at = '2026-11-21T06:50:00.000Z';
+let server: TestServer | undefined;
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+function record(id: string, properties: object = {}): object {
+  return { id, properties: { hs_lastmodifieddate: at, ...properties }, createdAt: at, updatedAt: at, archived: false };
+}
+
+const lineItem = (id: string) => record(id, { name: `Line ${id}`, quantity: '2', price: '10.5', amount: '21' });
+const deal = (associations: object) => ({ ...record('1', { dealname: 'Deal', dealstage: 'closedwon', deal_currency_code: 'USD', amount: '9007199254740993.07' }), associations });
+const client = { companies: { results: [{ id: '7', type: 'deal_to_company_unlabeled' }, { id: '8', type: 'deal_to_company_unlabeled' }, { id: '8', type: 'deal_to_company' }] } };
+
+async function answering(answer: (path: string, request: Received) => object, options: object = {}): Promise<ReturnType<typeof createHubSpot>> {
+  server = await testServer((request, response) => {
+    answerJson(response, 200, answer(new URL(request.url, 'http://local').pathname, request));
+  });
+  return createHubSpot({ system: 'hubspot', baseUrl: server.url, credentials: { accessToken: 'token', portalId: 42 }, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 5 }, options, log: memoryLog() });
+}
+
+describe('the HubSpot connector', () => {
+  it('takes the primary company of a deal that has several', async () => {
+    const hubspot = await answering((path) => (path.includes('/deals/') ? deal(client) : record(path.split('/').at(-1) ?? '', { name: 'Client' })));
+    const read = await hubspot.loadOpportunity('1', callContext());
+    assert.deepEqual(read.accounts.map((account) => account.id), ['8']);
+    assert.deepEqual(read.amount, { amount: '9007199254740993.07', currency: 'USD' });
+  });
+
+  it('reads the lines that did not fit the deal\'s own answer, a hundred at a time', async () => {
+    const ids = Array.from({ length: 130 }, (_, n) => String(1000 + n));
+    const hubspot = await answering((path, request) => {
+      if (path.includes('/batch/read')) return { status: 'COMPLETE', results: [...request.body.matchAll(/"id":"(\d+)"/g)].map(([, id = '']) => lineItem(id)).reverse() };
+      if (path.includes('/associations/')) return { results: ids.slice(100).map((id) => ({ toObjectId: Number(id), associationTypes: [] })) };
+      if (path.includes('/companies/')) return record('8', { name: 'Client' });
+      return deal({ ...client, 'line items': { results: ids.slice(0, 100).map((id) => ({ id, type: 'deal_to_line_item' })), paging: { next: { after: '100', link: 'https://elsewhere.example/' } } } });
+    });
+    const read = await hubspot.loadOpportunity('1', callContext());
+    assert.deepEqual(read.lines.map((line) => line.id), ids);
+    assert.equal(server?.received.filter((request) => request.url.includes('/batch/read')).length, 2);
+  });
+
+  it('does not leave a line out in silence when it cannot be read', async () => {
+    const hubspot = await answering((path) => {
+      if (path.includes('/batch/read')) return { status: 'COMPLETE', results: [lineItem('1000')], errors: [{ status: 'error', category: 'OBJECT_NOT_FOUND' }] };
+      if (path.includes('/companies/')) return record('8', { name: 'Client' });
+      return deal({ ...client, 'line items': { results: [{ id: '1000', type: 'deal_to_line_item' }, { id: '1001', type: 'deal_to_line_item' }] } });
+    });
+    const failure = await failureOf(hubspot.loadOpportunity('1', callContext()));
+    assert.deepEqual([failure.kind, failure.code], ['transient', 'HUBSPOT_DEAL_CHANGING']);
+    assert.match(failure.message, /1001/);
+  });
+
+  it('goes on past the ten thousand results that one search shows', async () => {
+    const total = 10_150;
+    const start = Date.parse(at);
+    const hubspot = await answering(
+      (_path, request) => {
+        const from = Number(/"GTE","value":"(\d+)"/.exec(request.body)?.[1]);
+        const after = Number(/"after":"(\d+)"/.exec(request.body)?.[1] ?? 0);
+        assert.ok(after + 200 <= 10_000, 'HubSpot refuses to page further');
+        const first = (from - start) / 1000 + after;
+        const count = Math.min(200, total - first);
+        const results = Array.from({ length: count }, (_, n) => record(String(first + n), { hs_lastmodifieddate: new Date(start + (first + n) * 1000).toISOString() }));
+        return { total, results, ...(first + count < total ? { paging: { next: { after: String(after + count) } } } : {}) };
+      },
+      { searchesPerSecond: 10_000 },
+    );
+    assert.ok(!isUnsupported(hubspot.changedClosedWon));
+    const seen = new Set<string>();
+    for await (const change of hubspot.changedClosedWon(at, callContext())) seen.add(change.opportunityId);
+    assert.equal(seen.size, total);
+  });
+
+  it('keeps its searches below five a second', async () => {
+    const hubspot = await answering(() => ({ total: 0, results: [] }));
+    assert.ok(!isUnsupported(hubspot.changedClosedWon));
+    const startedAt = performance.now();
+    for (let search = 0; search < 6; search += 1) for await (const _change of hubspot.changedClosedWon(at, callContext()));
+    assert.ok(performance.now() - startedAt > 400, 'the fifth and sixth search wait for their turn');
+  });
+
+  it('ends with a failure rather than in silence where more deals share one instant than a search shows', async () => {
+    const hubspot = await answering(
+      (_path, request) => {
+        const after = Number(/"after":"(\d+)"/.exec(request.body)?.[1] ?? 0);
+        return { total: 20_000, results: Array.from({ length: 200 }, (_, n) => record(String(after + n))), paging: { next: { after: String(after + 200) } } };
+      },
+      { searchesPerSecond: 10_000 },
+    );
+    const { changedClosedWon } = hubspot;
+    assert.ok(!isUnsupported(changedClosedWon));
+    const failure = await failureOf((async () => {
+      for await (const _change of changedClosedWon(at, callContext()));
+    })());
+    assert.equal(failure.code, 'HUBSPOT_SEARCH_WINDOW');
+  });
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { classifySalesforce, classifySalesforceToken } from '../../../connectors/salesforce/classify.ts';
+import type { Classifier, Verdict } from '../../../connectors/http/classify.ts';
+
+const asked = { object: 'deal 006', writes: true };
+
+function verdict(classify: Classifier, status: number, body: unknown, headers = {}): Verdict {
+  return classify({ status, headers, body, text: JSON.stringify(body) }, asked);
+}
+
+function kind(result: Verdict): string {
+  return result === 'token_refused' ? result : result.kind;
+}
+
+describe('what Salesforce\'s refusals mean', () => {
+  const rows: readonly (readonly [number, string, string, string])[] = [
+    [401, 'INVALID_SESSION_ID', 'Session expired or invalid', 'token_refused'],
+    [401, 'INVALID_SESSION_ID', 'Connected app is not attached to Agent', 'configuration'],
+    [401, 'INVALID_SESSION_ID', 'This session is not valid for use with the REST API', 'configuration'],
+    [403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.', 'transient'],
+    [400, 'UNABLE_TO_LOCK_ROW', 'unable to obtain exclusive access', 'transient'],
+    [400, 'INVALID_FIELD', "No such column 'Legal_Entity__c' on entity 'Opportunity'", 'configuration'],
+    [403, 'INSUFFICIENT_ACCESS_OR_READONLY', 'insufficient access rights', 'configuration'],
+    [404, 'NOT_FOUND', 'The requested resource does not exist', 'business_rule'],
+    [404, 'ENTITY_IS_DELETED', 'entity is deleted', 'business_rule'],
+    [400, 'FIELD_CUSTOM_VALIDATION_EXCEPTION', 'A closed deal cannot be changed', 'business_rule'],
+    [400, 'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST', 'bad value for restricted picklist field', 'business_rule'],
+    [400, 'MALFORMED_QUERY', 'unexpected token', 'contract'],
+    [500, 'UNKNOWN_EXCEPTION', 'An unexpected error occurred', 'transient'],
+    [503, 'SERVER_UNAVAILABLE', 'Try again later', 'transient'],
+  ];
+  for (const [status, errorCode, message, expected] of rows) {
+    it(`${status} ${errorCode} "${message}" is ${expected}`, () => {
+      assert.equal(kind(verdict(classifySalesforce, status, [{ errorCode, message }])), expected);
+    });
+  }
+
+  it('calls several records under one external ID a matter for a person, whatever the body', () => {
+    assert.notEqual(kind(verdict(classifySalesforce, 300, ['/services/data/v64.0/sobjects/Account/001'])), 'transient');
+  });
+
+  it('waits five minutes for a used-up limit, and as long as Salesforce says where it says so', () => {
+    const limit = [{ errorCode: 'REQUEST_LIMIT_EXCEEDED', message: 'Limit exceeded.' }];
+    const wait = (result: Verdict) => (result === 'token_refused' ? undefined : result.retryAfterMs);
+    assert.equal(wait(verdict(classifySalesforce, 403, limit)), 300_000);
+    assert.equal(wait(verdict(classifySalesforce, 403, limit, { 'retry-after': '20' })), 20_000);
+  });
+
+  it('names the fields that were refused', () => {
+    const result = verdict(classifySalesforce, 400, [{ errorCode: 'STRING_TOO_LONG', message: 'data value too large', fields: ['PO_Number__c'] }]);
+    assert.match(result === 'token_refused' ? '' : result.message, /deal 006.*PO_Number__c/);
+  });
+
+  it('calls a refused grant a matter of configuration and an unavailable login server transient', () => {
+    for (const description of ["user hasn't approved this consumer", 'invalid assertion', 'audience is invalid', 'user is locked']) {
+      assert.equal(kind(verdict(classifySalesforceToken, 400, { error: 'invalid_grant', error_description: description })), 'configuration');
+    }
+    assert.equal(kind(verdict(classifySalesforceToken, 400, { error: 'invalid_grant', error_description: 'login rate exceeded' })), 'transient');
+    assert.equal(kind(verdict(classifySalesforceToken, 503, undefined)), 'transient');
+    assert.equal(kind(verdict(classifySalesforceToken, 401, undefined)), 'configuration');
+  });
+});
