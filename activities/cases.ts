@@ -28,6 +28,7 @@ export function createCaseSteps(deps: ActivityDependencies): CaseActivities {
         remindAt: policy.remindHoursBefore > 0 && reminder > openedAt ? reminder : null,
         dueAt: due,
         secondPerson: secondPersonNeeded(policy, input.amount, config),
+        rerouteTo: config.systems.filter((system) => system.id !== input.system && system.kind === config.systems.find((candidate) => candidate.id === input.system)?.kind).map((system) => system.id),
         people: Object.fromEntries(config.people.map((person) => [person.id, person.roles])),
       };
       await openCase(db, {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { readEndpoints } from '../connectors/addresses.ts';
-import { readSecrets } from '../connectors/secrets.ts';
+import { dataDirectory, readSecrets } from '../connectors/secrets.ts';
 import { startWorkers } from './fleet.ts';
 import { installRuntime } from './runtime.ts';
 import { createSystems } from './systems.ts';
@@ -13,7 +13,7 @@ if (databaseUrl === undefined) {
   process.exit(1);
 }
 installRuntime(log);
-const dataDir = process.env['Q2C_DATA_DIR'] ?? '.data';
+const dataDir = dataDirectory();
 const workers = await startWorkers({
   databaseUrl,
   identity: `${hostname()}-${process.pid}`,

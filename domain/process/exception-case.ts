@@ -37,6 +37,8 @@ export interface CaseTerms {
   readonly dueAt: Instant;
   /** Whether an override needs a second person, by the amount at stake. */
   readonly secondPerson: boolean;
+  /** Systems that can take over from the failing one. */
+  readonly rerouteTo: readonly string[];
   /** Roles by person, of everybody who may resolve cases. */
   readonly people: Readonly<Record<string, readonly OwnerRole[]>>;
 }

@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { migrateStore } from '../../store/migrate.ts';
 import { openStore } from '../../store/database.ts';
-import { dataDirectory, readSecrets } from '../secrets.ts';
+import { startRelayPart } from '../relay/part.ts';
+import { dataDirectory, readSecrets } from '../../connectors/secrets.ts';
 import { gatewayCredentialsSchema } from './deps.ts';
 import { storeInbox } from './inbox.ts';
 import { createGateway } from './server.ts';
@@ -49,6 +50,7 @@ async function startParts(logger: Logger): Promise<readonly Part[]> {
     const app = createGateway({ inbox: storeInbox(store.db), credentials, now: () => new Date(), log: logger, publicUrl: process.env['Q2C_PUBLIC_URL'] });
     parts.push({ name: 'gateway', stop: () => app.close() });
     const address = await app.listen({ host: HOST, port: port() });
+    parts.push(startRelayPart(store, logger.child({ part: 'relay' })));
     logger.info({ address, systems: Object.keys(credentials) }, 'gateway ready');
     return parts;
   } catch (error) {

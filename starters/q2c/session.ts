@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { readEndpoints, type Endpoints } from '../../connectors/addresses.ts';
+import { dataDirectory } from '../../connectors/secrets.ts';
 import { openStore, type Store } from '../../store/database.ts';
 import { connectClient } from '../temporal.ts';
 
@@ -17,7 +18,7 @@ export interface Session {
 
 /** Runs a command with a session made from .data/endpoints.json, or from DATABASE_URL and TEMPORAL_* where they are set. */
 export async function withSession(program: Command, work: (session: Session) => Promise<void>): Promise<void> {
-  const dataDir = process.env['Q2C_DATA_DIR'] ?? '.data';
+  const dataDir = dataDirectory();
   const endpoints = await readEndpoints(dataDir);
   const closing: (() => Promise<void>)[] = [];
   let store: Store | undefined;

@@ -18,6 +18,8 @@ export interface RelaySettings {
 const BATCH = 50;
 const LEASE_SECONDS = 30;
 const IDLE_MS = 1000;
+/** Longer than Temporal ever takes when it is well; shorter than the lease on the event. */
+const CALL_MS = 10_000;
 const MAX_BACKOFF_MS = 60_000;
 
 /**
@@ -25,14 +27,15 @@ const MAX_BACKOFF_MS = 60_000;
  * and while Temporal is away the inbox only grows. Any number of relays may run.
  */
 export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
-  const { store, log, name } = settings;
+  const { store, client, log, name } = settings;
+  const cut = new AbortController();
   let stopping = false;
   let wake: (() => void) | undefined;
   const listening = listenInbox(store.url, () => wake?.());
 
   async function relay(event: InboxEvent): Promise<void> {
     try {
-      const result = await dispatch(settings, event);
+      const result = await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + CALL_MS, () => dispatch(settings, event)));
       if (result.disposition === 'ignored') await markIgnored(store.db, event.id, result.reason);
       else await markDispatched(store.db, event.id, result);
       log.info({ event: event.id, source: event.source, deal: `${event.source}/${event.business_key}`, ...result }, 'event relayed');
@@ -68,6 +71,7 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
   return {
     async stop() {
       stopping = true;
+      cut.abort();
       wake?.();
       await running;
       await (await listening).close();

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { exampleDeal } from '../../starters/gateway/examples.ts';
-import { readSecrets } from '../../starters/secrets.ts';
+import { readSecrets } from '../../connectors/secrets.ts';
 import type { Store } from '../../store/database.ts';
 import { freshStore } from '../store/support.ts';
 import { canonicalRequest, secrets } from './support.ts';

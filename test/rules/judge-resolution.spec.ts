@@ -40,7 +40,8 @@ describe('A person who resolves a case', () => {
       remindAt: null,
       dueAt: '2026-11-22T09:00:00.000Z',
       secondPerson: secondPersonNeeded(policy, input.amount, config),
-      people: Object.fromEntries(config.people.map((person) => [person.id, person.roles])),
+      rerouteTo: ['tryton'],
+    people: Object.fromEntries(config.people.map((person) => [person.id, person.roles])),
     };
     return judgeResolution({ action: 'override', by: 'fiona', reason: 'agreed with the client', ...wish }, input, terms, settings.first ?? null);
   }
@@ -104,5 +105,6 @@ describe('A person who resolves a case', () => {
     assert.equal(judge({ action: 'confirm_done', externalId: '4711' }, { code: 'NETSUITE_NO_ANSWER' }).verdict, 'accepted');
     assert.equal(judge({ action: 'reroute' }, { code: 'NETSUITE_NO_ANSWER' }).verdict, 'refused');
     assert.equal(judge({ action: 'reroute', system: 'tryton' }, { code: 'NETSUITE_NO_ANSWER' }).verdict, 'accepted');
+    assert.equal(judge({ action: 'reroute', system: 'harvest' }, { code: 'NETSUITE_NO_ANSWER' }).verdict, 'refused');
   });
 });

@@ -13,6 +13,9 @@ export function judgeResolution(wish: Resolution, input: CaseInput, terms: CaseT
   if (!terms.actions.includes(wish.action)) return refuse(`"${wish.action}" is not permitted for ${input.code}; permitted: ${terms.actions.join(', ')}.`);
   if (wish.action === 'confirm_done' && wish.externalId === undefined) return refuse('"confirm_done" needs externalId: the ID the record has in the system.');
   if (wish.action === 'reroute' && wish.system === undefined) return refuse('"reroute" needs system: the ID of the system to use instead.');
+  if (wish.action === 'reroute' && wish.system !== undefined && !terms.rerouteTo.includes(wish.system)) {
+    return refuse(`"${wish.system}" cannot take over from ${input.system ?? 'this system'}; possible: ${terms.rerouteTo.join(', ') || 'none'}.`);
+  }
   if (wish.action !== 'override') return { verdict: 'accepted' };
 
   const fixed = input.findings.filter((finding) => !finding.overridable);
