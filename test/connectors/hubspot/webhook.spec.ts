@@ -25,6 +25,7 @@ describe('HubSpot\'s webhook signature, version 3', () => {
     const uri = "https://q2c.example/hooks?to=a:b/c?d@e!f$g'h(i)j*k,l;m&keep=%20%26";
     const escaped = 'https://q2c.example/hooks?to=a%3Ab%2Fc%3fd%40e%21f%24g%27h%28i%29j%2ak%2Cl%3Bm&keep=%20%26';
     assert.equal(verifySignatureV3(signed({ uri: escaped }, uri)), true);
+    assert.equal(verifySignatureV3(signed({}, escaped)), true);
   });
 
   it('refuses a changed body, address, method, timestamp or secret', () => {
