@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Store } from '../../store/database.ts';
 import { lazyClient } from '../temporal.ts';
@@ -26,7 +27,7 @@ export function startRelayPart(store: Store, log: Logger): { readonly name: stri
       cut.abort();
       clearTimeout(timer);
       await relay.stop();
-      await close();
+      await Promise.race([close(), delay(1000, undefined, { ref: false })]);
     },
   };
 }

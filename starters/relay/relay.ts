@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -20,6 +21,7 @@ const LEASE_SECONDS = 30;
 const IDLE_MS = 1000;
 /** Longer than Temporal ever takes when it is well; shorter than the lease on the event. */
 const CALL_MS = 10_000;
+const STOP_MS = 2000;
 const MAX_BACKOFF_MS = 60_000;
 
 /**
@@ -73,7 +75,8 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
       stopping = true;
       cut.abort();
       wake?.();
-      await running;
+      // An event still on its way keeps its lease and is relayed again after it: starting twice joins.
+      await Promise.race([running, delay(STOP_MS, undefined, { ref: false })]);
       await (await listening).close();
     },
   };
