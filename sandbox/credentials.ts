@@ -1,10 +1,10 @@
-import { generateKeyPairSync, randomBytes, randomInt, randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { z } from 'zod'
-import { withChecksum } from './salesforce/ids.ts'
+import { generateKeyPairSync, randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { withChecksum } from './salesforce/ids.ts';
 
-const Text = z.string().min(1)
+const Text = z.string().min(1);
 
 export const Credentials = z.object({
   salesforce: z.object({
@@ -20,23 +20,23 @@ export const Credentials = z.object({
   harvest: z.object({ accountId: Text, accessToken: Text }),
   canonical: z.object({ signingSecret: z.string().startsWith('whsec_') }),
   tryton: z.object({ database: Text, user: Text, password: Text }),
-})
-export type Credentials = z.infer<typeof Credentials>
+});
+export type Credentials = z.infer<typeof Credentials>;
 
 /**
  * The credentials of this installation's local systems, made at random the first time and kept in `credentials.json`
  * (readable by its owner only). Throws when the file is there but is not what it should be.
  */
 export function ensureCredentials(dataDir: string): Credentials {
-  const file = join(dataDir, 'credentials.json')
-  const existing = readIfThere(file)
-  if (existing !== undefined) return parseFile(file, existing)
-  const created = generateCredentials()
-  mkdirSync(dataDir, { recursive: true })
-  const draft = `${file}.${process.pid}`
-  writeFileSync(draft, `${JSON.stringify(created, null, 2)}\n`, { mode: 0o600 })
-  renameSync(draft, file)
-  return created
+  const file = join(dataDir, 'credentials.json');
+  const existing = readIfThere(file);
+  if (existing !== undefined) return parseFile(file, existing);
+  const created = generateCredentials();
+  mkdirSync(dataDir, { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(created, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, file);
+  return created;
 }
 
 /** Fresh random credentials, for a sandbox that lives as long as one test. */
@@ -50,11 +50,16 @@ export function generateCredentials(): Credentials {
       webhookToken: token(24),
     },
     hubspot: { accessToken: `pat-na1-${randomUUID()}`, clientSecret: randomUUID(), portalId: String(randomInt(10_000_000, 99_999_999)) },
-    netsuite: { accountId: `TSTDRV${randomInt(1_000_000, 9_999_999)}`, clientId: randomBytes(32).toString('hex'), certificateId: token(32), ...rsaKeyPair() },
+    netsuite: {
+      accountId: `TSTDRV${randomInt(1_000_000, 9_999_999)}`,
+      clientId: randomBytes(32).toString('hex'),
+      certificateId: token(32),
+      ...rsaKeyPair(),
+    },
     harvest: { accountId: String(randomInt(100_000, 999_999)), accessToken: `${randomInt(100_000, 999_999)}.pt.${token(48)}` },
     canonical: { signingSecret: `whsec_${randomBytes(32).toString('base64')}` },
     tryton: { database: 'q2c', user: 'admin', password: token(18) },
-  }
+  };
 }
 
 function rsaKeyPair(): { privateKeyPem: string; publicKeyPem: string } {
@@ -62,27 +67,27 @@ function rsaKeyPair(): { privateKeyPem: string; publicKeyPem: string } {
     modulusLength: 3072,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
-  })
-  return { privateKeyPem: pair.privateKey, publicKeyPem: pair.publicKey }
+  });
+  return { privateKeyPem: pair.privateKey, publicKeyPem: pair.publicKey };
 }
 
 function token(bytes: number): string {
-  return randomBytes(bytes).toString('base64url')
+  return randomBytes(bytes).toString('base64url');
 }
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
 function parseFile(file: string, text: string): Credentials {
-  const parsed = Credentials.safeParse(JSON.parse(text))
-  if (parsed.success) return parsed.data
+  const parsed = Credentials.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
   throw new Error(
     `${file} does not hold the credentials of every local system:\n${z.prettifyError(parsed.error)}\nMend it, or delete it together with the sandboxes' data to have new ones made.`,
-  )
+  );
 }

@@ -1,16 +1,16 @@
-import { parseArgs } from 'node:util'
-import { z } from 'zod'
-import { FIRST_SANDBOX_PORT, isSandboxName, SANDBOX_NAMES, startSandboxes, type SandboxName } from './all.ts'
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { FIRST_SANDBOX_PORT, isSandboxName, SANDBOX_NAMES, startSandboxes, type SandboxName } from './all.ts';
 
-const GATEWAY_PORT = 8080
+const GATEWAY_PORT = 8080;
 
-const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } })
-const only = values.only?.flatMap((list) => list.split(',')).map(nameOrExit)
-const offset = Number(process.env['Q2C_PORT_OFFSET'] ?? 0)
+const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
+const only = values.only?.flatMap((list) => list.split(',')).map(nameOrExit);
+const offset = Number(process.env['Q2C_PORT_OFFSET'] ?? 0);
 
 /** Other limits and lifetimes than the vendors' own, for load tests: {"hubspot":{"requestsPerTenSeconds":100000}} */
-const Overrides = z.partialRecord(z.enum(SANDBOX_NAMES), z.record(z.string(), z.unknown()))
-const overrides = Overrides.parse(JSON.parse(process.env['Q2C_SANDBOX_OPTIONS'] ?? '{}'))
+const Overrides = z.partialRecord(z.enum(SANDBOX_NAMES), z.record(z.string(), z.unknown()));
+const overrides = Overrides.parse(JSON.parse(process.env['Q2C_SANDBOX_OPTIONS'] ?? '{}'));
 
 const sandboxes = await startSandboxes({
   dataDir: process.env['Q2C_DATA_DIR'] ?? '.data',
@@ -19,17 +19,17 @@ const sandboxes = await startSandboxes({
   ...(only === undefined ? {} : { only }),
   options: overrides,
   notice: (text) => console.error(text),
-})
-for (const { name, url } of sandboxes.running) console.log(`${name.padEnd(10)} ${url}`)
+});
+for (const { name, url } of sandboxes.running) console.log(`${name.padEnd(10)} ${url}`);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    void sandboxes.close().then(() => process.exit(0))
-  })
+    void sandboxes.close().then(() => process.exit(0));
+  });
 }
 
 function nameOrExit(text: string): SandboxName {
-  if (isSandboxName(text)) return text
-  console.error(`there is no sandbox named '${text}'; there are salesforce, hubspot, netsuite and harvest`)
-  process.exit(2)
+  if (isSandboxName(text)) return text;
+  console.error(`there is no sandbox named '${text}'; there are salesforce, hubspot, netsuite and harvest`);
+  process.exit(2);
 }

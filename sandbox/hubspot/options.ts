@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from 'zod';
 
 export const HubSpotOptions = z.object({
   accessToken: z.string(),
@@ -11,6 +11,17 @@ export const HubSpotOptions = z.object({
   /** The deal properties whose changes are subscribed; creation and deletion of deals always are. */
   subscribedProperties: z
     .array(z.string())
-    .default(['dealstage', 'amount', 'closedate', 'legal_entity', 'service_line', 'billing_method', 'start_date', 'end_date', 'po_number', 'contract_status']),
-})
-export type HubSpotOptions = z.infer<typeof HubSpotOptions>
+    .default([
+      'dealstage',
+      'amount',
+      'closedate',
+      'legal_entity',
+      'service_line',
+      'billing_method',
+      'start_date',
+      'end_date',
+      'po_number',
+      'contract_status',
+    ]),
+});
+export type HubSpotOptions = z.infer<typeof HubSpotOptions>;

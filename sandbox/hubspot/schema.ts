@@ -1,24 +1,24 @@
-export type PropertyType = 'string' | 'number' | 'date' | 'datetime' | 'enumeration' | 'bool'
+export type PropertyType = 'string' | 'number' | 'date' | 'datetime' | 'enumeration' | 'bool';
 
 export interface Property {
-  readonly name: string
-  readonly label: string
-  readonly type: PropertyType
-  readonly options?: readonly string[]
-  readonly unique?: boolean
-  readonly readOnly?: boolean
-  readonly custom: boolean
+  readonly name: string;
+  readonly label: string;
+  readonly type: PropertyType;
+  readonly options?: readonly string[];
+  readonly unique?: boolean;
+  readonly readOnly?: boolean;
+  readonly custom: boolean;
 }
 
 export interface ObjectType {
   /** As in paths: deals, companies, … */
-  readonly name: string
-  readonly singular: string
-  readonly typeId: string
-  readonly properties: ReadonlyMap<string, Property>
+  readonly name: string;
+  readonly singular: string;
+  readonly typeId: string;
+  readonly properties: ReadonlyMap<string, Property>;
   /** What an answer holds when nobody asked for certain properties. */
-  readonly defaults: readonly string[]
-  readonly modifiedProperty: string
+  readonly defaults: readonly string[];
+  readonly modifiedProperty: string;
 }
 
 export const STAGES = [
@@ -29,30 +29,48 @@ export const STAGES = [
   { id: 'contractsent', label: 'Contract Sent', probability: '0.9', closed: false },
   { id: 'closedwon', label: 'Closed Won', probability: '1.0', closed: true },
   { id: 'closedlost', label: 'Closed Lost', probability: '0.0', closed: true },
-] as const
+] as const;
 
-const CURRENCIES = Intl.supportedValuesOf('currency')
-const BILLING_METHODS = ['time_and_materials', 'fixed_fee', 'milestone', 'retainer', 'capped']
+const CURRENCIES = Intl.supportedValuesOf('currency');
+const BILLING_METHODS = ['time_and_materials', 'fixed_fee', 'milestone', 'retainer', 'capped'];
 
-type Options = Partial<Omit<Property, 'name' | 'type'>>
-const labelOf = (name: string): string => name.replace(/^hs_/, '').replaceAll('_', ' ').replace(/^./, (letter) => letter.toUpperCase())
-const property = (name: string, type: PropertyType, options: Options = {}): Property => ({ name, type, label: labelOf(name), custom: false, ...options })
-const text = (...names: string[]): Property[] => names.map((name) => property(name, 'string'))
-const custom = (...names: string[]): Property[] => names.map((name) => property(name, 'string', { custom: true }))
-const choice = (name: string, options: readonly string[], isCustom = false): Property => property(name, 'enumeration', { options, custom: isCustom })
-const customDates = (...names: string[]): Property[] => names.map((name) => property(name, 'date', { custom: true }))
+type Options = Partial<Omit<Property, 'name' | 'type'>>;
+const labelOf = (name: string): string =>
+  name
+    .replace(/^hs_/, '')
+    .replaceAll('_', ' ')
+    .replace(/^./, (letter) => letter.toUpperCase());
+const property = (name: string, type: PropertyType, options: Options = {}): Property => ({
+  name,
+  type,
+  label: labelOf(name),
+  custom: false,
+  ...options,
+});
+const text = (...names: string[]): Property[] => names.map((name) => property(name, 'string'));
+const custom = (...names: string[]): Property[] => names.map((name) => property(name, 'string', { custom: true }));
+const choice = (name: string, options: readonly string[], isCustom = false): Property =>
+  property(name, 'enumeration', { options, custom: isCustom });
+const customDates = (...names: string[]): Property[] => names.map((name) => property(name, 'date', { custom: true }));
 
-const EXTERNAL_ID = property('external_id', 'string', { unique: true, custom: true })
-const CLASSIFICATION = [...custom('legal_entity', 'service_line', 'project_template'), choice('billing_method', BILLING_METHODS, true)]
+const EXTERNAL_ID = property('external_id', 'string', { unique: true, custom: true });
+const CLASSIFICATION = [...custom('legal_entity', 'service_line', 'project_template'), choice('billing_method', BILLING_METHODS, true)];
 
-function objectType(name: string, singular: string, typeId: string, properties: readonly Property[], defaults: readonly string[], modifiedProperty = 'hs_lastmodifieddate'): ObjectType {
+function objectType(
+  name: string,
+  singular: string,
+  typeId: string,
+  properties: readonly Property[],
+  defaults: readonly string[],
+  modifiedProperty = 'hs_lastmodifieddate',
+): ObjectType {
   const own = [
     property('hs_object_id', 'number', { readOnly: true }),
     property('createdate', 'datetime'),
     property(modifiedProperty, 'datetime', { readOnly: true }),
     property('hubspot_owner_id', 'string'),
     EXTERNAL_ID,
-  ]
+  ];
   return {
     name,
     singular,
@@ -60,7 +78,7 @@ function objectType(name: string, singular: string, typeId: string, properties: 
     modifiedProperty,
     defaults: [...defaults, 'createdate', modifiedProperty, 'hs_object_id'].toSorted(),
     properties: new Map([...own, ...properties].map((entry) => [entry.name, entry])),
-  }
+  };
 }
 
 const OBJECTS: readonly ObjectType[] = [
@@ -70,7 +88,10 @@ const OBJECTS: readonly ObjectType[] = [
     '0-3',
     [
       ...text('dealname'),
-      choice('dealstage', STAGES.map((stage) => stage.id)),
+      choice(
+        'dealstage',
+        STAGES.map((stage) => stage.id),
+      ),
       choice('pipeline', ['default']),
       property('amount', 'number'),
       choice('deal_currency_code', CURRENCIES),
@@ -96,7 +117,14 @@ const OBJECTS: readonly ObjectType[] = [
     ],
     ['domain', 'name'],
   ),
-  objectType('contacts', 'contact', '0-1', [property('email', 'string', { unique: true }), ...text('firstname', 'lastname', 'phone')], ['email', 'firstname', 'lastname'], 'lastmodifieddate'),
+  objectType(
+    'contacts',
+    'contact',
+    '0-1',
+    [property('email', 'string', { unique: true }), ...text('firstname', 'lastname', 'phone')],
+    ['email', 'firstname', 'lastname'],
+    'lastmodifieddate',
+  ),
   objectType(
     'line_items',
     'line_item',
@@ -114,25 +142,31 @@ const OBJECTS: readonly ObjectType[] = [
     ],
     [],
   ),
-]
+];
 
-const BY_NAME = new Map(OBJECTS.flatMap((object) => [object.name, object.singular, object.typeId].map((key) => [key, object])))
+const BY_NAME = new Map(OBJECTS.flatMap((object) => [object.name, object.singular, object.typeId].map((key) => [key, object])));
 
-export const objectTypes = (): readonly ObjectType[] => OBJECTS
+export const objectTypes = (): readonly ObjectType[] => OBJECTS;
 
 /** By the plural, the singular or the type ID, as HubSpot's paths accept them. */
-export const findObjectType = (name: string): ObjectType | undefined => BY_NAME.get(name)
+export const findObjectType = (name: string): ObjectType | undefined => BY_NAME.get(name);
 
 interface AssociationType {
-  readonly typeId: number
-  readonly name: string
-  readonly label: string | null
+  readonly typeId: number;
+  readonly name: string;
+  readonly label: string | null;
   /** The type that the other direction gets. */
-  readonly inverse: number
-  readonly isDefault: boolean
+  readonly inverse: number;
+  readonly isDefault: boolean;
 }
 
-const association = (typeId: number, name: string, inverse: number, label: string | null = null, isDefault = true): AssociationType => ({ typeId, name, inverse, label, isDefault })
+const association = (typeId: number, name: string, inverse: number, label: string | null = null, isDefault = true): AssociationType => ({
+  typeId,
+  name,
+  inverse,
+  label,
+  isDefault,
+});
 
 /** HubSpot's own association types between the four objects; the first of a pair is its default. */
 const ASSOCIATIONS: ReadonlyMap<string, readonly AssociationType[]> = new Map([
@@ -142,9 +176,23 @@ const ASSOCIATIONS: ReadonlyMap<string, readonly AssociationType[]> = new Map([
   ['line_items>deals', [association(20, 'line_item_to_deal', 19)]],
   ['deals>contacts', [association(3, 'deal_to_contact', 4)]],
   ['contacts>deals', [association(4, 'contact_to_deal', 3)]],
-  ['contacts>companies', [association(279, 'contact_to_company_unlabeled', 280), association(1, 'contact_to_company', 2, 'Primary', false)]],
-  ['companies>contacts', [association(280, 'company_to_contact_unlabeled', 279), association(2, 'company_to_contact', 1, 'Primary', false)]],
-  ['companies>companies', [association(450, 'company_to_company', 450), association(13, 'parent_to_child_company', 14, 'Child Company', false), association(14, 'child_to_parent_company', 13, 'Parent Company', false)]],
-])
+  [
+    'contacts>companies',
+    [association(279, 'contact_to_company_unlabeled', 280), association(1, 'contact_to_company', 2, 'Primary', false)],
+  ],
+  [
+    'companies>contacts',
+    [association(280, 'company_to_contact_unlabeled', 279), association(2, 'company_to_contact', 1, 'Primary', false)],
+  ],
+  [
+    'companies>companies',
+    [
+      association(450, 'company_to_company', 450),
+      association(13, 'parent_to_child_company', 14, 'Child Company', false),
+      association(14, 'child_to_parent_company', 13, 'Parent Company', false),
+    ],
+  ],
+]);
 
-export const associationTypes = (from: ObjectType, to: ObjectType): readonly AssociationType[] => ASSOCIATIONS.get(`${from.name}>${to.name}`) ?? []
+export const associationTypes = (from: ObjectType, to: ObjectType): readonly AssociationType[] =>
+  ASSOCIATIONS.get(`${from.name}>${to.name}`) ?? [];

@@ -1,14 +1,24 @@
-import type { FastifyInstance } from 'fastify'
-import { objectNamed } from './answers.ts'
-import { notFound } from './errors.ts'
-import type { HubSpotOptions } from './options.ts'
-import { STAGES, type ObjectType, type Property } from './schema.ts'
+import type { FastifyInstance } from 'fastify';
+import { objectNamed } from './answers.ts';
+import { notFound } from './errors.ts';
+import type { HubSpotOptions } from './options.ts';
+import { STAGES, type ObjectType, type Property } from './schema.ts';
 
-const BIRTH = '2024-01-08T09:00:00.000Z'
+const BIRTH = '2024-01-08T09:00:00.000Z';
 
 export const OWNERS = [
-  { id: '41629779', email: 'dana.reyes@q2c.example', firstName: 'Dana', lastName: 'Reyes', userId: 9_586_504, createdAt: BIRTH, updatedAt: BIRTH, archived: false, teams: [] },
-] as const
+  {
+    id: '41629779',
+    email: 'dana.reyes@q2c.example',
+    firstName: 'Dana',
+    lastName: 'Reyes',
+    userId: 9_586_504,
+    createdAt: BIRTH,
+    updatedAt: BIRTH,
+    archived: false,
+    teams: [],
+  },
+] as const;
 
 const PIPELINE = {
   id: 'default',
@@ -26,29 +36,39 @@ const PIPELINE = {
     updatedAt: BIRTH,
     archived: false,
   })),
-}
+};
 
 const FIELD_TYPES: Readonly<Record<Property['type'], string>> = {
-  string: 'text', number: 'number', date: 'date', datetime: 'date', enumeration: 'select', bool: 'booleancheckbox',
-}
+  string: 'text',
+  number: 'number',
+  date: 'date',
+  datetime: 'date',
+  enumeration: 'select',
+  bool: 'booleancheckbox',
+};
 
 /** What describes the account: properties, the deal pipeline, owners, account details. */
 export function installSettings(app: FastifyInstance, options: HubSpotOptions): void {
   app.get<{ Params: { type: string } }>('/crm/v3/properties/:type', (request) => {
-    const object = objectNamed(request.params.type)
-    return { results: [...object.properties.values()].map((property) => describe(object, property)) }
-  })
+    const object = objectNamed(request.params.type);
+    return { results: [...object.properties.values()].map((property) => describe(object, property)) };
+  });
   app.get<{ Params: { type: string; name: string } }>('/crm/v3/properties/:type/:name', (request) => {
-    const object = objectNamed(request.params.type)
-    const property = object.properties.get(request.params.name)
-    return property === undefined ? notFound(`Property "${request.params.name}" does not exist`) : describe(object, property)
-  })
-  app.get<{ Params: { type: string } }>('/crm/v3/pipelines/:type', (request) => ({ results: objectNamed(request.params.type).name === 'deals' ? [PIPELINE] : [] }))
+    const object = objectNamed(request.params.type);
+    const property = object.properties.get(request.params.name);
+    return property === undefined ? notFound(`Property "${request.params.name}" does not exist`) : describe(object, property);
+  });
+  app.get<{ Params: { type: string } }>('/crm/v3/pipelines/:type', (request) => ({
+    results: objectNamed(request.params.type).name === 'deals' ? [PIPELINE] : [],
+  }));
   app.get<{ Params: { type: string; id: string } }>('/crm/v3/pipelines/:type/:id', (request) =>
     objectNamed(request.params.type).name === 'deals' && request.params.id === PIPELINE.id ? PIPELINE : notFound(),
-  )
-  app.get('/crm/v3/owners', () => ({ results: OWNERS }))
-  app.get<{ Params: { id: string } }>('/crm/v3/owners/:id', (request) => OWNERS.find((owner) => owner.id === request.params.id) ?? notFound())
+  );
+  app.get('/crm/v3/owners', () => ({ results: OWNERS }));
+  app.get<{ Params: { id: string } }>(
+    '/crm/v3/owners/:id',
+    (request) => OWNERS.find((owner) => owner.id === request.params.id) ?? notFound(),
+  );
   app.get('/account-info/v3/details', () => ({
     portalId: options.portalId,
     accountType: 'STANDARD',
@@ -59,7 +79,7 @@ export function installSettings(app: FastifyInstance, options: HubSpotOptions): 
     utcOffsetMilliseconds: -18_000_000,
     uiDomain: 'app.hubspot.com',
     dataHostingLocation: 'na1',
-  }))
+  }));
 }
 
 function describe(object: ObjectType, property: Property): object {
@@ -82,5 +102,5 @@ function describe(object: ObjectType, property: Property): object {
     archived: false,
     createdAt: BIRTH,
     updatedAt: BIRTH,
-  }
+  };
 }

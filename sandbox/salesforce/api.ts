@@ -1,52 +1,52 @@
-import { z } from 'zod'
-import { compositeRoutes } from './composite.ts'
-import { collectionRoutes } from './collections.ts'
-import { describeGlobal, describeObject } from './describe.ts'
-import { notFound, refuse, SalesforceError } from './errors.ts'
-import { queryRoutes } from './query.ts'
-import { findField, findObjectType, type ObjectType } from './schema.ts'
-import { attributesOf, showValue } from './soql/paths.ts'
-import type { SObject, SObjectStore } from './store.ts'
+import { z } from 'zod';
+import { compositeRoutes } from './composite.ts';
+import { collectionRoutes } from './collections.ts';
+import { describeGlobal, describeObject } from './describe.ts';
+import { notFound, refuse, SalesforceError } from './errors.ts';
+import { queryRoutes } from './query.ts';
+import { findField, findObjectType, type ObjectType } from './schema.ts';
+import { attributesOf, showValue } from './soql/paths.ts';
+import type { SObject, SObjectStore } from './store.ts';
 
 export interface ApiRequest {
-  readonly method: string
+  readonly method: string;
   /** Path without query, e.g. /services/data/v64.0/sobjects/Account */
-  readonly path: string
-  readonly query: URLSearchParams
-  readonly body: unknown
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly userId: string
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly userId: string;
 }
 
 export interface ApiAnswer {
-  readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: unknown
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
 }
 
 export interface Api {
   /** Answers any resource below /services/data; refusals come back as answers too. */
-  answer(request: ApiRequest): ApiAnswer
+  answer(request: ApiRequest): ApiAnswer;
 }
 
 export interface ApiParts {
-  readonly store: SObjectStore
-  readonly transaction: <R>(work: () => R) => R
-  readonly limits: () => object
+  readonly store: SObjectStore;
+  readonly transaction: <R>(work: () => R) => R;
+  readonly limits: () => object;
 }
 
 export interface Call extends ApiRequest {
-  readonly version: string
+  readonly version: string;
   /** What the route's pattern captured, decoded. */
-  readonly parts: readonly string[]
+  readonly parts: readonly string[];
 }
 
-export type Route = readonly [method: string, pattern: RegExp, handle: (call: Call) => ApiAnswer]
+export type Route = readonly [method: string, pattern: RegExp, handle: (call: Call) => ApiAnswer];
 
-export const VERSIONS = ['58.0', '59.0', '60.0', '61.0', '62.0', '63.0', '64.0'] as const
-const VERSIONED = /^\/services\/data\/v(\d+\.\d+)(\/.*)?$/
+export const VERSIONS = ['58.0', '59.0', '60.0', '61.0', '62.0', '63.0', '64.0'] as const;
+const VERSIONED = /^\/services\/data\/v(\d+\.\d+)(\/.*)?$/;
 
-export const Body = z.record(z.string(), z.unknown())
+export const Body = z.record(z.string(), z.unknown());
 
 /** The REST API as one function, so that a composite request runs its parts without a second HTTP round. */
 export function createApi(parts: ApiParts): Api {
@@ -57,67 +57,79 @@ export function createApi(parts: ApiParts): Api {
     ...sobjectRoutes(parts.store),
     ...collectionRoutes(parts),
     ...compositeRoutes(parts, (request) => answer(request)),
-  ]
+  ];
 
   function answer(request: ApiRequest): ApiAnswer {
     try {
-      return route(request)
+      return route(request);
     } catch (error) {
-      if (error instanceof SalesforceError) return { status: error.status, body: error.items }
-      throw error
+      if (error instanceof SalesforceError) return { status: error.status, body: error.items };
+      throw error;
     }
   }
 
   function route(request: ApiRequest): ApiAnswer {
-    if (/^\/services\/data\/?$/.test(request.path)) return { status: 200, body: versionList() }
-    const [, number, rest = ''] = VERSIONED.exec(request.path) ?? []
-    if (number === undefined || !VERSIONS.some((version) => version === number)) return notFound()
-    let found = false
+    if (/^\/services\/data\/?$/.test(request.path)) return { status: 200, body: versionList() };
+    const [, number, rest = ''] = VERSIONED.exec(request.path) ?? [];
+    if (number === undefined || !VERSIONS.some((version) => version === number)) return notFound();
+    let found = false;
     for (const [method, pattern, handle] of routes) {
-      const match = pattern.exec(rest)
-      if (match === null) continue
-      found = true
-      if (method !== request.method) continue
-      return handle({ ...request, version: `v${number}`, parts: match.slice(1).map((part) => decodeURIComponent(part)) })
+      const match = pattern.exec(rest);
+      if (match === null) continue;
+      found = true;
+      if (method !== request.method) continue;
+      return handle({ ...request, version: `v${number}`, parts: match.slice(1).map((part) => decodeURIComponent(part)) });
     }
-    return found ? refuse(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${request.method}' not allowed. Allowed are ${allowed(routes, rest)}`) : notFound()
+    return found
+      ? refuse(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${request.method}' not allowed. Allowed are ${allowed(routes, rest)}`)
+      : notFound();
   }
 
-  return { answer }
+  return { answer };
 }
 
-const versionList = (): object[] => VERSIONS.map((version) => ({ label: `Release ${version}`, url: `/services/data/v${version}`, version }))
-const allowed = (routes: readonly Route[], rest: string): string => [...new Set(routes.filter(([, pattern]) => pattern.test(rest)).map(([method]) => method))].join(',')
+const versionList = (): object[] =>
+  VERSIONS.map((version) => ({ label: `Release ${version}`, url: `/services/data/v${version}`, version }));
+const allowed = (routes: readonly Route[], rest: string): string =>
+  [...new Set(routes.filter(([, pattern]) => pattern.test(rest)).map(([method]) => method))].join(',');
 
 export function objectNamed(name: string | undefined): ObjectType {
-  return findObjectType(name ?? '') ?? notFound()
+  return findObjectType(name ?? '') ?? notFound();
 }
 
 /** A record as the API shows it: its type and URL, then the fields asked for, or all. */
 export function showRecord(object: ObjectType, row: SObject, version: string, names?: readonly string[]): object {
-  const shown: Record<string, unknown> = { attributes: attributesOf(object, row, version) }
-  const fields = names === undefined ? [...object.fields.values()] : names.map((name) => findField(object, name) ?? noColumn(object, name))
-  for (const field of fields) shown[field.name] = showValue(field, row[field.name] ?? null)
-  return shown
+  const shown: Record<string, unknown> = { attributes: attributesOf(object, row, version) };
+  const fields = names === undefined ? [...object.fields.values()] : names.map((name) => findField(object, name) ?? noColumn(object, name));
+  for (const field of fields) shown[field.name] = showValue(field, row[field.name] ?? null);
+  return shown;
 }
 
-const noColumn = (object: ObjectType, name: string): never => refuse(400, 'INVALID_FIELD', `No such column '${name}' on sobject of type ${object.name}`)
+const noColumn = (object: ObjectType, name: string): never =>
+  refuse(400, 'INVALID_FIELD', `No such column '${name}' on sobject of type ${object.name}`);
 
-export const fieldList = (text: string | null): string[] | undefined => text?.split(',').map((name) => name.trim())
+export const fieldList = (text: string | null): string[] | undefined => text?.split(',').map((name) => name.trim());
 
 /** Live records whose external ID has the value. Throws when the field is no external ID of the object. */
-export function byExternalId(store: SObjectStore, object: ObjectType, fieldName: string, value: string): { field: string; rows: SObject[] } {
-  const field = findField(object, fieldName)
-  if (field?.type === 'id') return { field: 'Id', rows: [store.demand(object, value)] }
+export function byExternalId(
+  store: SObjectStore,
+  object: ObjectType,
+  fieldName: string,
+  value: string,
+): { field: string; rows: SObject[] } {
+  const field = findField(object, fieldName);
+  if (field?.type === 'id') return { field: 'Id', rows: [store.demand(object, value)] };
   if (field?.externalId !== true) {
-    return refuse(404, 'NOT_FOUND', `Provided external ID field does not exist or is not accessible: ${fieldName}`)
+    return refuse(404, 'NOT_FOUND', `Provided external ID field does not exist or is not accessible: ${fieldName}`);
   }
-  return { field: field.name, rows: store.byIndex(object, field.name, value) ?? [] }
+  return { field: field.name, rows: store.byIndex(object, field.name, value) ?? [] };
 }
 
 export function requireBody(body: unknown): Record<string, unknown> {
-  const parsed = Body.safeParse(body)
-  return parsed.success ? parsed.data : refuse(400, 'JSON_PARSER_ERROR', 'The HTTP entity body is required, but this request has no entity body.')
+  const parsed = Body.safeParse(body);
+  return parsed.success
+    ? parsed.data
+    : refuse(400, 'JSON_PARSER_ERROR', 'The HTTP entity body is required, but this request has no entity body.');
 }
 
 function sobjectRoutes(store: SObjectStore): Route[] {
@@ -125,36 +137,38 @@ function sobjectRoutes(store: SObjectStore): Route[] {
     status: 201,
     headers: { Location: `/services/data/${version}/sobjects/${object.name}/${row.Id}` },
     body: { id: row.Id, success: true, errors: [] },
-  })
+  });
 
   function one(call: Call): { object: ObjectType; row: SObject | undefined; field: string; value: string } {
-    const [name, fieldName = '', value = ''] = call.parts
-    const object = objectNamed(name)
-    const { field, rows } = byExternalId(store, object, fieldName, value)
-    if (rows.length > 1) throw new NotUnique(rows.map((row) => `/services/data/${call.version}/sobjects/${object.name}/${row.Id}`))
-    return { object, row: rows[0], field, value }
+    const [name, fieldName = '', value = ''] = call.parts;
+    const object = objectNamed(name);
+    const { field, rows } = byExternalId(store, object, fieldName, value);
+    if (rows.length > 1) throw new NotUnique(rows.map((row) => `/services/data/${call.version}/sobjects/${object.name}/${row.Id}`));
+    return { object, row: rows[0], field, value };
   }
 
   /** Not an error in Salesforce's form: 300 lists the records that share the value. */
-  const orChoices = (handle: (call: Call) => ApiAnswer) => (call: Call): ApiAnswer => {
-    try {
-      return handle(call)
-    } catch (error) {
-      if (error instanceof NotUnique) return { status: 300, body: error.urls }
-      throw error
-    }
-  }
+  const orChoices =
+    (handle: (call: Call) => ApiAnswer) =>
+    (call: Call): ApiAnswer => {
+      try {
+        return handle(call);
+      } catch (error) {
+        if (error instanceof NotUnique) return { status: 300, body: error.urls };
+        throw error;
+      }
+    };
 
   function upsert(call: Call): ApiAnswer {
-    const { object, row, field, value } = one(call)
-    const body = requireBody(call.body)
-    if (findFieldIn(body, field)) refuse(400, 'INVALID_FIELD', `The ${field} field should not be specified in the sobject data.`)
+    const { object, row, field, value } = one(call);
+    const body = requireBody(call.body);
+    if (findFieldIn(body, field)) refuse(400, 'INVALID_FIELD', `The ${field} field should not be specified in the sobject data.`);
     if (row === undefined) {
-      const made = store.create(object, { ...body, [field]: value }, call.userId)
-      return { ...created(made, call.version, object), body: { id: made.Id, success: true, errors: [], created: true } }
+      const made = store.create(object, { ...body, [field]: value }, call.userId);
+      return { ...created(made, call.version, object), body: { id: made.Id, success: true, errors: [], created: true } };
     }
-    store.update(object, row.Id, body, call.userId)
-    return field === 'Id' ? { status: 204 } : { status: 200, body: { id: row.Id, success: true, errors: [], created: false } }
+    store.update(object, row.Id, body, call.userId);
+    return field === 'Id' ? { status: 204 } : { status: 200, body: { id: row.Id, success: true, errors: [], created: false } };
   }
 
   return [
@@ -164,54 +178,61 @@ function sobjectRoutes(store: SObjectStore): Route[] {
       'GET',
       /^\/sobjects\/([^/]+)\/?$/,
       (call) => {
-        const object = objectNamed(call.parts[0])
-        const recent = store.live(object).slice(-10).reverse()
-        const recentItems = recent.map((row) => ({ attributes: attributesOf(object, row, call.version), Id: row.Id, Name: row['Name'] ?? null }))
-        return { status: 200, body: { objectDescribe: { name: object.name, label: object.label, keyPrefix: object.keyPrefix }, recentItems } }
+        const object = objectNamed(call.parts[0]);
+        const recent = store.live(object).slice(-10).reverse();
+        const recentItems = recent.map((row) => ({
+          attributes: attributesOf(object, row, call.version),
+          Id: row.Id,
+          Name: row['Name'] ?? null,
+        }));
+        return {
+          status: 200,
+          body: { objectDescribe: { name: object.name, label: object.label, keyPrefix: object.keyPrefix }, recentItems },
+        };
       },
     ],
     [
       'POST',
       /^\/sobjects\/([^/]+)\/?$/,
       (call) => {
-        const object = objectNamed(call.parts[0])
-        return created(store.create(object, requireBody(call.body), call.userId), call.version, object)
+        const object = objectNamed(call.parts[0]);
+        return created(store.create(object, requireBody(call.body), call.userId), call.version, object);
       },
     ],
     [
       'GET',
       /^\/sobjects\/([^/]+)\/([^/]+)$/,
       (call) => {
-        const object = objectNamed(call.parts[0])
-        const row = store.demand(object, call.parts[1] ?? '')
-        return { status: 200, body: showRecord(object, row, call.version, fieldList(call.query.get('fields'))) }
+        const object = objectNamed(call.parts[0]);
+        const row = store.demand(object, call.parts[1] ?? '');
+        return { status: 200, body: showRecord(object, row, call.version, fieldList(call.query.get('fields'))) };
       },
     ],
     [
       'PATCH',
       /^\/sobjects\/([^/]+)\/([^/]+)$/,
       (call) => {
-        const body = requireBody(call.body)
-        if (findFieldIn(body, 'Id')) refuse(400, 'INVALID_FIELD', 'The Id field should not be specified in the sobject data.')
-        store.update(objectNamed(call.parts[0]), call.parts[1] ?? '', body, call.userId)
-        return { status: 204 }
+        const body = requireBody(call.body);
+        if (findFieldIn(body, 'Id')) refuse(400, 'INVALID_FIELD', 'The Id field should not be specified in the sobject data.');
+        store.update(objectNamed(call.parts[0]), call.parts[1] ?? '', body, call.userId);
+        return { status: 204 };
       },
     ],
     [
       'DELETE',
       /^\/sobjects\/([^/]+)\/([^/]+)$/,
       (call) => {
-        store.remove(objectNamed(call.parts[0]), call.parts[1] ?? '', call.userId)
-        return { status: 204 }
+        store.remove(objectNamed(call.parts[0]), call.parts[1] ?? '', call.userId);
+        return { status: 204 };
       },
     ],
     [
       'GET',
       /^\/sobjects\/([^/]+)\/([^/]+)\/([^/]+)$/,
       orChoices((call) => {
-        const { object, row } = one(call)
-        if (row === undefined) return notFound()
-        return { status: 200, body: showRecord(object, row, call.version, fieldList(call.query.get('fields'))) }
+        const { object, row } = one(call);
+        if (row === undefined) return notFound();
+        return { status: 200, body: showRecord(object, row, call.version, fieldList(call.query.get('fields'))) };
       }),
     ],
     ['PATCH', /^\/sobjects\/([^/]+)\/([^/]+)\/([^/]+)$/, orChoices(upsert)],
@@ -219,21 +240,22 @@ function sobjectRoutes(store: SObjectStore): Route[] {
       'DELETE',
       /^\/sobjects\/([^/]+)\/([^/]+)\/([^/]+)$/,
       orChoices((call) => {
-        const { object, row } = one(call)
-        if (row === undefined) return notFound()
-        store.remove(object, row.Id, call.userId)
-        return { status: 204 }
+        const { object, row } = one(call);
+        if (row === undefined) return notFound();
+        store.remove(object, row.Id, call.userId);
+        return { status: 204 };
       }),
     ],
-  ]
+  ];
 }
 
 class NotUnique extends Error {
-  readonly urls: readonly string[]
+  readonly urls: readonly string[];
   constructor(urls: readonly string[]) {
-    super('the external ID is not unique')
-    this.urls = urls
+    super('the external ID is not unique');
+    this.urls = urls;
   }
 }
 
-const findFieldIn = (body: Record<string, unknown>, field: string): boolean => Object.keys(body).some((name) => name.toLowerCase() === field.toLowerCase())
+const findFieldIn = (body: Record<string, unknown>, field: string): boolean =>
+  Object.keys(body).some((name) => name.toLowerCase() === field.toLowerCase());

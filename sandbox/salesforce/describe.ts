@@ -1,9 +1,19 @@
-import { objectTypes, type Field, type ObjectType } from './schema.ts'
+import { objectTypes, type Field, type ObjectType } from './schema.ts';
 
 const SOAP_TYPES: Readonly<Record<Field['type'], string>> = {
-  id: 'tns:ID', reference: 'tns:ID', string: 'xsd:string', textarea: 'xsd:string', email: 'xsd:string', url: 'xsd:string',
-  picklist: 'xsd:string', currency: 'xsd:double', double: 'xsd:double', date: 'xsd:date', datetime: 'xsd:dateTime', boolean: 'xsd:boolean',
-}
+  id: 'tns:ID',
+  reference: 'tns:ID',
+  string: 'xsd:string',
+  textarea: 'xsd:string',
+  email: 'xsd:string',
+  url: 'xsd:string',
+  picklist: 'xsd:string',
+  currency: 'xsd:double',
+  double: 'xsd:double',
+  date: 'xsd:date',
+  datetime: 'xsd:dateTime',
+  boolean: 'xsd:boolean',
+};
 
 const outline = (object: ObjectType): Record<string, unknown> => ({
   name: object.name,
@@ -15,12 +25,12 @@ const outline = (object: ObjectType): Record<string, unknown> => ({
   deletable: true,
   queryable: true,
   retrieveable: true,
-})
+});
 
-export const describeGlobal = (): object => ({ encoding: 'UTF-8', maxBatchSize: 200, sobjects: objectTypes().map(outline) })
+export const describeGlobal = (): object => ({ encoding: 'UTF-8', maxBatchSize: 200, sobjects: objectTypes().map(outline) });
 
 export function describeObject(object: ObjectType, version: string): object {
-  const base = `/services/data/${version}/sobjects/${object.name}`
+  const base = `/services/data/${version}/sobjects/${object.name}`;
   return {
     ...outline(object),
     fields: [...object.fields.values()].map(describeField),
@@ -30,7 +40,7 @@ export function describeObject(object: ObjectType, version: string): object {
       field: child.field,
     })),
     urls: { sobject: base, describe: `${base}/describe`, rowTemplate: `${base}/{ID}` },
-  }
+  };
 }
 
 function describeField(field: Field): object {
@@ -50,9 +60,14 @@ function describeField(field: Field): object {
     unique: field.unique === true,
     idLookup: field.type === 'id' || field.externalId === true,
     restrictedPicklist: field.type === 'picklist',
-    picklistValues: (field.picklist ?? []).map((value) => ({ active: true, defaultValue: value === field.defaultValue, label: value, value })),
+    picklistValues: (field.picklist ?? []).map((value) => ({
+      active: true,
+      defaultValue: value === field.defaultValue,
+      label: value,
+      value,
+    })),
     referenceTo: field.referenceTo === undefined ? [] : [field.referenceTo],
     relationshipName: field.relationshipName ?? null,
     defaultValue: field.defaultValue ?? null,
-  }
+  };
 }

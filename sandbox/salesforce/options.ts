@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { z } from 'zod';
 
 export const SalesforceOptions = z.object({
   clientId: z.string(),
@@ -14,7 +14,12 @@ export const SalesforceOptions = z.object({
   outboundMessages: z
     .array(z.object({ object: z.string(), field: z.string(), values: z.array(z.string()), send: z.array(z.string()) }))
     .default([
-      { object: 'Opportunity', field: 'StageName', values: ['Closed Won'], send: ['AccountId', 'LastModifiedById', 'Name', 'StageName', 'SystemModstamp'] },
+      {
+        object: 'Opportunity',
+        field: 'StageName',
+        values: ['Closed Won'],
+        send: ['AccountId', 'LastModifiedById', 'Name', 'StageName', 'SystemModstamp'],
+      },
     ]),
-})
-export type SalesforceOptions = z.infer<typeof SalesforceOptions>
+});
+export type SalesforceOptions = z.infer<typeof SalesforceOptions>;

@@ -1,53 +1,67 @@
-export type FieldType = 'id' | 'reference' | 'string' | 'textarea' | 'email' | 'url' | 'picklist' | 'currency' | 'double' | 'date' | 'datetime' | 'boolean'
+export type FieldType =
+  'id' | 'reference' | 'string' | 'textarea' | 'email' | 'url' | 'picklist' | 'currency' | 'double' | 'date' | 'datetime' | 'boolean';
 
 export interface Field {
-  readonly name: string
-  readonly label: string
-  readonly type: FieldType
-  readonly length?: number
-  readonly scale?: number
+  readonly name: string;
+  readonly label: string;
+  readonly type: FieldType;
+  readonly length?: number;
+  readonly scale?: number;
   /** Must be given on create and may not be emptied. */
-  readonly required?: boolean
-  readonly picklist?: readonly string[]
-  readonly defaultValue?: string | boolean
+  readonly required?: boolean;
+  readonly picklist?: readonly string[];
+  readonly defaultValue?: string | boolean;
   /** Set by Salesforce alone. */
-  readonly readOnly?: boolean
+  readonly readOnly?: boolean;
   /** May be given on create, not changed afterwards. */
-  readonly createOnly?: boolean
-  readonly referenceTo?: string
-  readonly relationshipName?: string
-  readonly externalId?: boolean
-  readonly unique?: boolean
+  readonly createOnly?: boolean;
+  readonly referenceTo?: string;
+  readonly relationshipName?: string;
+  readonly externalId?: boolean;
+  readonly unique?: boolean;
 }
 
 export interface ObjectType {
-  readonly name: string
-  readonly label: string
-  readonly keyPrefix: string
-  readonly fields: ReadonlyMap<string, Field>
+  readonly name: string;
+  readonly label: string;
+  readonly keyPrefix: string;
+  readonly fields: ReadonlyMap<string, Field>;
   /** Child relationship name -> the child object and its field that points here. */
-  readonly children: ReadonlyMap<string, { readonly object: string; readonly field: string }>
+  readonly children: ReadonlyMap<string, { readonly object: string; readonly field: string }>;
 }
 
-type Options = Partial<Omit<Field, 'name' | 'type'>>
+type Options = Partial<Omit<Field, 'name' | 'type'>>;
 
 const label = (name: string): string =>
-  name.replace(/__c$/, '').replaceAll('_', ' ').replace(/([a-z])([A-Z])/g, '$1 $2').replace(/Id$/, 'ID')
-const field = (name: string, type: FieldType, options: Options = {}): Field => ({ name, type, label: label(name), ...options })
-const text = (name: string, length: number, options: Options = {}): Field => field(name, 'string', { length, ...options })
-const memo = (name: string, length: number): Field => field(name, 'textarea', { length })
-const pick = (name: string, picklist: readonly string[], options: Options = {}): Field => field(name, 'picklist', { picklist, length: 255, ...options })
-const money = (name: string, options: Options = {}): Field => field(name, 'currency', { scale: 2, ...options })
-const date = (name: string, options: Options = {}): Field => field(name, 'date', options)
+  name
+    .replace(/__c$/, '')
+    .replaceAll('_', ' ')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/Id$/, 'ID');
+const field = (name: string, type: FieldType, options: Options = {}): Field => ({ name, type, label: label(name), ...options });
+const text = (name: string, length: number, options: Options = {}): Field => field(name, 'string', { length, ...options });
+const memo = (name: string, length: number): Field => field(name, 'textarea', { length });
+const pick = (name: string, picklist: readonly string[], options: Options = {}): Field =>
+  field(name, 'picklist', { picklist, length: 255, ...options });
+const money = (name: string, options: Options = {}): Field => field(name, 'currency', { scale: 2, ...options });
+const date = (name: string, options: Options = {}): Field => field(name, 'date', options);
 const refers = (name: string, referenceTo: string, relationshipName: string, options: Options = {}): Field =>
-  field(name, 'reference', { referenceTo, relationshipName, length: 18, ...options })
+  field(name, 'reference', { referenceTo, relationshipName, length: 18, ...options });
 
-const CURRENCIES = Intl.supportedValuesOf('currency')
-const BILLING_METHODS = ['time_and_materials', 'fixed_fee', 'milestone', 'retainer', 'capped']
+const CURRENCIES = Intl.supportedValuesOf('currency');
+const BILLING_METHODS = ['time_and_materials', 'fixed_fee', 'milestone', 'retainer', 'capped'];
 export const STAGES = [
-  'Prospecting', 'Qualification', 'Needs Analysis', 'Value Proposition', 'Id. Decision Makers', 'Perception Analysis',
-  'Proposal/Price Quote', 'Negotiation/Review', 'Closed Won', 'Closed Lost',
-] as const
+  'Prospecting',
+  'Qualification',
+  'Needs Analysis',
+  'Value Proposition',
+  'Id. Decision Makers',
+  'Perception Analysis',
+  'Proposal/Price Quote',
+  'Negotiation/Review',
+  'Closed Won',
+  'Closed Lost',
+] as const;
 
 const SYSTEM_FIELDS: readonly Field[] = [
   field('Id', 'id', { readOnly: true, length: 18 }),
@@ -57,23 +71,28 @@ const SYSTEM_FIELDS: readonly Field[] = [
   field('LastModifiedDate', 'datetime', { readOnly: true }),
   refers('LastModifiedById', 'User', 'LastModifiedBy', { readOnly: true }),
   field('SystemModstamp', 'datetime', { readOnly: true }),
-]
+];
 const CLASSIFICATION: readonly Field[] = [
   text('Legal_Entity__c', 80),
   text('Service_Line__c', 80),
   pick('Billing_Method__c', BILLING_METHODS),
   text('Project_Template__c', 80),
-]
-const EXTERNAL_ID = text('External_Id__c', 80, { externalId: true, unique: true })
+];
+const EXTERNAL_ID = text('External_Id__c', 80, { externalId: true, unique: true });
 
-function objectType(name: string, keyPrefix: string, fields: readonly Field[], children: Record<string, [object: string, field: string]> = {}): ObjectType {
+function objectType(
+  name: string,
+  keyPrefix: string,
+  fields: readonly Field[],
+  children: Record<string, [object: string, field: string]> = {},
+): ObjectType {
   return {
     name,
     label: label(name),
     keyPrefix,
     fields: new Map([...SYSTEM_FIELDS, ...fields].map((entry) => [entry.name, entry])),
     children: new Map(Object.entries(children).map(([relation, [object, via]]) => [relation, { object, field: via }])),
-  }
+  };
 }
 
 const OBJECTS: readonly ObjectType[] = [
@@ -158,26 +177,26 @@ const OBJECTS: readonly ObjectType[] = [
     field('Email', 'email', { length: 128, required: true }),
     text('Name', 121, { required: true }),
   ]),
-]
+];
 
-const BY_NAME = new Map(OBJECTS.map((object) => [object.name.toLowerCase(), object]))
+const BY_NAME = new Map(OBJECTS.map((object) => [object.name.toLowerCase(), object]));
 
-export const objectTypes = (): readonly ObjectType[] => OBJECTS
+export const objectTypes = (): readonly ObjectType[] => OBJECTS;
 
 /** Object names are not case-sensitive in Salesforce. */
-export const findObjectType = (name: string): ObjectType | undefined => BY_NAME.get(name.toLowerCase())
+export const findObjectType = (name: string): ObjectType | undefined => BY_NAME.get(name.toLowerCase());
 
 export function findField(object: ObjectType, name: string): Field | undefined {
-  const exact = object.fields.get(name)
-  if (exact !== undefined) return exact
-  const lower = name.toLowerCase()
-  for (const entry of object.fields.values()) if (entry.name.toLowerCase() === lower) return entry
-  return undefined
+  const exact = object.fields.get(name);
+  if (exact !== undefined) return exact;
+  const lower = name.toLowerCase();
+  for (const entry of object.fields.values()) if (entry.name.toLowerCase() === lower) return entry;
+  return undefined;
 }
 
 /** The lookup field behind a relationship name such as `Account` or `Parent`. */
 export function findParent(object: ObjectType, relationshipName: string): Field | undefined {
-  const lower = relationshipName.toLowerCase()
-  for (const entry of object.fields.values()) if (entry.relationshipName?.toLowerCase() === lower) return entry
-  return undefined
+  const lower = relationshipName.toLowerCase();
+  for (const entry of object.fields.values()) if (entry.relationshipName?.toLowerCase() === lower) return entry;
+  return undefined;
 }
