@@ -34,7 +34,8 @@ async function main(logger: Logger): Promise<void> {
   const parts = await startParts(logger);
   let stopping: Promise<void> | undefined;
   const stop = (signal: NodeJS.Signals) => {
-    stopping ??= stopParts(parts, signal, logger);
+    // A connection to Temporal still being tried would hold the process for seconds more.
+    stopping ??= stopParts(parts, signal, logger).then(() => process.exit(0));
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
 }
