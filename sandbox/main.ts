@@ -19,6 +19,10 @@ const sandboxes = await startSandboxes({
   ...(only === undefined ? {} : { only }),
   options: overrides,
   notice: (text) => console.error(text),
+}).catch((error: unknown) => {
+  console.error(`The sandboxes did not start: ${error instanceof Error ? error.message : String(error)}`);
+  console.error('A port that is taken can be avoided with Q2C_PORT_OFFSET.');
+  process.exit(1);
 });
 for (const { name, url } of sandboxes.running) console.log(`${name.padEnd(10)} ${url}`);
 
