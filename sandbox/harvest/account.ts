@@ -3,7 +3,7 @@ import type { Client, Contact, Expense, ExpenseCategory, Project, Rate, Role, Ta
 
 /** One kind of object: kept by its number, with what an endpoint needs of it. */
 export interface Table<T extends { readonly id: number }> {
-  get(id: number): T | undefined;
+  readonly get: (id: number) => T | undefined;
   /** In the order in which they were made. */
   all(): T[];
   insert(values: Omit<T, 'id' | 'created_at' | 'updated_at'>): T;

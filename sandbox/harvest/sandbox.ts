@@ -70,7 +70,7 @@ export const harvest: SandboxDefinition = {
 function seedRecord(service: Service, collection: string, record: Record<string, unknown>): { readonly id: number } {
   const { account } = service;
   const projectOf = () => found(account.projects.get(Number(record['project_id'])));
-  const kinds: Readonly<Record<string, { get(id: number): { readonly id: number } | undefined; make(): { readonly id: number } }>> = {
+  const kinds: Readonly<Record<string, { get: (id: number) => { readonly id: number } | undefined; make: () => { readonly id: number } }>> = {
     clients: { get: account.clients.get, make: () => createClient(service, record) },
     contacts: { get: account.contacts.get, make: () => createContact(service, record) },
     projects: { get: account.projects.get, make: () => createProject(service, record) },

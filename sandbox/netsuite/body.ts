@@ -7,7 +7,7 @@
  */
 import type { Account } from './account.ts';
 import { invalidContent, invalidFieldValue, malformedValue, userError } from './errors.ts';
-import { linesOf, type FieldSpec, type Fields, type FieldValue, type Line, type RecordType, type Reference, type StoredRecord } from './field-types.ts';
+import { linesOf, referenceId, type FieldSpec, type Fields, type FieldValue, type Line, type RecordType, type Reference, type StoredRecord } from './field-types.ts';
 
 export type NameValidation = 'Error' | 'Warning' | 'Ignore';
 
@@ -123,7 +123,7 @@ function readChoice(choices: Readonly<Record<string, string>>, value: unknown, p
   if ((typeof id === 'string' || typeof id === 'number') && Object.hasOwn(choices, String(id))) return String(id);
   const name = isObject(value) ? value['refName'] : undefined;
   const named = id === undefined && typeof name === 'string' ? Object.keys(choices).find((key) => choices[key] === name) : undefined;
-  if (named === undefined) throw invalidFieldValue(path, String(id ?? name ?? JSON.stringify(value)));
+  if (named === undefined) throw invalidFieldValue(path, JSON.stringify(id ?? name ?? value).replaceAll('"', ''));
   return named;
 }
 
@@ -173,7 +173,8 @@ function readLines(
     const { [keyName]: givenKey, ...rest } = item;
     const keyIsField = Object.hasOwn(fields, keyName);
     const values = readFields(account, fields, keyIsField ? item : rest, at, rules, unknown);
-    const position = keyIsField ? -1 : kept.findIndex((line) => String(line.key) === String(givenKey));
+    const keyValue = referenceId(values[keyName]);
+    const position = kept.findIndex((line) => (keyIsField ? keyValue !== undefined && referenceId(line.values[keyName]) === keyValue : String(line.key) === String(givenKey)));
     const known = kept[position];
     if (known !== undefined) kept[position] = { key: known.key, values: { ...known.values, ...values } };
     else kept.push({ key: next++, values });

@@ -60,12 +60,16 @@ function rowOf(type: RecordType, record: StoredRecord): Row {
   return row;
 }
 
-/** An equality on the ID or external ID that must hold is answered by index. */
+/** An equality on the ID, the external ID or an indexed reference that must hold is answered by index. */
 function candidates(account: Account, type: RecordType, where: Predicate | undefined): StoredRecord[] {
   const id = equality(where, 'id');
   if (id !== undefined) return [account.records(type.name).get(id)].filter((record) => record !== undefined);
   const externalId = equality(where, 'externalid');
   if (externalId !== undefined) return [account.byExternalId(type.name, externalId)].filter((record) => record !== undefined);
+  for (const field of Object.keys(type.fields)) {
+    const value = account.isIndexed(type.name, field) ? equality(where, field.toLowerCase()) : undefined;
+    if (value !== undefined) return account.referring(type.name, field, value);
+  }
   return account.records(type.name).all();
 }
 

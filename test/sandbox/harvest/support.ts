@@ -20,7 +20,7 @@ export interface TestAccount {
   /** The ID of the user or task with this (last) name. */
   userNamed(lastName: string): Promise<number>;
   taskNamed(name: string): Promise<number>;
-  newProject(changes?: Record<string, unknown>): Promise<number>;
+  newProject(changes?: { readonly name?: string; readonly [name: string]: unknown }): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function startAccount(settings: { options?: Record<string, unknown>
     userNamed: (lastName) => idWhere('users', 'users', 'last_name', lastName),
     taskNamed: (name) => idWhere('tasks', 'tasks', 'name', name),
     async newProject(changes = {}) {
-      const client = await call('POST', 'clients', { name: `Client of ${String(changes['name'] ?? 'Rollout')}`, currency: 'EUR' });
+      const client = await call('POST', 'clients', { name: `Client of ${changes.name ?? 'Rollout'}`, currency: 'EUR' });
       return (await call('POST', 'projects', { client_id: client.id, name: 'Rollout', is_billable: true, bill_by: 'Tasks', budget_by: 'none', ...changes })).id;
     },
     close: () => sandbox.close(),

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { customerBody, field, firstError, orderLine, startAccount, type TestAccount } from './support.ts';
 
 const strict = { 'X-NetSuite-PropertyNameValidation': 'Error' };
@@ -138,9 +141,6 @@ describe('NetSuite sandbox: records', () => {
   });
 
   it('keeps what it holds when the process ends and starts again', async () => {
-    const { mkdtempSync, rmSync } = await import('node:fs');
-    const { tmpdir } = await import('node:os');
-    const { join } = await import('node:path');
     const folder = mkdtempSync(join(tmpdir(), 'netsuite-'));
     const dataFile = join(folder, 'netsuite.sqlite');
     const first = await startAccount({ dataFile });
