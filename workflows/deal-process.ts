@@ -200,8 +200,10 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
           await steps.activate(plan);
           await steps.dropWhatIsNotIn(plan);
           const projects = plan.projects.map((project) => project.number);
-          await steps.writeBack('Activated', `${projects.length === 1 ? 'Project' : 'Projects'} ${projects.join(', ')} can be worked on.`, projects);
-          const outcome = await finish({ outcome: 'activated', version: loaded.version, projects }, plan.ref, loaded);
+          const told = await steps.writeBack('Activated', `${projects.length === 1 ? 'Project' : 'Projects'} ${projects.join(', ')} can be worked on.`, projects);
+          const seen = told ? await load() : loaded;
+          if (seen.fingerprint !== loaded.fingerprint) continue;
+          const outcome = await finish({ outcome: 'activated', version: seen.version, projects }, plan.ref, seen);
           if (dealChanged()) continue;
           return outcome;
         } catch (error) {

@@ -221,19 +221,23 @@ export function createSteps(settings: StepsSettings) {
     }
   }
 
-  async function writeBack(status: 'Waiting for a person' | 'Activated' | 'Aborted', message: string, projectNumbers: readonly string[]): Promise<void> {
+  /**
+   * Tells the seller where the deal stands; answers whether the CRM took it. Our own write makes a new version of the deal there, so whoever goes on
+   * reads the deal once more: an echo is recognised by its content, a change that came between is not lost.
+   */
+  async function writeBack(status: 'Waiting for a person' | 'Activated' | 'Aborted', message: string, projectNumbers: readonly string[]): Promise<boolean> {
     progress.step('write-back', deal.opportunityId, deal.crm, { state: 'running', note: null });
     for (;;) {
       try {
         const result = await target({ system: deal.crm, legalEntity: deal.crm }, `tell ${deal.crm}: ${status}`).writeBackToCrm({ process, deal, status: { status, message: message.slice(0, 250), projectNumbers, at: new Date().toISOString() } });
         progress.step('write-back', deal.opportunityId, deal.crm, result.state === 'done' ? { state: 'done', externalId: result.externalId, url: result.url, note: status } : { state: 'not_offered', note: result.note });
-        return;
+        return result.state === 'done';
       } catch (error) {
         if (isCancellation(error)) throw error;
         const failure = failureOf(error, `write-back to ${deal.crm}`);
         if (status !== 'Activated') {
           progress.step('write-back', deal.opportunityId, deal.crm, { state: 'waiting', note: `${failure.message} (the case itself is open; the CRM could not be told)` });
-          return;
+          return false;
         }
         await askPerson('write-back', { subject: deal.opportunityId, label: deal.opportunityId, system: deal.crm, legalEntity: progress.deal()?.name ?? '' }, error);
       }

@@ -49,7 +49,10 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
     return { accepted: true, message: `${input.code} of ${input.subject} is resolved with "${wish.action}".` };
   }
 
-  setHandler(resolveUpdate, (wish) => decide(wish), {
+  setHandler(resolveUpdate, async (wish) => {
+    await condition(() => view().state !== 'opening');
+    return decide(wish);
+  }, {
     validator: (wish) => {
       const parsed = resolutionSchema.safeParse(wish);
       if (!parsed.success) throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
