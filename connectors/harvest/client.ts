@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { SystemFailure, type Failure } from '../../domain/failure.ts';
+import type { ConnectorSettings } from '../connector.ts';
+import { fixedHeaders } from '../http/auth.ts';
+import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
+import type { CallContext, Found } from '../ports.ts';
+import { classifyHarvest } from './classify.ts';
+import { harvestCredentialsSchema, type HarvestOptions } from './options.ts';
+
+export interface About {
+  readonly object: string;
+  readonly context: CallContext;
+}
+
+/** Harvest's API v2 as far as the line needs it. Paths are below /v2. All throw SystemFailure. */
+export interface Harvest {
+  readonly system: string;
+  /** Null where there is none. */
+  read<T>(path: string, answer: z.ZodType<T>, about: About): Promise<T | null>;
+  /** All pages of a list; `name` is the list's key in the answer. */
+  list<T>(path: string, name: string, item: z.ZodType<T>, about: About, query?: Readonly<Record<string, string>>): Promise<T[]>;
+  /** How many a list has, without reading it; null where the token may not ask. */
+  count(path: string, about: About, query: Readonly<Record<string, string>>): Promise<number | null>;
+  create<T>(path: string, body: object, answer: z.ZodType<T>, about: About): Promise<T>;
+  update(path: string, body: object, about: About): Promise<void>;
+  /** False where there was none. */
+  remove(path: string, about: About): Promise<boolean>;
+  found(projectId: number): Found;
+  failure(about: About, what: Pick<Failure, 'kind' | 'code' | 'message' | 'mend'>): SystemFailure;
+}
+
+export function createHarvestClient(settings: ConnectorSettings, options: HarvestOptions): Harvest {
+  const { accountId, accessToken } = harvestCredentialsSchema.parse(settings.credentials);
+  const http = createHttpClient({
+    ...settings,
+    auth: fixedHeaders({ authorization: `Bearer ${accessToken}` }),
+    classify: classifyHarvest,
+    headers: { 'harvest-account-id': accountId, 'user-agent': options.userAgent },
+  });
+  return {
+    system: settings.system,
+    async read(path, answer, about) {
+      const { body } = await http.request({ method: 'GET', path: `/v2${path}`, answer: answer.or(z.undefined()), writes: false, accept: [404], ...about });
+      return body ?? null;
+    },
+    async list(path, name, item, about, query = {}) {
+      const page = z.looseObject({ [name]: z.array(item), next_page: z.number().int().nullable() });
+      const items: z.infer<typeof item>[] = [];
+      for (let number = 1; ; number += 1) {
+        const { body }: HttpAnswer<Record<string, unknown>> = await http.request({ method: 'GET', path: `/v2${path}`, query: { ...query, page: String(number), per_page: '2000' }, answer: page, writes: false, ...about });
+        items.push(...z.array(item).parse(body[name]));
+        if (body['next_page'] === null) return items;
+      }
+    },
+    async count(path, about, query) {
+      const { status, body } = await http.request({ method: 'GET', path: `/v2${path}`, query: { ...query, per_page: '1' }, answer: z.object({ total_entries: z.number().int() }).or(z.undefined()), writes: false, accept: [403], ...about });
+      return status === 403 ? null : (body?.total_entries ?? null);
+    },
+    async create(path, body, answer, about) {
+      const made = await http.request({ method: 'POST', path: `/v2${path}`, json: body, answer, writes: true, ...about });
+      return made.body;
+    },
+    async update(path, body, about) {
+      await http.request({ method: 'PATCH', path: `/v2${path}`, json: body, answer: z.object({ id: z.number() }), writes: true, ...about });
+    },
+    async remove(path, about) {
+      const { status } = await http.request({ method: 'DELETE', path: `/v2${path}`, answer: emptyAnswer, writes: true, accept: [404], ...about });
+      return status !== 404;
+    },
+    found: (projectId) => ({ externalId: String(projectId), url: options.accountUrl === undefined ? null : `${options.accountUrl.replace(/\/+$/, '')}/projects/${projectId}` }),
+    failure: (about, what) => new SystemFailure({ system: settings.system, object: about.object, written: 'no', ...what }),
+  };
+}
+
+/** Keeps a list for a minute: people and tasks change seldom and the request limit is small. A list that could not be read is not kept. */
+export function keptForAMinute<T>(load: (about: About) => Promise<T>): { get(about: About): Promise<T>; forget(): void } {
+  let kept: { readonly value: T; readonly until: number } | null = null;
+  return {
+    async get(about) {
+      if (kept === null || kept.until < Date.now()) kept = { value: await load(about), until: Date.now() + 60_000 };
+      return kept.value;
+    },
+    forget() {
+      kept = null;
+    },
+  };
+}

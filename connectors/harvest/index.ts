@@ -1,0 +1,26 @@
+import type { ConnectorSettings } from '../connector.ts';
+import type { ResourcePort, TimePort } from '../ports.ts';
+import { createAssignmentsPort } from './assignments.ts';
+import { createHarvestClient } from './client.ts';
+import { createClients } from './clients.ts';
+import { harvestOptionsSchema } from './options.ts';
+import { createProjectPort, createStatusSetter } from './project.ts';
+import { createTasks } from './tasks.ts';
+
+/** Harvest as the time system. @throws ZodError for options or credentials of the wrong shape */
+export function createHarvest(settings: ConnectorSettings): TimePort {
+  const options = harvestOptionsSchema.parse(settings.options ?? {});
+  const harvest = createHarvestClient(settings, options);
+  return {
+    kind: 'time',
+    system: settings.system,
+    project: createProjectPort(harvest, createClients(harvest, options), createTasks(harvest, options), options),
+    setProjectStatus: createStatusSetter(harvest),
+  };
+}
+
+/** Harvest's project assignments as resource management. @throws ZodError for options or credentials of the wrong shape */
+export function createHarvestAssignments(settings: ConnectorSettings): ResourcePort {
+  const options = harvestOptionsSchema.parse(settings.options ?? {});
+  return { kind: 'resources', system: settings.system, assignments: createAssignmentsPort(createHarvestClient(settings, options)) };
+}
