@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Collection } from '../kit/sandbox.ts';
-import type { Account } from './account.ts';
+import { stamp, type Account } from './account.ts';
 import { notFound, unprocessable } from './errors.ts';
 import { listText } from './paging.ts';
 
@@ -72,7 +72,8 @@ export const isActive = (value: string) => (item: { readonly is_active: boolean 
 export function updatedSince(value: string): Filter<{ readonly updated_at: string }> {
   const since = Date.parse(value);
   if (Number.isNaN(since)) throw unprocessable('updated_since is not a valid datetime');
-  return (item) => Date.parse(item.updated_at) >= since;
+  const wholeSecond = stamp(new Date(Math.ceil(since / 1000) * 1000));
+  return (item) => item.updated_at >= wholeSecond;
 }
 
 export function equalsNumber<T>(read: (item: T) => number): (value: string) => Filter<T> {

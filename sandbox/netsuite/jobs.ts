@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { RecordStore } from '../kit/sandbox.ts';
 import { isObject, wireInstant } from './body.ts';
 import { nonexistent, Refusal } from './errors.ts';
-import { Operation, perform, type Answer, type ServiceContext } from './operations.ts';
+import { perform, type Answer, type Operation, type ServiceContext } from './operations.ts';
 
 export const JOB_PATH = '/services/rest/async/v1/job';
 const MAX_BATCH = 100;

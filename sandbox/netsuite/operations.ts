@@ -1,6 +1,7 @@
 /**
  * The record service as functions from a request to an answer, so that the same code serves synchronous requests and asynchronous jobs.
- * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545141500.html (CRUD operations; section number unverified)
+ * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/book_1559132836.html (Working with Records), methods and parameters: REST API Browser 2026.1
+ * What a Warning header says of unknown properties is (unverified).
  */
 import { z } from 'zod';
 import type { Account } from './account.ts';

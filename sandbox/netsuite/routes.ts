@@ -31,6 +31,7 @@ export function installRoutes(app: FastifyInstance, context: () => ServiceContex
 
   app.post(SUITEQL_PATH, (request, reply) => reply.send(suiteQl(context(), request)));
 
+  // https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0625010817.html; names of the properties (unverified)
   app.get('/services/rest/system/v1/governanceLimits', (_request, reply) =>
     reply.send({
       accountConcurrencyLimit: options.concurrencyLimit,

@@ -1,7 +1,7 @@
 /**
  * What NetSuite checks and fills in when a record is saved, beyond the types of its fields.
- * Subsidiaries and currencies of a customer: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_4697930061.html (multi-subsidiary
- * customer) and section_N1438829.html (currencies of a customer); section numbers and error texts (unverified).
+ * The features Multi-Subsidiary Customer and Multiple Currencies, in Oracle's NetSuite help; error texts (unverified). Billing schedules:
+ * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_3938525542.html (recurrence lines make numberRemaining be ignored)
  */
 import { Decimal } from 'decimal.js';
 import type { Account } from './account.ts';

@@ -1,7 +1,7 @@
 /**
  * A part of SuiteQL: one table, column list or *, WHERE with AND, OR, NOT, =, <>, <, >, LIKE, IN, BETWEEN, IS NULL,
  * ORDER BY, COUNT(*), UPPER, LOWER and BUILTIN.DF. Joins and grouping are refused, not misread.
- * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_156257770590.html
+ * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158394344595.html
  */
 import { Refusal } from './errors.ts';
 

@@ -1,6 +1,7 @@
 /**
  * OAuth 2.0 client credentials flow with a certificate.
- * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_162686838198.html
+ * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_162755359851.html (request and answer)
+ * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_162790605110.html (header and claims; exp less than 60 minutes after iat)
  * The error bodies of the token endpoint follow RFC 6749, 5.2; which error NetSuite gives for which mistake is (unverified).
  */
 import { randomBytes } from 'node:crypto';
@@ -71,7 +72,7 @@ export function tokenEndpoint(records: RecordStore, options: NetSuiteOptions, no
     const { iss, aud, iat, exp, scope } = claims.data;
     if (iss !== options.clientId) return refuse('invalid_client', 'iss is not a known client ID');
     if (![aud].flat().some((each) => tokenUrls.includes(each))) return refuse('invalid_grant', 'aud is not the address of this token endpoint');
-    if (exp - iat > MAX_ASSERTION_SECONDS || exp <= iat) return refuse('invalid_grant', 'the assertion may be valid for 60 minutes at most');
+    if (exp - iat >= MAX_ASSERTION_SECONDS || exp <= iat) return refuse('invalid_grant', 'the assertion must be valid for less than 60 minutes');
     if (!scope.includes('rest_webservices')) return refuse('invalid_scope', 'scope must contain rest_webservices');
     return undefined;
   }

@@ -1,7 +1,7 @@
 /**
  * Sales order, billing schedule, and the firm's custom records.
  * Fields: REST API Browser 2026.1. Billing schedule sample: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_89160926072.html
- * Custom records: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1544787084.html (unverified section number).
+ * Custom records: the firm's own, addressed by their script IDs as in https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/book_1559132836.html
  */
 import { PROJECT_BILLING_TYPES } from './entity-types.ts';
 import { boolean, choice, date, integer, lines, number, readOnly, reference, text, type RecordType } from './field-types.ts';

@@ -27,7 +27,7 @@ describe('NetSuite sandbox: getting in', () => {
     ['names a certificate that was not uploaded', { kid: 'another-certificate' }, 401, 'invalid_client'],
     ['is meant for another address', { aud: 'https://example.com/token' }, 400, 'invalid_grant'],
     ['does not ask for rest_webservices', { scope: 'restlets' }, 400, 'invalid_scope'],
-    ['is valid for more than 60 minutes', { lifetimeSeconds: 3601 }, 400, 'invalid_grant'],
+    ['is valid for 60 minutes or more', { lifetimeSeconds: 3600 }, 400, 'invalid_grant'],
     ['has expired', { issuedAt: Math.floor(at / 1000) - 7200 }, 401, 'invalid_client'],
     ['is signed with RS256', { alg: 'RS256' }, 401, 'invalid_client'],
   ];

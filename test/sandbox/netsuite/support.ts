@@ -74,7 +74,7 @@ export async function startAccount(settings: { options?: Record<string, unknown>
       .setIssuer(claims.iss ?? credentials.clientId)
       .setAudience(claims.aud ?? `${sandbox.url}${TOKEN_PATH}`)
       .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + (claims.lifetimeSeconds ?? 3600))
+      .setExpirationTime(issuedAt + (claims.lifetimeSeconds ?? 300))
       .sign(privateKey);
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
