@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { harvestOptionsSchema } from './harvest/options.ts';
 import { hubspotOptionsSchema } from './hubspot/options.ts';
-import { netsuiteOptionsSchema } from './netsuite/options.ts';
+import { netSuiteOptionsSchema } from './netsuite/options.ts';
 import { salesforceOptionsSchema } from './salesforce/options.ts';
 import { trytonOptionsSchema } from './tryton/options.ts';
 
@@ -9,7 +9,7 @@ import { trytonOptionsSchema } from './tryton/options.ts';
 export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   salesforce: salesforceOptionsSchema,
   hubspot: hubspotOptionsSchema,
-  netsuite: netsuiteOptionsSchema,
+  netsuite: netSuiteOptionsSchema,
   tryton: trytonOptionsSchema,
   harvest: harvestOptionsSchema,
   harvest_assignments: harvestOptionsSchema,

@@ -145,13 +145,13 @@ function nothingConfigured(): Systems {
 
 const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-async function serveHealth(port: number, isReady: () => boolean): Promise<Server> {
+async function serveHealth(port: number, isConfigured: () => boolean): Promise<Server> {
   const server = createServer((request, response) => {
     const { rss, heapUsed } = process.memoryUsage();
     if (request.url === '/metrics') {
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(`# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes ${rss}\n# TYPE nodejs_heap_used_bytes gauge\nnodejs_heap_used_bytes ${heapUsed}\n`);
     } else if (request.url === '/readyz') {
-      response.writeHead(isReady() ? 200 : 503, { 'content-type': 'text/plain' }).end(isReady() ? 'ready\n' : 'no configuration is active: npm run q2c -- config activate\n');
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(isConfigured() ? 'ready\n' : 'ready; no configuration is active yet: npm run q2c -- config activate\n');
     } else {
       response.writeHead(404).end();
     }

@@ -4,7 +4,7 @@ import { auditOf } from '../../store/audit-trail.ts';
 import { verifyAuditTrail } from '../../store/audit-verify.ts';
 import { changeOrderId, closedWonId } from '../../domain/process/deal-process.ts';
 import { withSession } from './session.ts';
-import { table } from './table.ts';
+import { table } from '../status/table.ts';
 
 export function auditCommands(program: Command): void {
   const audit = program.command('audit').description('The audit trail: append-only and hash-chained');

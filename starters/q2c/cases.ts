@@ -4,8 +4,9 @@ import { findingSchema } from '../../domain/findings.ts';
 import { resolutionSchema } from '../../domain/process/exception-case.ts';
 import { caseById, openCases } from '../../store/cases.ts';
 import { resolveUpdate } from '../../workflows/contracts/exception-case.ts';
-import { uiLink, withSession } from './session.ts';
-import { table } from './table.ts';
+import { uiLink } from '../status/links.ts';
+import { withSession } from './session.ts';
+import { table } from '../status/table.ts';
 
 export function caseCommands(program: Command): void {
   program

@@ -4,7 +4,7 @@ import { configHistory } from '../../store/config-versions.ts';
 import { activateFirmConfig } from '../config/activate.ts';
 import { formatMistakes, loadFirmConfig } from '../config/load.ts';
 import { withSession } from './session.ts';
-import { table } from './table.ts';
+import { table } from '../status/table.ts';
 
 interface ConfigOptions {
   readonly dir: string;

@@ -6,7 +6,7 @@ import { dealsMatching } from '../../store/deal-processes.ts';
 import { dispatchDeal } from '../relay/dispatch.ts';
 import { dealStatus, statusText } from '../status/deal-status.ts';
 import { withSession } from './session.ts';
-import { table } from './table.ts';
+import { table } from '../status/table.ts';
 
 export function dealCommands(program: Command): void {
   program

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { inboxDepth, listInbox, requeue } from '../../store/inbox-relay.ts';
 import { withSession } from './session.ts';
-import { table } from './table.ts';
+import { table } from '../status/table.ts';
 
 export function inboxCommands(program: Command): void {
   program

@@ -7,8 +7,10 @@ import type { Store } from '../../store/database.ts';
 import { dealProcess } from '../../store/deal-processes.ts';
 import { identitiesOf } from '../../store/identity-map.ts';
 import { postingsOf } from '../../store/posting-settlement.ts';
-import { table } from '../q2c/table.ts';
-import { uiLink } from '../q2c/session.ts';
+import { uiLink } from './links.ts';
+import { table } from './table.ts';
+
+const abortedSchema = z.looseObject({ outcome: z.literal('aborted'), reason: z.string(), undone: z.array(z.string()), notUndone: z.array(z.string()) });
 
 export interface DealStatus {
   readonly deal: DealReference;
@@ -17,7 +19,10 @@ export interface DealStatus {
   readonly processes: readonly { readonly workflowId: string; readonly status: string; readonly link: string }[];
   readonly steps: readonly { readonly step: string; readonly subject: string; readonly system: string; readonly state: string; readonly externalId: string | null; readonly url: string | null }[];
   readonly openCases: readonly { readonly caseId: string; readonly code: string; readonly owner: string; readonly message: string; readonly dueAt: string | null; readonly resolve: string; readonly link: string }[];
-  readonly outcome: unknown;
+  /** After an abort: what was undone, and what could not be. */
+  readonly undone: readonly string[];
+  readonly notUndone: readonly string[];
+  readonly abortReason: string | null;
 }
 
 /** Where a deal stands, from the store (which is the truth of what was written) and Temporal (which is the truth of what runs). */
@@ -54,7 +59,8 @@ export async function dealStatus(from: { readonly store: Store; readonly client:
       });
     }
   }
-  return { deal, state: row?.state ?? 'unknown', version: row?.version_seen ?? null, processes, steps: [...steps.values()], openCases, outcome: row?.outcome ?? null };
+  const aborted = abortedSchema.safeParse(row?.outcome);
+  return { deal, state: row?.state ?? 'unknown', version: row?.version_seen ?? null, processes, steps: [...steps.values()], openCases, undone: aborted.success ? aborted.data.undone : [], notUndone: aborted.success ? aborted.data.notUndone : [], abortReason: aborted.success ? aborted.data.reason : null };
 }
 
 export function statusText(status: DealStatus): string {
@@ -62,9 +68,8 @@ export function statusText(status: DealStatus): string {
   for (const { workflowId, status: state, link } of status.processes) lines.push(`  ${workflowId}: ${state.toLowerCase()}\n  ${link}`);
   if (status.steps.length > 0) lines.push('', table(['step', 'of', 'in', 'state', 'ID', 'link'], status.steps.map((step) => [step.step, step.subject, step.system, step.state, step.externalId ?? '', step.url ?? ''])));
   for (const open of status.openCases) lines.push('', `Waiting for ${open.owner}: ${open.code} (due ${open.dueAt ?? 'soon'})`, `  ${open.message}`, `  ${open.resolve}`, `  ${open.link}`);
-  const reason = z.looseObject({ outcome: z.literal('aborted'), reason: z.string(), undone: z.array(z.string()), notUndone: z.array(z.string()) }).safeParse(status.outcome);
-  if (reason.success) {
-    lines.push('', `Aborted: ${reason.data.reason}`, ...reason.data.undone.map((what) => `  undone: ${what}`), ...reason.data.notUndone.map((what) => `  NOT undone: ${what}`));
+  if (status.abortReason !== null) {
+    lines.push('', `Aborted: ${status.abortReason}`, ...status.undone.map((what) => `  undone: ${what}`), ...status.notUndone.map((what) => `  NOT undone: ${what}`));
   }
   return lines.join('\n');
 }
