@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import proto from '@temporalio/proto';
 import type { TemporalDevConfig } from './config.ts';
 
-const { IndexedValueType } = temporal.api.enums.v1;
+const { IndexedValueType } = proto.temporal.api.enums.v1;
 
 const valueTypes = {
   Keyword: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
@@ -72,12 +73,8 @@ async function alignRetention(connection: Connection, namespace: string, days: n
   const described = await connection.workflowService.describeNamespace({ namespace });
   const wanted = days * 86_400;
   if (Number(described.config?.workflowExecutionRetentionTtl?.seconds ?? 0) === wanted) return undefined;
-  await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: { seconds: protoSeconds(wanted) } } });
+  await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: msToTs(wanted * 1000) } });
   return days;
-}
-
-function protoSeconds(seconds: number) {
-  return temporal.api.workflowservice.v1.UpdateNamespaceRequest.fromObject({ config: { workflowExecutionRetentionTtl: { seconds } } }).config?.workflowExecutionRetentionTtl?.seconds ?? null;
 }
 
 async function waitUntilListed(names: readonly string[], list: () => Promise<string[]>): Promise<void> {

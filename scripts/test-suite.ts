@@ -1,0 +1,46 @@
+// Runs the given spec files in one mocha and writes the outcome as JSON to file descriptor 3; started by scripts/test.ts.
+import { writeSync } from 'node:fs';
+import Mocha from 'mocha';
+
+const mocha = new Mocha({ timeout: 20_000, reporter: 'dot', ui: 'bdd', color: false });
+for (const file of process.argv.slice(2)) mocha.addFile(file);
+
+const outcome = { passed: 0, failed: 0, skipped: 0, failures: [] as { title: string; message: string }[] };
+
+function report(): void {
+  writeSync(3, JSON.stringify(outcome));
+}
+
+try {
+  await mocha.loadFilesAsync();
+} catch (error) {
+  outcome.failed += 1;
+  outcome.failures.push({ title: 'the spec files could not be loaded', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  report();
+  process.exit(1);
+}
+
+class Quiet extends Mocha.reporters.Base {
+  constructor(runner: Mocha.Runner) {
+    super(runner);
+    runner.on('pass', () => (outcome.passed += 1));
+    runner.on('pending', () => (outcome.skipped += 1));
+    runner.on('fail', (test: Mocha.Runnable, error: unknown) => {
+      outcome.failed += 1;
+      outcome.failures.push({ title: test.titlePath().join(' › '), message: messageOf(error) });
+    });
+  }
+}
+
+/** The stack, and where two values were compared, both of them. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = (error.stack ?? error.message).split('\n').filter((line) => !/node_modules\/mocha|node:internal/.test(line));
+  const cause = error.cause instanceof Error ? [`caused by: ${error.cause.stack ?? error.cause.message}`] : [];
+  return [...own, ...cause].join('\n');
+}
+
+mocha.reporter(Quiet).run(() => {
+  report();
+  process.exit(outcome.failed === 0 ? 0 : 1);
+});

@@ -1,0 +1,96 @@
+// `npm test`: type check, lint, import directions, then every suite under test/. `npm test -- rules store` runs those suites only.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { runCommand } from './commands.ts';
+import { projectFolder } from './data-folder.ts';
+import { planSuites, type Suite } from './test-plan.ts';
+
+const outcomeSchema = z.object({ passed: z.int(), failed: z.int(), skipped: z.int(), failures: z.array(z.object({ title: z.string(), message: z.string() })) });
+type Outcome = z.infer<typeof outcomeSchema>;
+
+const suiteLimitMs = 8 * 60_000;
+const bin = (name: string) => join(projectFolder, 'node_modules', '.bin', name);
+
+const checks = [
+  { name: 'types', command: bin('tsc'), args: ['--noEmit'] },
+  { name: 'lint', command: bin('oxlint'), args: ['--type-aware', '--quiet'] },
+  { name: 'import directions', command: process.execPath, args: [join(projectFolder, 'scripts', 'check-imports.ts')] },
+] as const;
+
+async function main(): Promise<number> {
+  const asked = process.argv.slice(2);
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  if (asked.length === 0) {
+    for (const check of checks) {
+      const started = Date.now();
+      const result = await runCommand(check.command, check.args, { cwd: projectFolder, timeoutMs: 5 * 60_000 });
+      const ok = result.code === 0;
+      total[ok ? 'passed' : 'failed'] += 1;
+      heading(check.name, started, ok ? 'passed' : 'FAILED');
+      if (!ok) console.log(indented(result.output));
+    }
+  }
+  const suites = planSuites(projectFolder).filter((suite) => asked.length === 0 || asked.some((name) => suite.name === name || suite.name.startsWith(`${name}/`)));
+  if (suites.length === 0) throw new Error(`There is no suite ${asked.join(', ')} under test/`);
+  for (const suite of suites) {
+    const started = Date.now();
+    const outcome = await runSuite(suite);
+    total.passed += outcome.passed;
+    total.failed += outcome.failed;
+    total.skipped += outcome.skipped;
+    heading(suite.name, started, counts(outcome));
+    for (const { title, message } of outcome.failures) console.log(indented(`✗ ${title}\n${indented(message)}`));
+  }
+  console.log(`\n${counts(total)}`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+function runSuite(suite: Suite): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--enable-source-maps', join(projectFolder, 'scripts', 'test-suite.ts'), ...suite.files], {
+      cwd: projectFolder,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_ENV: 'test' },
+    });
+    let printed = '';
+    let report = '';
+    const keep = (chunk: Buffer) => {
+      printed = (printed + chunk.toString('utf8')).slice(-8_000);
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+    child.stdio[3]?.on('data', (chunk: Buffer) => {
+      report += chunk.toString('utf8');
+    });
+    const timer = setTimeout(() => {
+      printed += `\nstopped: not finished after ${suiteLimitMs / 60_000} minutes`;
+      child.kill('SIGKILL');
+    }, suiteLimitMs);
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      const parsed = report === '' ? undefined : outcomeSchema.safeParse(JSON.parse(report)).data;
+      if (parsed !== undefined) return resolve(parsed);
+      resolve({ passed: 0, failed: 1, skipped: 0, failures: [{ title: `${suite.name} did not finish (${signal ?? `exit code ${String(code)}`})`, message: printed }] });
+    });
+  });
+}
+
+function heading(name: string, started: number, result: string): void {
+  console.log(`${name.padEnd(28)} ${`${((Date.now() - started) / 1000).toFixed(1)} s`.padStart(8)}   ${result}`);
+}
+
+function counts({ passed, failed, skipped }: Pick<Outcome, 'passed' | 'failed' | 'skipped'>): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, '    ');
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
