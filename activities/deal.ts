@@ -9,7 +9,7 @@ import { rerouted } from '../domain/rules/closed-won/reroute.ts';
 import { validateDeal } from '../domain/rules/closed-won/validate.ts';
 import { appendAudit } from '../store/audit-trail.ts';
 import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
-import { noteDealLoaded, recordDealOutcome, type DealProcessRow } from '../store/deal-processes.ts';
+import { noteDealLoaded, recordDealOutcome, recordDealUnchanged, type DealProcessRow } from '../store/deal-processes.ts';
 import { archiveDecision } from '../store/decisions.ts';
 import { getDocument, putDocument } from '../store/documents.ts';
 import { canonicalJson, sha256 } from '../store/json.ts';
@@ -105,6 +105,10 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
     },
 
     async recordOutcome({ process, deal, outcome, planRef, loaded, at }) {
+      if (outcome.outcome === 'unchanged') {
+        await recordDealUnchanged(db, { ...deal, version: outcome.version, endedAt: at });
+        return;
+      }
       const applied = planRef !== null && loaded !== null && outcome.outcome !== 'aborted' ? { ...loaded, planRef } : null;
       await recordDealOutcome(db, { ...deal, workflowId: process, state: planRef === null ? 'aborted' : 'activated', outcome: { ...outcome, fingerprint: loaded?.fingerprint ?? null }, applied, endedAt: at });
       await appendAudit(db, [{ process, actor: 'q2c', action: `deal.${outcome.outcome}`, object: `deal ${dealKey(deal)}`, system: deal.crm, message: outcomeInWords(outcome), details: outcome }]);

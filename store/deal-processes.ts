@@ -98,3 +98,18 @@ export async function dealsMatching(db: Db, wanted: string | null, limit = 100):
     .limit(limit)
     .execute();
 }
+
+/** A process found that nothing that matters has changed: the deal stands as before, at a newer version of the same content. */
+export async function recordDealUnchanged(db: Db, unchanged: Deal & { readonly version: string; readonly endedAt: string }): Promise<void> {
+  await db
+    .updateTable('deal_process')
+    .set({
+      state: sql`case when plan_ref_applied is null then 'aborted' else 'activated' end`,
+      version_applied: sql`case when plan_ref_applied is null then version_applied else ${unchanged.version} end`,
+      version_seen: unchanged.version,
+      ended_at: unchanged.endedAt,
+    })
+    .where('crm', '=', unchanged.crm)
+    .where('opportunity_id', '=', unchanged.opportunityId)
+    .execute();
+}

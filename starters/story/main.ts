@@ -24,6 +24,8 @@ export interface StorySettings {
 
 const LIMIT_MS = 90_000;
 const POLL_MS = 150;
+/** A case that has stood this long is not one that the new configuration is about to close. */
+const STEADY_MS = 5000;
 
 /**
  * Puts the example firm's configuration in force, closes the sample deals in the CRMs, and tells what becomes of each.
@@ -69,6 +71,7 @@ async function sell(endpoints: Endpoints, sample: SampleDeal): Promise<DealRefer
 async function follow(from: { readonly store: Store; readonly client: Client; readonly endpoints: Endpoints }, deal: DealReference, sample: SampleDeal): Promise<DealStatus> {
   const limit = Date.now() + LIMIT_MS;
   let resolved = false;
+  let waiting: { readonly caseId: string; readonly since: number } | undefined;
   while (Date.now() < limit) {
     await delay(POLL_MS);
     const row = await dealProcess(from.store.db, deal);
@@ -77,7 +80,12 @@ async function follow(from: { readonly store: Store; readonly client: Client; re
     const status = await dealStatus(from, deal);
     const [open] = status.openCases;
     if (open === undefined) continue;
-    if (sample.ends !== 'aborted') break;
+    if (sample.ends === 'waiting') break;
+    if (sample.ends === 'activated') {
+      if (waiting?.caseId !== open.caseId) waiting = { caseId: open.caseId, since: Date.now() };
+      if (Date.now() - waiting.since > STEADY_MS) break;
+      continue;
+    }
     if (resolved) continue;
     resolved = true;
     await from.client.workflow.getHandle(open.caseId).executeUpdate(resolveUpdate, { args: [{ action: 'abort', by: 'priya', reason: 'the client postponed the pilot' }] });
