@@ -81,6 +81,8 @@ export interface UndoInput {
   readonly subject: string;
   readonly system: string;
   readonly reason: string;
+  /** A person has undone it in the system: only the ledger is to be told. */
+  readonly byHand?: { readonly by: string; readonly reason: string };
 }
 
 export interface UndoResult {

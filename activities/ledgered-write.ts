@@ -4,6 +4,7 @@ import { isSystemFailure, SystemFailure, type Failure } from '../domain/failure.
 import type { StepName } from '../domain/process/deal-process.ts';
 import { externalIdOf } from '../store/identity-map.ts';
 import { canonicalJson, sha256 } from '../store/json.ts';
+import { livePostings } from '../store/posting-settlement.ts';
 import { openIntent, recordDone, recordInDoubt, recordNotDone } from '../store/posting-ledger.ts';
 import type { StepInput, StepResult } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -41,7 +42,7 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
   const { key, process, step, system, objectType, canonicalId, document, port, context } = write;
   try {
     const known = await externalIdOf(db, { objectType, canonicalId, system });
-    const before: Found | null = known !== undefined ? { externalId: known.externalId, url: known.url } : port.lookUp === 'key' ? await port.find(document, context) : null;
+    const before: Found | null = known !== undefined ? { externalId: known.externalId, url: known.url } : port.lookUp === 'key' ? await port.find(document, context) : await byEarlierPostings(deps, write);
     const intent = await openIntent(db, {
       key,
       process,
@@ -88,6 +89,19 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
   }
 }
 
+/**
+ * What the ledger knows of a record in a system that cannot be asked: an earlier round or process may have made it.
+ * @throws ApplicationFailure for a person while one of its writes is in doubt
+ */
+async function byEarlierPostings<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>): Promise<Found | null> {
+  const { objectType, canonicalId, system, step } = write;
+  const earlier = (await livePostings(deps.store.db, { objectType, canonicalId, system, step })).filter((posting) => posting.key !== write.key);
+  const doubtful = earlier.find((posting) => posting.state !== 'done' && posting.state !== 'not_done');
+  if (doubtful !== undefined) throw doubt(write, doubtful.key);
+  const made = earlier.findLast((posting) => posting.state === 'done' && posting.external_id !== null);
+  return made === undefined ? null : { externalId: made.external_id ?? '', url: null };
+}
+
 interface Attempt {
   readonly generation: number;
   readonly attempt: number;
@@ -116,6 +130,10 @@ async function call<Document>(deps: ActivityDependencies, write: LedgeredWrite<D
 
 async function leaveToPerson<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, attempt: Attempt) {
   await recordInDoubt(deps.store.db, { key: write.key, generation: attempt.generation, attempt: attempt.attempt, audit: [], error: { code: 'IN_DOUBT', message: 'the answer of an earlier attempt was lost and the system cannot be asked' } });
+  return doubt(write, write.key);
+}
+
+function doubt<Document>(write: LedgeredWrite<Document>, postingKey: string) {
   return unresolvedDoubt({
     ...failure(write, {
       kind: 'in_doubt',
@@ -123,7 +141,7 @@ async function leaveToPerson<Document>(deps: ActivityDependencies, write: Ledger
       message: `the answer to writing ${write.label} in ${write.system} was lost, and ${write.system} offers no way to ask whether it took effect.`,
       mend: `Look for ${write.label} in ${write.system}. If it is there, choose "confirm_done" with its ID as externalId; if not, choose "confirm_not_done" and it is written again.`,
     }),
-    postingKey: write.key,
+    postingKey,
   });
 }
 

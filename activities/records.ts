@@ -2,7 +2,7 @@ import { isUnsupported, type ErpPort, type RecordPort, type Unsupported } from '
 import type { DealPlan } from '../domain/model/deal-plan.ts';
 import { SystemFailure } from '../domain/failure.ts';
 import type { RecordStep } from '../domain/process/deal-process.ts';
-import { publishProject, withdrawProject, type PublishedProject } from '../store/reporting.ts';
+import { publishProject, reportedProject, withdrawProject, type PublishedProject } from '../store/reporting.ts';
 import type { StepInput } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -61,7 +61,10 @@ function reportingPort(deps: ActivityDependencies, process: string): RecordPort<
   const { db } = deps.store;
   return {
     lookUp: 'key',
-    find: async () => Promise.resolve(null),
+    find: async ({ project }) => {
+      const reported = await reportedProject(db, project.id);
+      return reported === undefined || reported.withdrawnAt !== null ? null : { externalId: reported.number, url: null };
+    },
     write: async ({ plan, project }) => {
       await publishProject(db, publishedProject(plan, project, process));
       return { externalId: project.number, url: null, created: true };

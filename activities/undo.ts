@@ -4,7 +4,7 @@ import { livePostings, recordReversed } from '../store/posting-settlement.ts';
 import { callContext } from './context.ts';
 import type { DealActivities, UndoInput, UndoResult } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { toTemporal } from './failures.ts';
+import { toTemporal, unresolvedDoubt } from './failures.ts';
 import type { createPlanReader } from './plans.ts';
 import { recordOfStep } from './records.ts';
 
@@ -39,15 +39,16 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
           key: posting.key,
           how: result.how,
           retireIdentity: result.how !== 'kept' && index === own.length - 1,
-          audit: index < own.length - 1 ? [] : [{ process: input.process, actor: 'q2c', action: `undo.${result.how}`, object: record.label, system, message: `${record.label} in ${system}: ${result.detail}`, details: { reason: input.reason } }],
+          audit: index < own.length - 1 ? [] : [{ process: input.process, actor: input.byHand?.by ?? 'q2c', action: `undo.${result.how}`, object: record.label, system, message: `${record.label} in ${system}: ${result.detail}`, details: { reason: input.reason } }],
         });
       }
       return result;
     };
 
+    if (input.byHand !== undefined) return await settle({ how: 'deleted', detail: `undone by hand by ${input.byHand.by}: ${input.byHand.reason}` });
     const externalId = own.findLast((posting) => posting.external_id !== null)?.external_id ?? (record.port.lookUp === 'key' ? (await record.port.find(record.document, context))?.externalId : undefined);
     if (externalId === undefined || externalId === null) {
-      if (record.port.lookUp === 'none' && own.some((posting) => posting.state === 'intent' || posting.state === 'in_doubt')) return unknowable(input);
+      if (record.port.lookUp === 'none' && own.some((posting) => posting.state === 'intent' || posting.state === 'in_doubt')) throw unknowable(input, last.key);
       return await settle({ how: 'not_found', detail: 'it is not in the system' });
     }
     if (others.length > 0) return await settle({ how: 'kept', detail: `kept: ${others.join(', ')} relies on it` });
@@ -57,8 +58,17 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
     return await settle({ how: undone.how, detail: undone.detail });
   }
 
-  function unknowable(input: UndoInput): never {
-    throw new Error(`${input.step} ${input.subject}: nobody knows whether it was made in ${input.system}; settle its case first`);
+  function unknowable({ step, subject, system }: UndoInput, postingKey: string) {
+    return unresolvedDoubt({
+      kind: 'in_doubt',
+      code: 'UNDO_IN_DOUBT',
+      message: `nobody knows whether ${step} ${subject} was made in ${system}, which offers no way to ask.`,
+      mend: `Look for it in ${system} and remove it if it is there.`,
+      system,
+      object: `${step} ${subject}`,
+      written: 'unknown',
+      postingKey,
+    });
   }
 
   return {

@@ -14,10 +14,10 @@ export interface OpenCase {
  * The exception cases of one process. A case is a child workflow with parent-close policy ABANDON that answers by a signal,
  * so that it outlives a continue-as-new of its process.
  */
-export function createCases(onChange: () => void) {
+export function createCases(onChange: () => void, openedBefore: number) {
   const open = new Map<string, OpenCase>();
   const answers = new Map<string, CaseAnswer>();
-  let opened = 0;
+  let opened = openedBefore;
 
   setHandler(caseAnsweredSignal, (answer) => {
     answers.set(answer.caseId, answer);
@@ -25,7 +25,7 @@ export function createCases(onChange: () => void) {
 
   async function raise(input: CaseInput): Promise<OpenCase> {
     opened += 1;
-    const caseId = exceptionCaseId(workflowInfo().workflowId, opened);
+    const caseId = exceptionCaseId(workflowInfo().workflowId, workflowInfo().firstExecutionRunId, opened);
     await startChild<typeof exceptionCase>('exceptionCase', {
       workflowId: caseId,
       args: [input],
@@ -76,6 +76,7 @@ export function createCases(onChange: () => void) {
     raise,
     answerOf,
     close,
+    opened: (): number => opened,
     list: (): readonly OpenCase[] => [...open.values()],
     async closeAll(reason: string): Promise<void> {
       for (const raised of [...open.values()]) await close(raised, reason);

@@ -30,11 +30,13 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   const crm = proxyActivities<DealActivities>(onTarget(deal.crm, `deal ${deal.opportunityId} in ${deal.crm}`, deal.crm));
   const saga = createSaga();
   const control = createControl();
-  const cases = createCases(() => progress.show());
+  const cases = createCases(() => progress.show(), input.casesOpened ?? 0);
   const progress = createProgress(deal, cases.list);
   const overrides: { findings: Overrides['findings'][number][]; reroutes: Overrides['reroutes'][number][] } = { findings: [], reroutes: [] };
   let newestVersion = input.version;
-  let untold = 0;
+  /** The newest version that a load has asked for or found: only what is told beyond it is news. */
+  let knownVersion = '';
+  let toldWithoutVersion = false;
   let activatedConfig: string | undefined;
   let decidedConfig: string | undefined;
   let returned: CaseAnswer | undefined;
@@ -42,9 +44,10 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   let round = 0;
   let ended = false;
   let startOver = false;
+  let compensating = false;
 
   setHandler(dealChangedSignal, ({ version }) => {
-    if (version === '' || version > newestVersion) untold += 1;
+    if (version === '') toldWithoutVersion = true;
     if (version > newestVersion) newestVersion = version;
   });
   setHandler(configActivatedSignal, ({ hash }) => {
@@ -56,21 +59,23 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   }, {
     validator: (request: AbortRequest) => {
       if (ended) throw new Error(`${process} has ended already: amend the deal in the CRM instead.`);
+      if (compensating) throw new Error(`${process} is being aborted already.`);
       if (request.by.trim() === '' || request.reason.trim() === '') throw new Error('An abort needs "by" and "reason": they go into the audit trail.');
     },
   });
   setHandler(progressQuery, progress.view);
 
-  const dealChanged = () => untold > 0;
+  const dealChanged = () => toldWithoutVersion || newestVersion > knownVersion;
   const configChanged = () => activatedConfig !== undefined && decidedConfig !== undefined && activatedConfig !== decidedConfig;
   const news = (): string | undefined => {
+    if (compensating) return undefined;
     if (control.pending() !== undefined) return 'the process was interrupted';
     if (dealChanged()) return 'the deal has changed in the CRM';
     if (configChanged()) return 'a new configuration is active';
     return undefined;
   };
 
-  const steps = createSteps({ process, deal, saga, cases, control, progress, overrides, news, onReturned: (answer) => { returned = answer; }, caseFor });
+  const steps = createSteps({ process, deal, saga, cases, control, progress, overrides, news, onReturned: (answer) => { returned = answer; }, compensating: () => compensating, caseFor });
 
   function caseFor(part: Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend' | 'subject'> & Partial<CaseInput>): CaseInput {
     return {
@@ -95,11 +100,12 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
     progress.enter('loading');
     for (;;) {
       try {
-        untold = 0;
+        toldWithoutVersion = false;
+        if (newestVersion > knownVersion) knownVersion = newestVersion;
         progress.step('load', deal.opportunityId, deal.crm, { state: 'running', note: null });
         const loaded = await crm.loadDeal({ process, deal, atLeast: newestVersion });
         progress.step('load', deal.opportunityId, deal.crm, { state: 'done', externalId: deal.opportunityId, url: loaded.url, note: `version ${loaded.version}` });
-        if (loaded.version > newestVersion) newestVersion = loaded.version;
+        if (loaded.version > knownVersion) knownVersion = loaded.version;
         progress.loaded(loaded);
         return loaded;
       } catch (error) {
@@ -194,14 +200,14 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
           const { loaded, plan } = await decide();
           if (plan === 'unchanged') return await finish({ outcome: 'unchanged', version: loaded.version }, loaded.prior?.planRef ?? null, loaded);
           progress.planned(plan);
-          await steps.build(plan, round);
+          await steps.build(plan, round, input.force === true ? `${plan.version}-forced-${workflowInfo().firstExecutionRunId}` : plan.version);
           if (dealChanged()) continue;
           progress.enter('activating');
           await steps.activate(plan);
           await steps.dropWhatIsNotIn(plan);
           const projects = plan.projects.map((project) => project.number);
           const told = await steps.writeBack('Activated', `${projects.length === 1 ? 'Project' : 'Projects'} ${projects.join(', ')} can be worked on.`, projects);
-          const seen = told ? await load() : loaded;
+          const seen = told === 'told' ? await load() : loaded;
           if (seen.fingerprint !== loaded.fingerprint) continue;
           const outcome = await finish({ outcome: 'activated', version: seen.version, projects }, plan.ref, seen);
           if (dealChanged()) continue;
@@ -222,17 +228,18 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   }
 
   async function compensate(request: AbortRequest): Promise<DealOutcome> {
+    compensating = true;
     control.clear();
     progress.enter('compensating');
     await cases.closeAll(`the process was aborted by ${request.by}`);
     const report: CompensationReport = await saga.compensate();
     if (previous !== null) {
       round += 1;
-      await steps.build(previous, round);
+      await steps.build(previous, round, `${previous.version}-after-${progress.deal()?.version ?? ''}`);
       await steps.activate(previous);
     }
-    await steps.writeBack('Aborted', `Aborted by ${request.by}: ${request.reason}${previous === null ? '' : ' The projects are as they were before the change.'}`, previous?.projects.map((project) => project.number) ?? []);
-    return await finish({ outcome: 'aborted', reason: `${request.by}: ${request.reason}`, ...report }, previous?.ref ?? null, progress.deal() ?? null);
+    const told = await steps.writeBack('Aborted', `Aborted by ${request.by}: ${request.reason}${previous === null ? '' : ' The projects are as they were before the change.'}`, previous?.projects.map((project) => project.number) ?? []);
+    return await finish({ outcome: 'aborted', reason: `${request.by}: ${request.reason}`, undone: report.undone, notUndone: told === 'refused' ? [...report.notUndone, `write-back: ${deal.crm} could not be told`] : report.notUndone }, previous?.ref ?? null, progress.deal() ?? null);
   }
 
   async function finish(outcome: DealOutcome, planRef: string | null, loaded: LoadedDeal | null): Promise<DealOutcome> {
@@ -261,7 +268,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
           }));
           const answer = await cases.answerOf(open, () => (ended || !progress.runningLongerThan(0).some((running) => running.key === key) ? 'the step got through' : undefined));
           told.delete(key);
-          if (answer?.action === 'abort') control.interrupt({ kind: 'abort', request: answer });
+          if (answer?.action === 'abort' && !compensating) control.interrupt({ kind: 'abort', request: answer });
         });
       }
       await sleep(1);
@@ -280,7 +287,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
       await watching;
       await condition(allHandlersFinished);
     });
-    if (startOver) await continueAsNew<DealWorkflow>({ ...input, version: newestVersion, startedBy: 'a change that came while the abort was carried out' });
+    if (startOver) await continueAsNew<DealWorkflow>({ ...input, version: newestVersion, force: false, casesOpened: cases.opened(), startedBy: 'a change that came while the abort was carried out' });
   }
 }
 

@@ -1,5 +1,5 @@
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { DealActivities, Overrides, PlanOutline, ProjectOutline, StepInput, StepResult } from '../activities/contract.ts';
+import type { DealActivities, Overrides, PlanOutline, ProjectOutline, StepInput, StepResult, UndoInput } from '../activities/contract.ts';
 import type { DealReference, RecordStep, StepName } from '../domain/process/deal-process.ts';
 import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
 import { onStore, onTarget } from './activity-options.ts';
@@ -20,6 +20,8 @@ export interface StepsSettings {
   readonly overrides: { findings: Overrides['findings'][number][]; reroutes: Overrides['reroutes'][number][] };
   readonly news: () => string | undefined;
   readonly onReturned: (answer: CaseAnswer) => void;
+  /** The process is being aborted: what fails now has no other way than to be tried again. */
+  readonly compensating: () => boolean;
   readonly caseFor: (part: Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend' | 'subject'> & Partial<CaseInput>) => CaseInput;
 }
 
@@ -49,7 +51,8 @@ export function createSteps(settings: StepsSettings) {
     return proxyActivities<DealActivities>(onTarget(record.system, summary, record.legalEntity));
   }
 
-  async function build(plan: PlanOutline, round: number): Promise<void> {
+  /** @param version names the writes in the posting ledger: putting a plan back is another write than making it was */
+  async function build(plan: PlanOutline, round: number, version: string): Promise<void> {
     const references = new Map<string, References>();
     const referencesIn = (system: string): References => {
       const known = references.get(system) ?? { customers: {}, contracts: {}, projects: {} };
@@ -58,7 +61,7 @@ export function createSteps(settings: StepsSettings) {
     };
 
     async function ensure(record: PlannedRecord): Promise<void> {
-      const input: StepInput = { process, planRef: plan.ref, version: plan.version, round, subject: record.subject, system: record.system, references: referencesIn(record.system) };
+      const input: StepInput = { process, planRef: plan.ref, version, round, subject: record.subject, system: record.system, references: referencesIn(record.system) };
       const result = await untilDone(record, () => target(record, `${record.step}: ${record.label} in ${record.system}`)[ACTIVITY_OF_STEP[record.step]](input));
       if (result.state !== 'done') return;
       external.set(record.key, result.externalId);
@@ -120,22 +123,23 @@ export function createSteps(settings: StepsSettings) {
     progress.enter('waiting');
     const postingKey = failure.postingKey ?? null;
     const unresolved = postingKey !== null;
+    const compensating = settings.compensating();
     const answer = await cases.answerOf(
       await cases.raise(settings.caseFor({
-        code: failure.code,
+        code: compensating ? 'UNDO_FAILED' : failure.code,
         kind: failure.kind,
         subject: `${step} ${record.label}`,
-        message: failure.message,
+        message: compensating ? `${step} ${record.label} could not be put back in ${record.system} as it was before the change: ${failure.message}` : failure.message,
         mend: failure.mend,
         system: record.system,
-        legalEntity: record.legalEntity,
+        legalEntity: record.legalEntity === '' ? null : record.legalEntity,
         evidence: failure.evidence ?? null,
         postingKey,
-        without: ['override', ...(unresolved ? (['retry', 'correct', 'reroute', 'return_to_submitter'] as const) : (['confirm_done', 'confirm_not_done'] as const))],
+        without: ['override', ...(compensating ? (['abort', 'correct', 'reroute', 'return_to_submitter'] as const) : []), ...(unresolved ? (['retry', 'correct', 'reroute', 'return_to_submitter'] as const) : (['confirm_done', 'confirm_not_done'] as const))],
       })),
       news,
     );
-    progress.enter('building');
+    progress.enter(settings.compensating() ? 'compensating' : 'building');
     if (answer === undefined) throw new Interrupted(control.pending() ?? { kind: 'restart', why: news() ?? 'there is news' });
     switch (answer.action) {
       case 'abort':
@@ -159,9 +163,10 @@ export function createSteps(settings: StepsSettings) {
   }
 
   async function undo(record: PlannedRecord, reason: string): Promise<{ readonly undone: boolean; readonly detail: string }> {
+    let byHand: UndoInput['byHand'];
     for (;;) {
       try {
-        const result = await target(record, `undo ${record.step}: ${record.label} in ${record.system}`).undoStep({ process, step: record.step, subject: record.subject, system: record.system, reason });
+        const result = await target(record, `undo ${record.step}: ${record.label} in ${record.system}`).undoStep({ process, step: record.step, subject: record.subject, system: record.system, reason, ...(byHand === undefined ? {} : { byHand }) });
         progress.step(record.step, record.label, record.system, { state: 'undone', note: result.detail });
         made.delete(record.key);
         return { undone: true, detail: result.detail };
@@ -182,7 +187,7 @@ export function createSteps(settings: StepsSettings) {
           })),
           () => undefined,
         );
-        if (answer?.action === 'confirm_done') return { undone: true, detail: `undone by hand by ${answer.by}: ${answer.reason}` };
+        if (answer?.action === 'confirm_done') byHand = { by: answer.by, reason: answer.reason };
         if (answer?.action === 'confirm_not_done') return { undone: false, detail: `left as it is by ${answer.by}: ${answer.reason}` };
       }
     }
@@ -203,7 +208,7 @@ export function createSteps(settings: StepsSettings) {
           } catch (error) {
             if (isCancellation(error)) throw error;
             await askPerson('activation', record, error);
-            progress.enter('activating');
+            progress.enter(settings.compensating() ? 'compensating' : 'activating');
           }
         }
       }
@@ -225,21 +230,21 @@ export function createSteps(settings: StepsSettings) {
    * Tells the seller where the deal stands; answers whether the CRM took it. Our own write makes a new version of the deal there, so whoever goes on
    * reads the deal once more: an echo is recognised by its content, a change that came between is not lost.
    */
-  async function writeBack(status: 'Waiting for a person' | 'Activated' | 'Aborted', message: string, projectNumbers: readonly string[]): Promise<boolean> {
+  async function writeBack(status: 'Waiting for a person' | 'Activated' | 'Aborted', message: string, projectNumbers: readonly string[]): Promise<'told' | 'not_offered' | 'refused'> {
     progress.step('write-back', deal.opportunityId, deal.crm, { state: 'running', note: null });
     for (;;) {
       try {
         const result = await target({ system: deal.crm, legalEntity: deal.crm }, `tell ${deal.crm}: ${status}`).writeBackToCrm({ process, deal, status: { status, message: message.slice(0, 250), projectNumbers, at: new Date().toISOString() } });
         progress.step('write-back', deal.opportunityId, deal.crm, result.state === 'done' ? { state: 'done', externalId: result.externalId, url: result.url, note: status } : { state: 'not_offered', note: result.note });
-        return result.state === 'done';
+        return result.state === 'done' ? 'told' : 'not_offered';
       } catch (error) {
         if (isCancellation(error)) throw error;
         const failure = failureOf(error, `write-back to ${deal.crm}`);
         if (status !== 'Activated') {
-          progress.step('write-back', deal.opportunityId, deal.crm, { state: 'waiting', note: `${failure.message} (the case itself is open; the CRM could not be told)` });
-          return false;
+          progress.step('write-back', deal.opportunityId, deal.crm, { state: 'waiting', note: `${failure.message} (the CRM could not be told)` });
+          return 'refused';
         }
-        await askPerson('write-back', { subject: deal.opportunityId, label: deal.opportunityId, system: deal.crm, legalEntity: progress.deal()?.name ?? '' }, error);
+        await askPerson('write-back', { subject: deal.opportunityId, label: deal.opportunityId, system: deal.crm, legalEntity: '' }, error);
       }
     }
   }

@@ -16,6 +16,8 @@ export interface DealProcessInput {
   readonly startedBy: string;
   /** An operator wants it done although nothing has changed since the last outcome. */
   readonly force?: boolean;
+  /** Cases that this process opened before it continued as new: their numbers are taken. */
+  readonly casesOpened?: number;
 }
 
 export interface DealEvent {

@@ -82,6 +82,7 @@ export interface CaseView {
   readonly resolution: Resolution | null;
 }
 
-export function exceptionCaseId(process: string, number: number): string {
-  return `exception/${process}/${number}`;
+/** @param run of the process: a change order runs again under the same ID, and its cases are others */
+export function exceptionCaseId(process: string, run: string, number: number): string {
+  return `exception/${process}/${run.slice(0, 8)}/${number}`;
 }

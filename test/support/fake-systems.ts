@@ -4,7 +4,7 @@ import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { Opportunity } from '../../domain/model/opportunity.ts';
 import type { ProjectStatus } from '../../domain/model/project.ts';
 
-export type Fault = Partial<Failure> & Pick<Failure, 'kind'> & { /** Whether the record is made before the failure is told. */ readonly after?: boolean; readonly times: number };
+export type Fault = Partial<Failure> & Pick<Failure, 'kind'> & { /** Whether the record is made before the failure is told. */ readonly after?: boolean; readonly times: number; /** Part of a deal's ID: only its records fail. */ readonly deal?: string };
 
 export interface FakeRecord {
   readonly id: string;
@@ -15,6 +15,8 @@ export interface FakeRecord {
   readonly at: string;
   status: ProjectStatus | 'deleted';
   writes: number;
+  /** As it was written last. */
+  document: unknown;
 }
 
 /** Systems in memory that keep what is written and fail on order: for tests of the processes, not of any wire format. */
@@ -27,10 +29,11 @@ export function createFakeSystems() {
   const lookUps = new Map<string, LookUp>();
   let created = 0;
 
-  function failing(where: string, after: boolean): void {
-    const fault = faults.get(where);
-    if (fault === undefined || fault.times === 0 || (fault.after ?? false) !== after) return;
-    faults.set(where, { ...fault, times: fault.times - 1 });
+  function failing(where: string, after: boolean, deal: string): void {
+    const ordered = [...faults].find(([name, fault]) => (name === where || name === `${where} of ${fault.deal ?? ''}`) && deal.includes(fault.deal ?? '') && fault.times > 0);
+    if (ordered === undefined || (ordered[1].after ?? false) !== after) return;
+    const [name, fault] = ordered;
+    faults.set(name, { ...fault, times: fault.times - 1 });
     throw new SystemFailure({ code: 'ORDERED_FAILURE', message: `${where} failed on order.`, mend: 'Order no more failures.', system: where, object: where, written: fault.kind === 'in_doubt' ? 'unknown' : 'no', retryAfterMs: 20, ...fault });
   }
 
@@ -51,25 +54,26 @@ export function createFakeSystems() {
       write: async (document, existing) => {
         calls.push(`write ${at}`);
         await Promise.resolve();
-        failing(at, false);
+        failing(at, false, dealOf(document));
         const key = keyOf(document);
         const before = records.get(`${at}/${key}`);
         if (existing !== null && before !== undefined && before.status !== 'deleted') {
           before.writes += 1;
-          failing(at, true);
+          before.document = document;
+          failing(at, true, dealOf(document));
           return { externalId: before.id, url: null, created: false };
         }
         created += 1;
         const id = `${type}-${created}`;
         const twice = before !== undefined && before.status !== 'deleted';
-        records.set(twice ? `${at}/${key}#double${created}` : `${at}/${key}`, { id, key: twice ? `${key}#double` : key, deal: dealOf(document), at, status: 'pending', writes: 1 });
-        failing(at, true);
+        records.set(twice ? `${at}/${key}#double${created}` : `${at}/${key}`, { id, key: twice ? `${key}#double` : key, deal: dealOf(document), at, status: 'pending', writes: 1, document });
+        failing(at, true, dealOf(document));
         return { externalId: id, url: null, created: true };
       },
       undo: async ({ document }) => {
         calls.push(`undo ${at}`);
         await Promise.resolve();
-        failing(`undo ${at}`, false);
+        failing(`undo ${at}`, false, dealOf(document));
         const record = records.get(`${at}/${keyOf(document)}`);
         if (record === undefined || record.status === 'deleted') return { how: 'not_found', detail: 'it was not there' };
         record.status = 'deleted';
@@ -81,8 +85,8 @@ export function createFakeSystems() {
   async function setStatus(system: string, type: string, key: string, status: ProjectStatus): Promise<ProjectStatus> {
     calls.push(`status ${system}.${type}`);
     await Promise.resolve();
-    failing(`status ${system}`, false);
     const record = records.get(`${system}.${type}/${key}`);
+    failing(`status ${system}`, false, record?.deal ?? '');
     if (record === undefined) throw new Error(`${system} has no ${type} ${key}`);
     record.status = status;
     return status;
@@ -94,7 +98,7 @@ export function createFakeSystems() {
     loadOpportunity: async (id) => {
       calls.push(`load ${system}`);
       await Promise.resolve();
-      failing(`load ${system}`, false);
+      failing(`load ${system}`, false, id);
       const deal = deals.get(`${system}/${id}`);
       if (deal === undefined) throw new SystemFailure({ kind: 'business_rule', code: 'DEAL_NOT_FOUND', message: `no deal ${id}.`, mend: 'Check the ID.', system, object: `deal ${id}`, written: 'no' });
       return deal;
@@ -102,7 +106,7 @@ export function createFakeSystems() {
     writeBack: async (id, status) => {
       calls.push(`write-back ${system}`);
       await Promise.resolve();
-      failing(`write-back ${system}`, false);
+      failing(`write-back ${system}`, false, id);
       writeBacks.push({ deal: `${system}/${id}`, status });
     },
     changedClosedWon: { unsupported: 'the fake has no search' },
@@ -142,8 +146,8 @@ export function createFakeSystems() {
       return known;
     },
     /** @param where "netsuite.customer", "undo netsuite.customer", "status netsuite", "load salesforce", "write-back salesforce" */
-    fail: (where: string, fault: Fault) => faults.set(where, fault),
-    mend: (where: string) => faults.delete(where),
+    fail: (where: string, fault: Fault) => faults.set(fault.deal === undefined ? where : `${where} of ${fault.deal}`, fault),
+    mend: (where: string, deal?: string) => faults.delete(deal === undefined ? where : `${where} of ${deal}`),
     mendAll: () => {
       faults.clear();
       lookUps.clear();
