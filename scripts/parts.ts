@@ -135,7 +135,8 @@ function nodePart(settings: PartSettings, name: keyof typeof mainFiles, needs: r
   };
 }
 
-function environmentOf(settings: PartSettings): Record<string, string> {
+/** What tells a process of ours where the others are; `npm start` takes it on itself before it runs the sample deals. */
+export function environmentOf(settings: PartSettings): Record<string, string> {
   const { ports, config } = settings;
   return {
     NODE_ENV: process.env['NODE_ENV'] ?? 'development',

@@ -12,7 +12,7 @@ import { dataFolder, projectFolder } from './data-folder.ts';
 import { endpointsFile, writeEndpoints, type Endpoints } from './endpoints.ts';
 import { endLeftovers } from './leftovers.ts';
 import { tryLock } from './lock.ts';
-import { consoleExists, partsOf, portsUsed, type PartSettings } from './parts.ts';
+import { consoleExists, environmentOf, partsOf, portsUsed, type PartSettings } from './parts.ts';
 import { busyPorts, portOffset, portsFor } from './ports.ts';
 import { storeUrl } from './store-server/embedded.ts';
 import { supervise, type Supervisor } from './supervisor.ts';
@@ -63,6 +63,7 @@ async function main(): Promise<number> {
     supervisor = await supervise(partsOf(settings), { dataDir, runId: randomUUID(), restart: !values.once, signal: stopping.signal, tell, onLost: (_part, message) => lost.resolve(message) });
     tell(`Everything is ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
     printAddresses(endpoints, dataDir);
+    Object.assign(process.env, environmentOf(settings));
     const outcome = await Promise.race([
       runStory({ endpoints, once: values.once, erp: settings.tryton ? 'tryton' : undefined }),
       lost.promise.then((message) => ({ ok: false, message })),

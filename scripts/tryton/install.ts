@@ -51,9 +51,7 @@ async function makeTemplate(installation: TrytonInstallation, folder: string): P
   const configuration = join(work, 'trytond.conf');
   writeFileSync(configuration, trytonConfiguration(work, 0));
   const password = randomBytes(24).toString('hex');
-  // Two runs: the administrator is made by the first, and only then do the modules give him their rights.
-  await setPassword(installation, configuration, 'template', password, ['--all', '--email', 'admin@q2c.example']);
-  await setPassword(installation, configuration, 'template', password, ['-u', ...modules, '--activate-dependencies']);
+  await setPassword(installation, configuration, 'template', password, ['-u', ...modules, '--activate-dependencies', '--email', 'admin@q2c.example']);
   renameSync(join(work, 'template.sqlite'), installation.template);
   rmSync(work, { recursive: true, force: true });
 }

@@ -49,7 +49,8 @@ export function prepareTryton(settings: TrytonSettings): PreparedTryton {
       if (!existsSync(file)) {
         const draft = join(folder, 'draft.sqlite');
         copyFileSync(installation.template, draft);
-        await setPassword(installation, configuration, 'draft', password, ['-p']);
+        // A new password without --administrator would take the administrator's rights away.
+        await setPassword(installation, configuration, 'draft', password, ['-p', '--administrator']);
         renameSync(draft, file);
       }
       return { command: join(installation.bin, 'trytond'), args: ['-c', configuration, '-d', database] };
