@@ -37,6 +37,8 @@ export async function dispatchDeal(client: Client, store: Store, deal: DealRefer
     return { disposition: 'joined or started', workflowId };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const ended = await dealProcess(store.db, deal);
+    if (!force && version !== '' && version <= (ended?.version_applied ?? '')) return { disposition: 'ignored', reason: `version ${version} has been applied meanwhile` };
     return await amend(client, deal, event, force);
   }
 }

@@ -33,7 +33,7 @@ describe('gateway: as a process', function () {
   });
 
   function start(env: Record<string, string>) {
-    const child = spawn(process.execPath, ['starters/gateway/main.ts'], { env: { ...process.env, Q2C_DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'info', ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['starters/gateway/main.ts'], { env: { ...process.env, Q2C_DATA_DIR: dataDir, PORT: '0', TEMPORAL_ADDRESS: '127.0.0.1:9', LOG_LEVEL: 'info', ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
     return { child, lines: createInterface({ input: child.stdout }) };
   }
