@@ -33,7 +33,7 @@ export function createContractPort(tryton: Tryton, references: TrytonReferences,
   };
   const byReference = (contract: StatementOfWork, company: number) => [['reference', '=', contract.id], ['company', '=', company]];
   const button = async (name: 'quote' | 'draft' | 'cancel' | 'delete', id: number, contract: StatementOfWork, company: number, context: CallContext) => {
-    await tryton.call({ method: `sale.sale.${name}`, args: [[id]], company, result: z.unknown(), object: label(contract), writes: true, context });
+    await tryton.call({ method: `sale.sale.${name}`, args: [[id]], company, result: z.null(), object: label(contract), writes: true, context });
   };
 
   const isSame = async (contract: StatementOfWork, sale: Sale, party: number, currency: number, company: number, context: CallContext) => {
@@ -90,7 +90,7 @@ export function createContractPort(tryton: Tryton, references: TrytonReferences,
       if (sale.state === 'quotation') await button('draft', sale.id, document, company, context);
       await afterFirstWrite(async () => {
         const old = await searchRead(tryton, { model: 'sale.line', domain: [['sale', '=', sale.id]], fields: ['id'], row: z.object({ id: z.number().int() }), company, object, context });
-        await tryton.call({ method: 'sale.sale.write', args: [[sale.id], { ...values, lines: [['delete', old.map((line) => line.id)], ['create', lines]] }], company, result: z.unknown(), object, writes: true, context });
+        await tryton.call({ method: 'sale.sale.write', args: [[sale.id], { ...values, lines: [['delete', old.map((line) => line.id)], ['create', lines]] }], company, result: z.null(), object, writes: true, context });
         await button('quote', sale.id, document, company, context);
       });
       return { ...found(sale.id), created: false };

@@ -51,7 +51,7 @@ export function createCustomerPort(tryton: Tryton, references: TrytonReferences,
   };
 
   const deactivate = async (id: number, object: string, context: CallContext): Promise<Undone> => {
-    await tryton.call({ method: 'party.party.write', args: [[id], { active: false }], result: z.unknown(), object, writes: true, context });
+    await tryton.call({ method: 'party.party.write', args: [[id], { active: false }], result: z.null(), object, writes: true, context });
     return { how: 'deactivated', detail: `${object} is used by other records in Tryton and was deactivated` };
   };
 
@@ -72,7 +72,7 @@ export function createCustomerPort(tryton: Tryton, references: TrytonReferences,
         return { ...found(id), created: true };
       }
       const values = { name: document.name, active: true, ...(await ownedParts(document, party, context)) };
-      await tryton.call({ method: 'party.party.write', args: [[party.id], values], result: z.unknown(), object, writes: true, context });
+      await tryton.call({ method: 'party.party.write', args: [[party.id], values], result: z.null(), object, writes: true, context });
       return { ...found(party.id), created: false };
     },
     async undo({ document: { document }, externalId, created }, context) {
@@ -84,7 +84,7 @@ export function createCustomerPort(tryton: Tryton, references: TrytonReferences,
         // Deleting a party would only empty the field in projects that name it, so they are asked for here.
         const projects = await searchRead(tryton, { model: 'project.work', domain: [['party', '=', id]], fields: ['id'], row: childRow.pick({ id: true }), object, context, limit: 1 });
         if (projects.length > 0) return await deactivate(id, object, context);
-        await tryton.call({ method: 'party.party.delete', args: [[id]], result: z.unknown(), object, writes: true, context });
+        await tryton.call({ method: 'party.party.delete', args: [[id]], result: z.null(), object, writes: true, context });
         return { how: 'deleted', detail: `${object} was deleted from Tryton` };
       } catch (error) {
         if (isGone(error)) return { how: 'not_found', detail: `${object} is not in Tryton` };

@@ -65,7 +65,7 @@ export function createPartPort<Document>(settings: PartSettings<Document>): Reco
       const head = { name: wanted.name, comment: wanted.comment };
       const method = wanted.invoiceMethod === null || wanted.invoiceMethod === root.project_invoice_method ? {} : { project_invoice_method: wanted.invoiceMethod };
       const write = async (values: Readonly<Record<string, unknown>>) => {
-        await tryton.call({ method: 'project.work.write', args: [[root.id], { ...method, ...values }], company: query.company, result: z.unknown(), object: query.object, writes: true, context });
+        await tryton.call({ method: 'project.work.write', args: [[root.id], { ...method, ...values }], company: query.company, result: z.null(), object: query.object, writes: true, context });
       };
 
       if (part === null || tree.length === 0) {
@@ -106,7 +106,7 @@ export function createPartPort<Document>(settings: PartSettings<Document>): Reco
         }
       }
       const status = await references.status('cancelled', query.object, context);
-      await tryton.call({ method: 'project.work.write', args: [tree.map((work) => work.id), { status }], company: query.company, result: z.unknown(), object: query.object, writes: true, context });
+      await tryton.call({ method: 'project.work.write', args: [tree.map((work) => work.id), { status }], company: query.company, result: z.null(), object: query.object, writes: true, context });
       return { how: 'cancelled', detail: `the ${query.object} is used in Tryton and was cancelled` };
     },
   };

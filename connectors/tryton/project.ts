@@ -49,7 +49,7 @@ export function createProjectPort(tryton: Tryton, references: TrytonReferences, 
       const cancelled = await references.status('cancelled', object, context);
       const others = dropped.filter((work) => !unused.includes(work) && work.status !== cancelled);
       const commands = wbsCommands(document.wbs, null, elements, { company, status: root.status });
-      await tryton.call({ method: 'project.work.write', args: [[root.id], { ...values, children: commands }, ...(others.length === 0 ? [] : [others.map((work) => work.id), { status: cancelled }])], company, result: z.unknown(), object, writes: true, context });
+      await tryton.call({ method: 'project.work.write', args: [[root.id], { ...values, children: commands }, ...(others.length === 0 ? [] : [others.map((work) => work.id), { status: cancelled }])], company, result: z.null(), object, writes: true, context });
       if (unused.length > 0) await deleteWorks(tryton, unused, query);
       return { ...found(root.id), created: false };
     },
@@ -75,7 +75,7 @@ export function createProjectPort(tryton: Tryton, references: TrytonReferences, 
       await tryton.call({
         method: 'project.work.write',
         args: [tree.map((work) => work.id), { status }, ...(idle.length === 0 ? [] : [idle.map((work) => work.id), { timesheet_available: false }])],
-        company, result: z.unknown(), object, writes: true, context,
+        company, result: z.null(), object, writes: true, context,
       });
       return { how: 'cancelled', detail: `${object} is used in Tryton (time, invoices or other records) and was cancelled` };
     },

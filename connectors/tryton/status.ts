@@ -34,7 +34,7 @@ export function createStatusSetter(tryton: Tryton, references: TrytonReferences)
       ...(toOpen.length === 0 ? [] : [ids(toOpen), { timesheet_available: true, timesheet_start_date: wireDate(document.startDate) }]),
       ...(toShut.length === 0 ? [] : [ids(toShut), { timesheet_available: false }]),
     ];
-    if (args.length > 0) await tryton.call({ method: 'project.work.write', args, company, result: z.unknown(), object, writes: true, context });
+    if (args.length > 0) await tryton.call({ method: 'project.work.write', args, company, result: z.null(), object, writes: true, context });
     return status;
   };
 }

@@ -66,5 +66,5 @@ export function below(works: readonly Work[], id: number): Work[] {
 
 /** Deletes a whole tree in one transaction. */
 export async function deleteWorks(tryton: Tryton, works: readonly Work[], query: WorkQuery): Promise<void> {
-  await tryton.call({ method: 'project.work.delete', args: [works.map((work) => work.id)], result: z.unknown(), writes: true, ...query });
+  await tryton.call({ method: 'project.work.delete', args: [works.map((work) => work.id)], result: z.null(), writes: true, ...query });
 }

@@ -1,0 +1,64 @@
+import { createServer } from 'node:http';
+import { z } from 'zod';
+import type { FaultBoard } from '../conformance/records.ts';
+
+export interface Relay extends FaultBoard {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+type Fault = Parameters<FaultBoard['next']>[0];
+
+/** Stands between the connector and the real Tryton and spoils, on order, the next call that changes something. */
+export async function startRelay(target: string): Promise<Relay> {
+  let ordered: Fault | null = null;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString();
+      const fault = ordered !== null && /"method":"model\.[a-z._]+\.(create|write)"/.test(body) ? ordered : null;
+      if (fault !== null) ordered = null;
+      const answer = (status: number, text: string, type = 'application/json', headers: Record<string, string> = {}) => response.writeHead(status, { 'content-type': type, ...headers }).end(text);
+      const pass = async () => {
+        const { authorization } = request.headers;
+        const answered = await fetch(`${target}${request.url ?? ''}`, { method: 'POST', headers: { 'content-type': 'application/json', 'accept-encoding': 'gzip', ...(authorization === undefined ? {} : { authorization }) }, body });
+        return { status: answered.status, text: await answered.text(), type: answered.headers.get('content-type') ?? 'text/html' };
+      };
+      const spoil = async () => {
+        switch (fault?.kind) {
+          case 'cut-before':
+            return response.destroy();
+          case 'expired-token':
+            return answer(401, '', 'text/plain');
+          case 'status':
+            return answer(fault.status ?? 500, '<!doctype html><title>Error</title>', 'text/html', fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) });
+          default: {
+            const { status, text, type } = await pass();
+            if (fault?.kind === 'cut-after') return response.destroy();
+            if (fault?.kind === 'html') return answer(200, '<!doctype html><title>Maintenance</title>', 'text/html');
+            return fault?.kind === 'wrong-schema' ? answer(200, '{"payload":{"kind":"unannounced"}}') : answer(status, text, type);
+          }
+        }
+      };
+      spoil().catch(() => response.destroy());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  return {
+    url: `http://127.0.0.1:${port}`,
+    next(fault) {
+      ordered = fault;
+      return Promise.resolve();
+    },
+    clear() {
+      ordered = null;
+      return Promise.resolve();
+    },
+    close: async () => new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(() => { resolve(); });
+    }),
+  };
+}
