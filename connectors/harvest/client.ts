@@ -5,6 +5,7 @@ import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
 import type { CallContext, Found } from '../ports.ts';
 import { classifyHarvest } from './classify.ts';
+import { peopleAddress } from '../people-address.ts';
 import { harvestCredentialsSchema, type HarvestOptions } from './options.ts';
 
 export interface About {
@@ -30,6 +31,9 @@ export interface Harvest {
 }
 
 export function createHarvestClient(settings: ConnectorSettings, options: HarvestOptions): Harvest {
+  // The API is at one address for all accounts: it does not tell where this account's pages are.
+  const isVendorsApi = new URL(settings.baseUrl).hostname === 'api.harvestapp.com';
+  const peopleUrl = peopleAddress(options.accountUrl, settings.baseUrl, () => undefined);
   const { accountId, accessToken } = harvestCredentialsSchema.parse(settings.credentials);
   const http = createHttpClient({
     ...settings,
@@ -67,7 +71,7 @@ export function createHarvestClient(settings: ConnectorSettings, options: Harves
       const { status } = await http.request({ method: 'DELETE', path: `/v2${path}`, answer: emptyAnswer, writes: true, accept: [404], ...about });
       return status !== 404;
     },
-    found: (projectId) => ({ externalId: String(projectId), url: options.accountUrl === undefined ? null : `${options.accountUrl.replace(/\/+$/, '')}/projects/${projectId}` }),
+    found: (projectId) => ({ externalId: String(projectId), url: isVendorsApi && options.accountUrl === undefined ? null : `${peopleUrl}/projects/${projectId}` }),
     failure: (about, what) => new SystemFailure({ system: settings.system, object: about.object, written: 'no', ...what }),
   };
 }

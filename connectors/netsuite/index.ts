@@ -4,6 +4,7 @@ import { createBillingSchedulePort } from './billing-schedule.ts';
 import { createNetSuiteClient } from './client.ts';
 import { createContractPort } from './contract.ts';
 import { createCustomerPort } from './customer.ts';
+import { peopleAddress } from '../people-address.ts';
 import { netSuiteCredentialsSchema, netSuiteOptionsSchema } from './options.ts';
 import { createProjectPort, createStatusSetter } from './project.ts';
 import { createRateCardPort } from './rate-card.ts';
@@ -13,7 +14,7 @@ import { createReferences } from './references.ts';
 export function createNetSuite(settings: ConnectorSettings): ErpPort {
   const options = netSuiteOptionsSchema.parse(settings.options ?? {});
   const netSuite = createNetSuiteClient(settings, netSuiteCredentialsSchema.parse(settings.credentials));
-  const references = createReferences(settings.system, options);
+  const references = createReferences(settings.system, options, peopleAddress(options.accountUrl, settings.baseUrl, appHost));
   return {
     kind: 'erp',
     system: settings.system,
@@ -24,4 +25,10 @@ export function createNetSuite(settings: ConnectorSettings): ErpPort {
     billingSchedule: createBillingSchedulePort(netSuite, references),
     setProjectStatus: createStatusSetter(netSuite, references),
   };
+}
+
+/** The API of account 1234567 is at 1234567.suitetalk.api.netsuite.com, its pages at 1234567.app.netsuite.com. */
+function appHost(apiHost: string): string | undefined {
+  const account = /^([^.]+)\.suitetalk\.api\.netsuite\.com$/.exec(apiHost)?.[1];
+  return account === undefined ? undefined : `https://${account}.app.netsuite.com`;
 }

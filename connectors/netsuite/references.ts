@@ -32,7 +32,7 @@ const PAGES: Readonly<Partial<Record<RecordName, string>>> = {
   billingSchedule: '/app/accounting/otherlists/billingschedule.nl',
 };
 
-export function createReferences(system: string, options: NetSuiteOptions): NetSuiteReferences {
+export function createReferences(system: string, options: NetSuiteOptions, peopleUrl: string): NetSuiteReferences {
   const mapped = (group: 'subsidiaries' | 'currencies' | 'items', code: string, what: string, object: string): Ref => {
     const id = options[group][code];
     if (id !== undefined) return { id };
@@ -58,7 +58,7 @@ export function createReferences(system: string, options: NetSuiteOptions): NetS
     },
     found(record, id) {
       const page = PAGES[record];
-      return { externalId: id, url: options.accountUrl === undefined || page === undefined ? null : `${options.accountUrl.replace(/\/+$/, '')}${page}?id=${id}` };
+      return { externalId: id, url: page === undefined ? null : `${peopleUrl}${page}?id=${id}` };
     },
     amount(value, object) {
       const exact = decimalText(value.amount);

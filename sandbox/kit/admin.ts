@@ -42,6 +42,9 @@ export function installAdmin(app: FastifyInstance, parts: AdminParts): void {
 
   app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(recordsPage(parts.title, parts.records)));
 
+  // Where the vendors' own pages would show a record, the sandbox has its one page.
+  for (const page of ['/app/*', '/lightning/*', '/contacts/*', '/projects/*']) app.get(page, (_request, reply) => reply.redirect('/'));
+
   app.post('/__admin/faults', (request, reply) => reply.code(201).send({ id: parts.faults.order(FaultOrder.parse(request.body)).id }));
   app.get('/__admin/faults', (_request, reply) => reply.send(parts.faults.open()));
   app.delete('/__admin/faults', (_request, reply) => {
