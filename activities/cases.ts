@@ -4,6 +4,7 @@ import { appendAudit } from '../store/audit-trail.ts';
 import { closeCase, openCase, updateCase } from '../store/cases.ts';
 import { activeConfig } from '../store/config-versions.ts';
 import { enqueueNotification } from '../store/notifications.ts';
+import { activityLog } from './context.ts';
 import type { CaseActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 
@@ -56,7 +57,7 @@ export function createCaseSteps(deps: ActivityDependencies): CaseActivities {
 
     async notifyOwner({ caseId, owner, occasion, message, number }) {
       await enqueueNotification(db, { caseId, occasion, number, recipient: owner, message });
-      deps.log.warn({ caseId, owner, occasion }, message);
+      activityLog(deps.log).warn({ caseId, owner, occasion }, message);
     },
 
     async recordCaseChange({ caseId, change, detail, owner }) {

@@ -9,13 +9,25 @@ export function callContext(log: Log, idempotencyKey: string): CallContext {
     heartbeat: (detail) => {
       context.heartbeat(detail);
     },
-    log,
+    log: activityLog(log),
     idempotencyKey,
   };
 }
 
-/** Who is at work, for the posting ledger's lease: one attempt of one activity. */
-export function attemptName(): string {
-  const { info } = Context.current();
-  return `${info.activityId}#${info.attempt}`;
+/** Every line of an activity carries the workflow, the deal and the step it belongs to. */
+export function activityLog(log: Log): Log {
+  const { workflowExecution, activityType, attempt } = Context.current().info;
+  const workflowId = workflowExecution?.workflowId ?? '';
+  const about = { workflowId, deal: dealOf(workflowId), activity: activityType, attempt };
+  return {
+    debug: (fields, message) => log.debug({ ...about, ...fields }, message),
+    info: (fields, message) => log.info({ ...about, ...fields }, message),
+    warn: (fields, message) => log.warn({ ...about, ...fields }, message),
+    error: (fields, message) => log.error({ ...about, ...fields }, message),
+  };
+}
+
+/** "closed-won/salesforce/006…" and "exception/closed-won/salesforce/006…/…" are about the deal "salesforce/006…". */
+function dealOf(workflowId: string): string | undefined {
+  return /(?:closed-won|change-order)\/([^/]+\/[^/]+)/.exec(workflowId)?.[1];
 }

@@ -13,7 +13,7 @@ import { noteDealLoaded, recordDealOutcome, recordDealUnchanged, type DealProces
 import { archiveDecision } from '../store/decisions.ts';
 import { getDocument, putDocument } from '../store/documents.ts';
 import { canonicalJson, sha256 } from '../store/json.ts';
-import { callContext } from './context.ts';
+import { activityLog, callContext } from './context.ts';
 import type { DealActivities, PriorOutcome } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { toTemporal } from './failures.ts';
@@ -105,6 +105,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
     },
 
     async recordOutcome({ process, deal, outcome, planRef, loaded, at }) {
+      activityLog(deps.log).info({ outcome: outcome.outcome }, `deal ${dealKey(deal)}: ${outcomeInWords(outcome)}`);
       if (outcome.outcome === 'unchanged') {
         await recordDealUnchanged(db, { ...deal, version: outcome.version, endedAt: at });
         return;

@@ -83,8 +83,10 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
       links: [{ objectType, canonicalId, system, externalId: written.externalId, url: written.url }],
       audit: [{ process, actor: 'q2c', action: created ? 'record.created' : 'record.updated', object: write.label, system, message: `${write.label} is ${written.externalId} in ${system}`, details: { key, externalId: written.externalId } }],
     });
+    context.log.info({ step, system, object: write.label, externalId: result.externalId, created }, `${write.label} is in ${system}`);
     return { state: 'done', ...result };
   } catch (error) {
+    context.log.warn({ step, system, object: write.label, error: error instanceof Error ? error.message : String(error) }, `${write.label} is not in ${system} yet`);
     throw toTemporal(error);
   }
 }

@@ -62,6 +62,7 @@ export function createSteps(deps: ActivityDependencies, readPlan: ReturnType<typ
         const port = system === project.targets.erp ? deps.systems.erp(system) : deps.systems.time(system);
         const reached = await deps.withSlot(system, context.signal, () => port.setProjectStatus({ document: project, externalId }, status, context));
         await appendAudit(deps.store.db, [{ process, actor: 'q2c', action: `project.${reached}`, object: `project ${project.number}`, system, message: `project ${project.number} is ${reached} in ${system}`, details: { externalId } }]);
+        context.log.info({ system, object: `project ${project.number}`, status: reached }, `project ${project.number} is ${reached} in ${system}`);
         return { status: reached };
       } catch (error) {
         throw toTemporal(error);
