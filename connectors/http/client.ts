@@ -104,10 +104,12 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
         tooLarge = true;
         call.cancel();
       });
-      const { statusCode: status, headers, body: text } = await call.catch((error: unknown) => {
+      const { statusCode: status, headers, rawBody } = await call.catch((error: unknown) => {
         if (tooLarge) throw tooLargeFailure(asked, MAX_ANSWER_BYTES);
         throw error;
       });
+      // got decodes an answer that calls itself compressed to a Buffer, also where its body is plain text (Tryton 8.2 does so).
+      const text = Buffer.from(rawBody).toString('utf8');
       if (status >= 500) circuit.failed();
       else circuit.succeeded();
       request.context.log.debug({ system: settings.system, method: request.method, path: pathOf(request), status, ms: Math.round(performance.now() - startedAt) }, `${request.method} for ${request.object}`);
