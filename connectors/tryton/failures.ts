@@ -27,6 +27,8 @@ export const classifyStatus: Classifier = (answer, request) => {
 };
 
 const NO_ACCESS = /^You are not allowed to (access|create|read|write|modify|delete|call)/;
+/** We never set this number: two works created at once drew the same one from Tryton's sequence (seen on its SQLite). */
+const SAME_NUMBER_DRAWN = /^The number on work must be unique/;
 const GONE = /that don't exist/;
 
 /**
@@ -39,6 +41,9 @@ export function failureOfError(system: string, object: string, error: readonly u
   const base = { system, object, written: 'no' as const, evidence: JSON.stringify(error).slice(0, 2000) };
   if (name === 'UserError' && NO_ACCESS.test(texts)) {
     return new SystemFailure({ ...base, kind: 'configuration', code: 'TRYTON_ACCESS', message: `Tryton refuses our user for ${object}: ${texts}`, mend: 'Give the integration user the groups and companies listed in connectors/tryton/README.md, then retry.' });
+  }
+  if (name === 'UserError' && SAME_NUMBER_DRAWN.test(texts)) {
+    return new SystemFailure({ ...base, kind: 'transient', code: 'TRYTON_CONCURRENCY', message: `Another record drew the same number as ${object} at the same moment.`, mend: 'Nothing to do: it is tried again by itself.' });
   }
   if (name === 'UserError' || name === 'UserWarning') {
     const code = GONE.test(texts) ? 'TRYTON_RECORD_GONE' : name === 'UserError' ? 'TRYTON_USER_ERROR' : 'TRYTON_USER_WARNING';
