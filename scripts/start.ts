@@ -101,7 +101,7 @@ async function settle(dataDir: string, offset: number, tryton: boolean): Promise
   if (busy.length > 0) {
     throw new Error(
       `${busy.length === 1 ? 'A port is' : 'Ports are'} in use by another program: ${busy.map((name) => `${ports[name]} (${name})`).join(', ')}. ` +
-        `Stop that program, or shift all ports: npm start -- --port-offset ${offset + 1000}`,
+        `Stop that program, or shift all ports: npm start -- --port-offset ${offset + 100}`,
     );
   }
   if (settings.externalTemporal !== undefined) await checkExternalTemporal(settings);
