@@ -277,8 +277,8 @@ describe('A deal that is aborted', function () {
     }
 
     /** Amends the deal so that it gets a second project, and aborts that when a rate card fails. */
-    async function changeAndAbort(deal: DealReference, version: string) {
-      line.amend(deal, { version, lines: [aLine({ id: 'L1', quantity: '90' }), aLine({ id: 'L2', legalEntity: 'CA01', unitPrice: '300' })] });
+    async function changeAndAbort(deal: DealReference, version: string, quantity: string) {
+      line.amend(deal, { version, lines: [aLine({ id: 'L1', quantity }), aLine({ id: 'L2', legalEntity: 'CA01', unitPrice: '300' })] });
       line.fakes.fail('netsuite.rateCard', { kind: 'business_rule', times: 1, deal: deal.opportunityId });
       await startDeal(line, deal, version);
       const open = await line.openCase('ORDERED_FAILURE', deal);
@@ -289,8 +289,8 @@ describe('A deal that is aborted', function () {
     it('puts the plan back that was in force, each time', async () => {
       const deal = await activated();
       const before = { standing: standing(line, deal), document: hours(deal), published: await publishedProjects(line, deal) };
-      for (const version of ['2026-11-22T09:00:00.000Z', '2026-11-23T09:00:00.000Z']) {
-        await changeAndAbort(deal, version);
+      for (const [version, quantity] of [['2026-11-22T09:00:00.000Z', '90'], ['2026-11-23T09:00:00.000Z', '95']] as const) {
+        await changeAndAbort(deal, version, quantity);
         assert.deepEqual(standing(line, deal), before.standing);
         assert.equal(hours(deal), before.document, `after the abort of ${version}`);
         assert.deepEqual(await publishedProjects(line, deal), before.published);
