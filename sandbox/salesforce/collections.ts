@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byExternalId, fieldList, objectNamed, showRecord, type ApiAnswer, type ApiParts, type Call, type Route } from './api.ts';
+import { byExternalId, fieldList, objectNamed, showRecord, type ApiAnswer, type ApiParts, type Call, type Route } from './call.ts';
 import { refuse, SalesforceError } from './errors.ts';
 import { findField, objectTypes, type ObjectType } from './schema.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiAnswer, ApiParts, ApiRequest, Call, Route } from './api.ts';
+import type { ApiAnswer, ApiParts, ApiRequest, Call, Route } from './call.ts';
 import { refuse } from './errors.ts';
 
 const MAX_SUBREQUESTS = 25;

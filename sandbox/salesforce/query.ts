@@ -1,4 +1,4 @@
-import type { ApiAnswer, Call, Route } from './api.ts';
+import type { ApiAnswer, Call, Route } from './call.ts';
 import { refuse } from './errors.ts';
 import { salesforceId } from './ids.ts';
 import { prepare, type PreparedQuery } from './soql/evaluate.ts';

@@ -51,7 +51,7 @@ describe('all sandboxes', () => {
   });
 
   it('lose no answered write when their process is killed, and stop at once when asked to', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const { accessToken } = ensureCredentials(dataDir).hubspot;
     const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' };
     const first = await startProcess();
