@@ -49,8 +49,8 @@ export interface PriorOutcome {
 }
 
 export type Decision =
-  | { readonly outcome: 'planned'; readonly plan: PlanOutline; readonly configHash: string }
-  | { readonly outcome: 'rejected'; readonly findings: readonly Finding[]; readonly configHash: string };
+  | { readonly outcome: 'planned'; readonly plan: PlanOutline; readonly configHash: string; readonly transientSlaMinutes: number }
+  | { readonly outcome: 'rejected'; readonly findings: readonly Finding[]; readonly configHash: string; readonly transientSlaMinutes: number };
 
 /** Decisions of people that bind the next decision. */
 export interface Overrides {

@@ -66,6 +66,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
     async decideDeal({ process, dealRef, overrides, round }) {
       try {
         const { hash, config } = await configuration();
+        const { transientSlaMinutes } = config;
         const opportunity = parseOpportunity((await getDocument(db, dealRef)).body);
         const effective = rerouted(config, overrides.reroutes);
         const allowed = new Set(overrides.findings.map((finding) => `${finding.code} ${finding.path}`));
@@ -80,8 +81,8 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
           ruleVersion: RULES_VERSION,
           outcome: { overrides, findings, planRef },
         });
-        if (decided === null || planRef === null) return { outcome: 'rejected', findings, configHash: hash };
-        return { outcome: 'planned', plan: outlineOf(planRef, decided), configHash: hash };
+        if (decided === null || planRef === null) return { outcome: 'rejected', findings, configHash: hash, transientSlaMinutes };
+        return { outcome: 'planned', plan: outlineOf(planRef, decided), configHash: hash, transientSlaMinutes };
       } catch (error) {
         throw toTemporal(error);
       }

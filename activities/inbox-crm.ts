@@ -16,7 +16,7 @@ export function createInboxCrm(store: Store, system: string): CrmPort {
       }
       return parseOpportunity(event.payload);
     },
-    writeBack: { unsupported: 'Deals sent to /v1/deals have no CRM to write back to: ask for their state with GET /v1/deals/{id}.' },
+    writeBack: { unsupported: 'Deals sent to /v1/deals have no CRM to write back to: npm run q2c -- status tells where they stand.' },
     changedClosedWon: { unsupported: 'Deals sent to /v1/deals come by themselves.' },
   };
 }

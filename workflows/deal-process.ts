@@ -13,9 +13,9 @@ import { createSteps } from './deal-steps.ts';
 import { failureOf } from './failures.ts';
 import { createSaga, type CompensationReport } from './saga.ts';
 
-/** How long a step may fail for passing reasons before integration support is told; retries go on meanwhile. */
-const TRANSIENT_SLA = '15 minutes';
-const TRANSIENT_SLA_MS = 15 * 60_000;
+/** How long a step may fail for passing reasons before integration support is told, until the configuration has said so; retries go on meanwhile. */
+const TRANSIENT_SLA_MINUTES = 15;
+const MINUTE_MS = 60_000;
 
 const store = proxyActivities<DealActivities>(onStore('q2c store'));
 
@@ -42,6 +42,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   let returned: CaseAnswer | undefined;
   let previous: PlanOutline | null = null;
   let round = 0;
+  let transientSlaMinutes = TRANSIENT_SLA_MINUTES;
   let ended = false;
   let startOver = false;
   let compensating = false;
@@ -87,6 +88,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
       amount: progress.deal()?.amount ?? null,
       evidence: null,
       postingKey: null,
+      configHash: decidedConfig ?? null,
       without: [],
       ...part,
     };
@@ -130,7 +132,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
 
   /** Loads and decides until there is a plan. Cases stay open as long as their findings stand. */
   async function decide(): Promise<{ readonly loaded: LoadedDeal; readonly plan: PlanOutline | 'unchanged' }> {
-    let waiting: { readonly open: OpenCase; readonly findings: readonly Finding[] } | undefined;
+    let waiting: { readonly open: OpenCase; readonly findings: readonly Finding[]; readonly fingerprint: string } | undefined;
     for (;;) {
       if (returned !== undefined) await awaitSubmitter(returned);
       returned = undefined;
@@ -145,18 +147,19 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
       const toldConfig = activatedConfig;
       const decision = await store.decideDeal({ process, dealRef: loaded.ref, overrides, round });
       decidedConfig = decision.configHash;
+      ({ transientSlaMinutes } = decision);
       if (activatedConfig === toldConfig) activatedConfig = undefined;
       if (decision.outcome === 'planned') {
         if (waiting !== undefined) await cases.close(waiting.open, 'the findings are gone: the deal or the configuration was corrected');
         return { loaded, plan: decision.plan };
       }
-      if (waiting !== undefined && !sameFindings(waiting.findings, decision.findings)) {
+      if (waiting !== undefined && !sameFindings(waiting.findings, decision.findings, { words: waiting.fingerprint !== loaded.fingerprint })) {
         await cases.close(waiting.open, 'the findings have changed; a new case names them');
         waiting = undefined;
       }
       if (waiting === undefined) {
         const open = await cases.raise(caseFor(caseOfFindings(loaded, decision.findings)));
-        waiting = { open, findings: decision.findings };
+        waiting = { open, findings: decision.findings, fingerprint: loaded.fingerprint };
         progress.enter('waiting');
         await steps.writeBack('Waiting for a person', `${decision.findings.length === 1 ? 'One finding' : `${decision.findings.length} findings`}: ${decision.findings.map((finding) => finding.message).join(' ')}`, []);
       }
@@ -252,8 +255,8 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   async function watchRetries(): Promise<void> {
     const told = new Set<string>();
     while (!ended) {
-      if (await condition(() => ended, TRANSIENT_SLA)) return;
-      for (const { key, status } of progress.runningLongerThan(TRANSIENT_SLA_MS)) {
+      if (await condition(() => ended, transientSlaMinutes * MINUTE_MS)) return;
+      for (const { key, status } of progress.runningLongerThan(transientSlaMinutes * MINUTE_MS)) {
         if (told.has(key)) continue;
         told.add(key);
         void CancellationScope.nonCancellable(async () => {
@@ -262,7 +265,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
             kind: 'transient',
             subject: `${status.step} of ${status.subject}`,
             system: status.system,
-            message: `${status.step} of ${status.subject} has not got through to ${status.system} for ${TRANSIENT_SLA}.`,
+            message: `${status.step} of ${status.subject} has not got through to ${status.system} for ${transientSlaMinutes} minutes.`,
             mend: 'The step is being retried all the time and goes on by itself once the system answers. Look at the pending activity for the last error; abort if it shall not go on.',
             without: ['correct', 'override', 'reroute', 'confirm_done', 'confirm_not_done', 'return_to_submitter'],
           }));
@@ -308,8 +311,9 @@ function caseOfFindings(deal: LoadedDeal, findings: readonly Finding[]): Pick<Ca
   };
 }
 
-function sameFindings(left: readonly Finding[], right: readonly Finding[]): boolean {
-  const names = (findings: readonly Finding[]) => findings.map((finding) => `${finding.code} ${finding.path} ${finding.message}`).sort().join('\n');
+/** @param compare.words whether they must say the same; a configuration that does not help may still change the words (a list of what is known) */
+function sameFindings(left: readonly Finding[], right: readonly Finding[], compare: { readonly words: boolean }): boolean {
+  const names = (findings: readonly Finding[]) => findings.map((finding) => `${finding.code} ${finding.path} ${compare.words ? finding.message : ''}`).sort().join('\n');
   return names(left) === names(right);
 }
 

@@ -146,6 +146,8 @@ export type ExceptionPolicy = z.infer<typeof exceptionPolicySchema>;
 
 export const firmConfigSchema = z.strictObject({
   firm: z.strictObject({
+    /** Of all the files together; raised when their shape changes. */
+    schemaVersion: z.literal(1),
     name: z.string().min(1),
     reportingCurrency: currencySchema,
     /** Converts days sold into planned hours, and daily prices for the comparison with hourly rates. */

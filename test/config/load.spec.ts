@@ -65,7 +65,7 @@ describe("The firm's configuration", () => {
 
     const spoiled: readonly (readonly [statement: string, file: string, from: string, to: string, expected: RegExp])[] = [
       ['YAML that cannot be read', 'people.yaml', 'people:', 'people: [', /^config\/people\.yaml:\d+:\d+ expected well-formed YAML, found /],
-      ['a key given twice', 'firm.yaml', '  reportingCurrency: USD', '  reportingCurrency: USD\n  reportingCurrency: EUR', /^config\/firm\.yaml:6:3 expected well-formed YAML, found Map keys must be unique/],
+      ['a key given twice', 'firm.yaml', '  reportingCurrency: USD', '  reportingCurrency: USD\n  reportingCurrency: EUR', /^config\/firm\.yaml:7:3 expected well-formed YAML, found Map keys must be unique/],
       ['a section in two files', 'people.yaml', 'people:', 'contractPolicy: { acceptedStatuses: [draft] }\npeople:', /people\.yaml:2:1 contractPolicy: expected each section in one file only, found "contractPolicy" again, after config\/contract-policy\.yaml:2/],
       ['a legal entity given twice', 'legal-entities.yaml', 'code: CA01\n', 'code: US01\n', /legalEntities\[1\]\.code: expected each code once, found "US01" again, after legalEntities\[0\]/],
       ['a time zone that does not exist', 'legal-entities.yaml', 'Europe/Berlin', 'Europe/Bärlin', /legalEntities\[3\]\.timeZone: expected an IANA time zone/],
