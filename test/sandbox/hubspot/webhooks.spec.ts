@@ -36,44 +36,53 @@ describe('HubSpot sandbox: webhooks', () => {
     return String(answer.body['id']);
   }
 
+  /** The two events of a new deal may come in one batch or in two. @returns how many requests have come so far */
+  async function toldOfNewDeal(): Promise<number> {
+    for (let batches = 1; gateway.received.flatMap(events).length < 2; batches += 1) await gateway.until(batches + 1);
+    return gateway.received.length;
+  }
+
   it('tell of a deal and its subscribed properties, with a signature that HubSpot’s own library accepts', async () => {
     const id = await openDeal();
+    const told = await toldOfNewDeal();
     const [request] = gateway.received;
     assert.ok(genuine(request));
     assert.ok(!genuine(request, 'another secret'));
     assert.deepEqual(
-      events(request).map((event) => [event['subscriptionType'], event['propertyName'] ?? null]),
+      gateway.received.flatMap(events).map((event) => [event['subscriptionType'], event['propertyName'] ?? null]),
       [
         ['deal.creation', null],
         ['deal.propertyChange', 'dealstage'],
       ],
     );
     await portal.call('PATCH', `/crm/v3/objects/deals/${id}`, { properties: { dealstage: 'closedwon', dealname: 'Not subscribed' } });
-    await gateway.until(2);
-    const [event, ...others] = events(gateway.received[1]);
+    await gateway.until(told + 1);
+    const [event, ...others] = events(gateway.received[told]);
     assert.equal(others.length, 0);
     assert.deepEqual(
       [event?.['objectId'], event?.['propertyName'], event?.['propertyValue'], event?.['changeSource'], event?.['portalId']],
       [Number(id), 'dealstage', 'closedwon', 'INTEGRATION', Number(portal.credentials.portalId)],
     );
     await portal.call('DELETE', `/crm/v3/objects/deals/${id}`);
-    await gateway.until(3);
-    assert.equal(events(gateway.received[2])[0]?.['subscriptionType'], 'deal.deletion');
+    await gateway.until(told + 2);
+    assert.equal(events(gateway.received[told + 1])[0]?.['subscriptionType'], 'deal.deletion');
   });
 
   it('tell of a change that a person made in HubSpot’s pages', async () => {
     const id = await openDeal();
+    const told = await toldOfNewDeal();
     await portal.admin('POST', '/seed?notify=true', { deals: [{ id, properties: { dealstage: 'closedwon' } }] });
-    await gateway.until(2);
-    const [event] = events(gateway.received[1]);
+    await gateway.until(told + 1);
+    const [event] = events(gateway.received[told]);
     assert.deepEqual([event?.['changeSource'], event?.['propertyValue']], ['CRM_UI', 'closedwon']);
   });
 
   it('stay silent when a write changes nothing', async () => {
     const id = await openDeal();
+    const told = await toldOfNewDeal();
     await portal.call('PATCH', `/crm/v3/objects/deals/${id}`, { properties: { dealstage: 'contractsent' } });
     await new Promise((resolve) => setTimeout(resolve, 60));
-    assert.equal(gateway.received.length, 1);
+    assert.equal(gateway.received.length, told);
   });
 
   it('come again with a greater attempt number and a fresh signature', async () => {
