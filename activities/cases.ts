@@ -2,7 +2,7 @@ import { firmConfigSchema } from '../domain/config/schema.ts';
 import { dueAt, policyFor, secondPersonNeeded } from '../domain/rules/exceptions/policy.ts';
 import { appendAudit } from '../store/audit-trail.ts';
 import { closeCase, openCase, updateCase } from '../store/cases.ts';
-import { activeConfig } from '../store/config-versions.ts';
+import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
 import { enqueueNotification } from '../store/notifications.ts';
 import { activityLog } from './context.ts';
 import type { CaseActivities } from './contract.ts';
@@ -28,6 +28,7 @@ export function createCaseSteps(deps: ActivityDependencies): CaseActivities {
         openedAt,
         remindAt: policy.remindHoursBefore > 0 && reminder > openedAt ? reminder : null,
         dueAt: due,
+        configHash: active?.hash ?? null,
         secondPerson: secondPersonNeeded(policy, input.amount, config),
         rerouteTo: config.systems.filter((system) => system.id !== input.system && system.kind === config.systems.find((candidate) => candidate.id === input.system)?.kind).map((system) => system.id),
         people: Object.fromEntries(config.people.map((person) => [person.id, person.roles])),
@@ -52,7 +53,7 @@ export function createCaseSteps(deps: ActivityDependencies): CaseActivities {
       });
       await appendAudit(db, [{ process: input.process, actor: 'q2c', action: 'case.opened', object: input.subject, system: input.system, message: `${input.code}: ${input.message}`, details: { caseId, code: input.code, findings: input.findings } }]);
       await enqueueNotification(db, { caseId, occasion: 'opened', number: 1, recipient: policy.owner, message: input.message });
-      return terms;
+      return { ...terms, configHash: (await activeConfigHash(db)) ?? null };
     },
 
     async notifyOwner({ caseId, owner, occasion, message, number }) {

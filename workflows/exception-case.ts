@@ -8,7 +8,7 @@ import { resolutionSchema } from '../domain/process/exception-case.ts';
 import { judgeResolution } from '../domain/rules/exceptions/judge-resolution.ts';
 import { onStore } from './activity-options.ts';
 import { caseDetails } from './case-details.ts';
-import { caseAnsweredSignal } from './contracts/deal-process.ts';
+import { caseAnsweredSignal, configActivatedSignal } from './contracts/deal-process.ts';
 import { caseQuery, closeCaseSignal, resolveSignal, resolveUpdate } from './contracts/exception-case.ts';
 import { SearchAttribute } from './contracts/search-attributes.ts';
 
@@ -76,6 +76,7 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
     { key: SearchAttribute.stage, value: 'open' },
   ]);
   show();
+  await tellOfLaterConfig(input, terms);
 
   let announcedSecondPerson = false;
   let next: { readonly at: string; readonly occasion: 'reminder' | 'escalation' } =
@@ -132,6 +133,16 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
   }
   await condition(allHandlersFinished);
   return view();
+}
+
+/** Whoever activates a configuration wakes the processes with a registered case: one activated just before has passed this one by. */
+async function tellOfLaterConfig(input: CaseInput, { configHash }: CaseTerms): Promise<void> {
+  if (input.configHash === null || configHash === null || configHash === input.configHash) return;
+  try {
+    await getExternalWorkflowHandle(input.process).signal(configActivatedSignal, { hash: configHash, at: new Date().toISOString() });
+  } catch {
+    // The process has ended by itself in the meantime.
+  }
 }
 
 // It may wait for people across deployments: changes go in by patches, guarded by replayed histories.

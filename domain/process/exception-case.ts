@@ -24,6 +24,8 @@ export interface CaseInput {
   readonly evidence: string | null;
   /** The key in the posting ledger, where a person has to say whether a write took effect. */
   readonly postingKey: string | null;
+  /** The configuration that the process last decided by; null where it has not decided yet. */
+  readonly configHash: string | null;
   /** Actions that make no sense for this case, whatever its policy permits. */
   readonly without: readonly CaseAction[];
 }
@@ -37,6 +39,8 @@ export interface CaseTerms {
   readonly dueAt: Instant;
   /** Whether an override needs a second person, by the amount at stake. */
   readonly secondPerson: boolean;
+  /** The configuration in force once the case was registered: whoever activates a later one finds the case. */
+  readonly configHash: string | null;
   /** Systems that can take over from the failing one. */
   readonly rerouteTo: readonly string[];
   /** Roles by person, of everybody who may resolve cases. */

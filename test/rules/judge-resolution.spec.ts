@@ -30,6 +30,7 @@ describe('A person who resolves a case', () => {
       amount: { amount: settings.amount ?? '8800.00', currency: 'USD' },
       evidence: null,
       postingKey: null,
+      configHash: null,
       without: [],
     };
     const policy = policyFor(input.code, config);
@@ -40,6 +41,7 @@ describe('A person who resolves a case', () => {
       remindAt: null,
       dueAt: '2026-11-22T09:00:00.000Z',
       secondPerson: secondPersonNeeded(policy, input.amount, config),
+      configHash: null,
       rerouteTo: ['tryton'],
     people: Object.fromEntries(config.people.map((person) => [person.id, person.roles])),
     };
@@ -103,6 +105,7 @@ describe('A person who resolves a case', () => {
   it('names the record when confirming that a write was done, and the system when rerouting', () => {
     assert.equal(judge({ action: 'confirm_done' }, { code: 'NETSUITE_NO_ANSWER' }).verdict, 'refused');
     assert.equal(judge({ action: 'confirm_done', externalId: '4711' }, { code: 'NETSUITE_NO_ANSWER' }).verdict, 'accepted');
+    assert.deepEqual(judge({ action: 'reroute', system: 'harvest' }, { code: 'NETSUITE_NO_ANSWER' }), { verdict: 'refused', reason: '"harvest" cannot take over from this system; possible: tryton.' });
     assert.equal(judge({ action: 'reroute' }, { code: 'NETSUITE_NO_ANSWER' }).verdict, 'refused');
     assert.equal(judge({ action: 'reroute', system: 'tryton' }, { code: 'NETSUITE_NO_ANSWER' }).verdict, 'accepted');
     assert.equal(judge({ action: 'reroute', system: 'harvest' }, { code: 'NETSUITE_NO_ANSWER' }).verdict, 'refused');
