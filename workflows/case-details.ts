@@ -4,7 +4,7 @@ import type { CaseView, Resolution } from '../domain/process/exception-case.ts';
 export function caseDetails(view: CaseView, firstApproval: Resolution | null): string {
   const { input, terms } = view;
   const lines = [`**${input.message}**`, '', input.mend];
-  if (input.findings.length > 0) {
+  if (input.findings.length > 1) {
     lines.push('', ...input.findings.map((finding, index) => `${index + 1}. \`${finding.code}\` ${finding.message} — ${finding.mend}`));
   }
   if (input.evidence !== null) lines.push('', `The system said: \`${input.evidence.slice(0, 500).replaceAll('`', "'")}\``);

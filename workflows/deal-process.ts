@@ -17,7 +17,9 @@ import { createSaga, type CompensationReport } from './saga.ts';
 const TRANSIENT_SLA_MINUTES = 15;
 const MINUTE_MS = 60_000;
 
-const store = proxyActivities<DealActivities>(onStore('q2c store'));
+const rules = proxyActivities<DealActivities>(onStore('decide by the rules of the firm'));
+const store = proxyActivities<DealActivities>(onStore('plan in force'));
+const record = proxyActivities<DealActivities>(onStore('record the outcome'));
 
 /**
  * Carries a deal from the CRM into every target system, or brings an amended one up to date:
@@ -145,7 +147,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
       }
       progress.enter('validating');
       const toldConfig = activatedConfig;
-      const decision = await store.decideDeal({ process, dealRef: loaded.ref, overrides, round });
+      const decision = await rules.decideDeal({ process, dealRef: loaded.ref, overrides, round });
       decidedConfig = decision.configHash;
       ({ transientSlaMinutes } = decision);
       if (activatedConfig === toldConfig) activatedConfig = undefined;
@@ -246,7 +248,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   }
 
   async function finish(outcome: DealOutcome, planRef: string | null, loaded: LoadedDeal | null): Promise<DealOutcome> {
-    await store.recordOutcome({ process, deal, outcome, planRef, loaded: loaded === null ? null : { version: loaded.version, fingerprint: loaded.fingerprint }, at: new Date().toISOString() });
+    await record.recordOutcome({ process, deal, outcome, planRef, loaded: loaded === null ? null : { version: loaded.version, fingerprint: loaded.fingerprint }, at: new Date().toISOString() });
     progress.enter(outcome.outcome);
     return outcome;
   }

@@ -41,7 +41,7 @@ const ACTIVITY_OF_STEP = {
 /** The steps of a deal's process: each one write in one system, with its compensation and, where it fails for good, its case. */
 export function createSteps(settings: StepsSettings) {
   const { process, deal, saga, cases, control, progress, overrides, news } = settings;
-  const store = proxyActivities<DealActivities>(onStore('q2c store'));
+  const store = proxyActivities<DealActivities>(onStore("a person's word on a write in doubt"));
   /** Records that stood before this process: an abort leaves them. */
   const kept = new Map<string, PlannedRecord>();
   const made = new Map<string, PlannedRecord>();
