@@ -12,7 +12,7 @@ export function caseDetails(view: CaseView, firstApproval: Resolution | null): s
     lines.push('', `State: **${view.state}** · owner: **${view.owner ?? ''}** · severity: ${terms.policy.severity} · due: ${terms.dueAt}`);
     if (view.state === 'open' || view.state === 'second_person') {
       const example = { action: terms.actions[0] ?? 'retry', by: 'your-id', reason: 'why' };
-      lines.push('', `Permitted: ${terms.actions.join(', ')}. Resolve by signal \`resolve\` with \`${JSON.stringify(example)}\`, or \`npm run q2c -- resolve ${view.caseId} <action> --by <you> --reason "<why>"\`.`);
+      lines.push('', `Permitted: ${terms.actions.join(', ')}. Resolve by signal \`resolve\` with \`${JSON.stringify(example)}\`, or \`npm run q2c -- resolve ${view.caseId} ${example.action} --by ${example.by} --reason "${example.reason}"\`.`);
     }
   }
   if (firstApproval !== null && view.state === 'second_person') {
