@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lastLines } from '../../scripts/commands.ts';
+import { projectFolder } from '../../scripts/data-folder.ts';
+import { endProcess, identityOf } from '../../scripts/processes.ts';
+
+export interface NodeProcess {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export interface NodeProcessSettings {
+  readonly name: string;
+  /** Of this project. */
+  readonly file: string;
+  readonly dataDir: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly nodeArguments?: readonly string[];
+  readonly ready: () => Promise<boolean>;
+}
+
+const READY_WITHIN_MS = 60_000;
+
+/**
+ * Starts a file of this project as a process of its own, its output in `<dataDir>/<name>.log`; it never outlives this process.
+ * @throws Error with the end of its log when it is not ready within a minute
+ */
+export async function startNode({ name, file, dataDir, environment, nodeArguments = [], ready }: NodeProcessSettings): Promise<NodeProcess> {
+  const logFile = join(dataDir, `${name}.log`);
+  const log = openSync(logFile, 'a', 0o600);
+  const child = spawn(process.execPath, ['--enable-source-maps', ...nodeArguments, join(projectFolder, file)], { cwd: projectFolder, env: { ...process.env, ...environment }, stdio: ['ignore', log, log] });
+  closeSync(log);
+  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+  if (identity === undefined) throw new Error(`${file} could not be started`);
+  const killNow = () => child.kill('SIGKILL');
+  process.once('exit', killNow);
+  const stop = async () => {
+    await endProcess(identity, 'SIGTERM', 20_000);
+    process.removeListener('exit', killNow);
+  };
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (!(await ready().catch(() => false))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`${name} did not become ready. The end of its log:\n${lastLines(readFileSync(logFile, 'utf8'), 15)}`);
+    }
+    await sleep(100);
+  }
+  return { pid: identity.pid, stop };
+}
