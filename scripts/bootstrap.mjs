@@ -1,5 +1,6 @@
 // Runs before `npm start`, `npm test` and the like, on whatever Node the machine has (20 or newer) and without any package:
-// installs the dependencies where that is needed and makes sure that the project's own Node is there.
+// installs the dependencies where that is needed and makes sure that the project's own Node is there. Prints nothing when there is
+// nothing to do; with --quiet (for commands whose output is read by a program) what it prints goes to stderr.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,7 @@ const stamp = join(modules, '.q2c-lock-hash');
 const windows = process.platform === 'win32';
 const projectNode = join(modules, '.bin', windows ? 'node.cmd' : 'node');
 const neededMajor = 24;
+const say = process.argv.includes('--quiet') ? console.error : console.log;
 
 const lockText = readFileSync(join(root, 'package-lock.json'));
 const lockHash = createHash('sha256').update(lockText).digest('hex');
@@ -45,7 +47,7 @@ function installedByHand() {
 
 function install() {
   const started = Date.now();
-  console.log(`Installing dependencies (npm ci), ${existsSync(modules) ? 'package-lock.json has changed' : 'the first time'} …`);
+  say(`Installing dependencies (npm ci), ${existsSync(modules) ? 'package-lock.json has changed' : 'the first time'} …`);
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     env: environmentWithoutProjectNode(),
@@ -63,7 +65,7 @@ function install() {
     );
   }
   writeFileSync(stamp, `${lockHash}\n`);
-  console.log(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`);
+  say(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
 /** npm must not run on the Node that it is about to replace. */
@@ -84,7 +86,6 @@ function checkNode() {
   if (major < neededMajor) {
     fail(`The project needs Node ${neededMajor}, but node_modules/.bin/node ${version === '' ? 'does not run' : `is ${version}`}.\n${mend}`);
   }
-  if (!process.argv.includes('--quiet') && process.argv.includes('--verbose')) console.log(`Ready on Node ${version}.`);
 }
 
 function lastLines(text) {

@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   try {
     return await runInForeground(prepared, async (running) => {
       while (running() && !(await finishStore(prepared.url))) await sleep(100);
-      if (running()) console.log(`The store listens on 127.0.0.1:${port}; user and password are in store.json of ${dataFolder()}. Ctrl-C stops it.`);
+      if (running()) console.log(`The store is ready, for this machine only. Ctrl-C stops it.\nDATABASE_URL=${prepared.url}`);
     });
   } finally {
     prepared.release();

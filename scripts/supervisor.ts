@@ -95,27 +95,48 @@ export async function supervise(parts: readonly Part[], options: SuperviseOption
     return running;
   }
 
+  function forget(running: Running): void {
+    const index = started.indexOf(running);
+    if (index >= 0) started.splice(index, 1);
+  }
+
+  /** Waits for the part's end and starts it again, for as long as it takes. */
   async function keep(part: Part, first: Running): Promise<void> {
-    let running = first;
-    for (let failures = 0; ; ) {
+    let failures = 0;
+    for (let running: Running | undefined = first; ; ) {
       const since = Date.now();
-      const how = await running.ended;
-      started.splice(started.indexOf(running), 1);
-      if (stopping) return;
-      record();
-      if (!options.restart) return options.onLost(part.name, new PartFailedError(part.name, `ended by itself (${how})`, logFileOf(part.name)).message);
-      failures = Date.now() - since > stableAfterMs ? 1 : failures + 1;
-      const pause = Math.min(1_000 * 2 ** (failures - 1), longestPauseMs);
-      options.tell(`${part.name} ended (${how}); starting it again in ${pause / 1000} s. Its log: ${logFileOf(part.name)}`);
+      let problem = `${part.name} could not be started again`;
+      if (running !== undefined) {
+        const how = await running.ended;
+        forget(running);
+        if (stopping) return;
+        record();
+        if (!options.restart) return options.onLost(part.name, new PartFailedError(part.name, `ended by itself (${how})`, logFileOf(part.name)).message);
+        if (Date.now() - since > stableAfterMs) failures = 0;
+        problem = `${part.name} ended (${how})`;
+      }
+      const pause = Math.min(1_000 * 2 ** failures, longestPauseMs);
+      failures += 1;
+      options.tell(`${problem}; starting it again in ${pause / 1000} s. Its log: ${logFileOf(part.name)}`);
       await sleep(pause);
       if (stopping) return;
-      const again = await start(part).catch((error: unknown) => {
-        if (!stopping) options.tell(error instanceof Error ? error.message : String(error));
-        return started.find((one) => one.part === part);
-      });
-      if (again === undefined) return options.onLost(part.name, `${part.name} cannot be started again`);
-      running = again;
-      if (running.child.exitCode === null) options.tell(`${part.name} runs again`);
+      running = await startAgain(part);
+    }
+  }
+
+  async function startAgain(part: Part): Promise<Running | undefined> {
+    try {
+      const running = await start(part);
+      options.tell(`${part.name} runs again`);
+      return running;
+    } catch (error) {
+      if (stopping) return undefined;
+      options.tell(error instanceof Error ? error.message : String(error));
+      for (const half of started.filter((one) => one.part === part)) {
+        await endGroup(half);
+        forget(half);
+      }
+      return undefined;
     }
   }
 
@@ -130,6 +151,7 @@ export async function supervise(parts: readonly Part[], options: SuperviseOption
   const ready = new Map<string, Promise<Running>>();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
+  options.signal.addEventListener('abort', () => failure.reject(new Error('stopped')));
   for (const part of parts) {
     const before = part.needs.flatMap((name) => ready.get(name) ?? []);
     const one = Promise.all(before).then(async () => {

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import Mocha from 'mocha';
 
-const mocha = new Mocha({ timeout: 20_000, reporter: 'dot', ui: 'bdd', color: false });
+const mocha = new Mocha({ timeout: 20_000, ui: 'bdd', color: false });
 for (const file of process.argv.slice(2)) mocha.addFile(file);
 
 const outcome = { passed: 0, failed: 0, skipped: 0, failures: [] as { title: string; message: string }[] };

@@ -45,7 +45,7 @@ describe('what runs before npm start and npm test', () => {
     const { folder, run, installs } = checkout();
     run();
     writeFileSync(join(folder, 'package-lock.json'), lock('2.0.0'));
-    assert.match(run('--quiet').stdout, /package-lock\.json has changed/);
+    assert.match(run('--quiet').stderr, /package-lock\.json has changed/);
     assert.equal(installs(), 2);
   });
 

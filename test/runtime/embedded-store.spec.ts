@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { identityOf } from '../../scripts/processes.ts';
@@ -79,7 +79,6 @@ describe('the embedded store', function () {
     const folder = temporaryFolder();
     writeTree(folder, { 'postgres/PG_VERSION': '18\n' });
     await assert.rejects(startEmbeddedStore(folder, 0), /password is gone, but the data .* is still there/);
-    writeFileSync(join(folder, 'store.json'), '{}');
     assert.equal(readFileSync(join(folder, 'postgres', 'PG_VERSION'), 'utf8'), '18\n');
   });
 });

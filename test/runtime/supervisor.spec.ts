@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endLeftovers, recordRun } from '../../scripts/leftovers.ts';
@@ -64,7 +64,26 @@ describe('what npm start starts', () => {
       const first = pidOf(folder, 'worker');
       process.kill(first, 'SIGKILL');
       await until(() => pidOf(folder, 'worker') !== first);
-      assert.ok(lines.some((line) => /^worker ended \(SIGKILL\); starting it again in 1 s/.test(line)));
+      assert.ok(lines.some((line) => line.startsWith('worker ended (SIGKILL); starting it again in 1 s')));
+    } finally {
+      await supervisor.stop();
+    }
+  });
+
+  it('is tried again and again when it does not come up the second time', async function () {
+    this.timeout(30_000);
+    const folder = temporaryFolder();
+    const lines: string[] = [];
+    const broken = join(folder, 'broken');
+    const supervisor = await supervise([part(folder, 'worker', [], `if (require('node:fs').existsSync(${JSON.stringify(broken)})) process.exit(7);`)], settings(folder, lines));
+    try {
+      const first = pidOf(folder, 'worker');
+      writeFileSync(broken, '');
+      process.kill(first, 'SIGKILL');
+      await until(() => lines.some((line) => /worker ended before it was ready \(exit code 7\)/.test(line)));
+      rmSync(broken);
+      await until(() => lines.includes('worker runs again'));
+      assert.notEqual(pidOf(folder, 'worker'), first);
     } finally {
       await supervisor.stop();
     }
