@@ -5,13 +5,16 @@ import type { StepName } from '../domain/process/deal-process.ts';
 import { externalIdOf } from '../store/identity-map.ts';
 import { canonicalJson, sha256 } from '../store/json.ts';
 import { livePostings } from '../store/posting-settlement.ts';
-import { openIntent, recordDone, recordInDoubt, recordNotDone } from '../store/posting-ledger.ts';
+import { openIntent, recordDone, recordInDoubt, recordNotDone, renewIntent } from '../store/posting-ledger.ts';
 import type { StepInput, StepResult } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { toTemporal, unresolvedDoubt } from './failures.ts';
 
-/** Longer than any connector's request timeout: while it runs, no other attempt writes the same record. */
-const LEASE_MS = 45_000;
+/** While an attempt's lease runs, no other attempt writes the same record; a killed worker's is free after so long. Renewed while a call goes on. */
+const LEASE_MS = 15_000;
+const RENEW_MS = 5_000;
+/** The one kind of record that several deals write. */
+const SHARED_BY_DEALS = 'customer';
 
 export interface LedgeredWrite<Document> {
   readonly process: string;
@@ -70,7 +73,8 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
         break;
     }
     const existed = intent.existed;
-    const written = await call(deps, write, before, intent);
+    const existing = before ?? (await sinceThen(deps, write, intent));
+    const written = await call(deps, write, existing, intent);
     const created = existed === null && (written.created || intent.status === 'retry');
     const result = { externalId: written.externalId, url: written.url, created };
     await recordDone(db, {
@@ -89,6 +93,17 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
     context.log.warn({ step, system, object: write.label, error: error instanceof Error ? error.message : String(error) }, `${write.label} is not in ${system} yet`);
     throw toTemporal(error);
   }
+}
+
+/**
+ * What came to stand between the look-up before the intent and the intent: the late effect of an attempt in doubt, or the customer that
+ * another deal of the same client has just made. Only now that the intent is ours can nobody else write the record.
+ */
+async function sinceThen<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, intent: { readonly status: string; readonly mustLookUp?: boolean }): Promise<Found | null> {
+  const { objectType, canonicalId, system, port, document, context } = write;
+  if (intent.mustLookUp === true) return await port.find(document, context);
+  if (objectType !== SHARED_BY_DEALS) return null;
+  return (await externalIdOf(deps.store.db, { objectType, canonicalId, system })) ?? null;
 }
 
 /**
@@ -119,7 +134,7 @@ function recordedResult(externalId: string | null, result: unknown) {
 async function call<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, existing: Found | null, attempt: Attempt): Promise<Written> {
   const { db } = deps.store;
   try {
-    return await deps.withSlot(write.system, write.context.signal, () => write.port.write(write.document, existing, write.context));
+    return await keepingLease(deps, write, attempt, (context) => deps.withSlot(write.system, context.signal, () => write.port.write(write.document, existing, context)));
   } catch (error) {
     const told = isSystemFailure(error) ? error.failure : undefined;
     const evidence = { message: error instanceof Error ? error.message : String(error), code: told?.code ?? 'UNEXPECTED' };
@@ -127,6 +142,26 @@ async function call<Document>(deps: ActivityDependencies, write: LedgeredWrite<D
     if (told?.written === 'no') await recordNotDone(db, end);
     else await recordInDoubt(db, end);
     throw error;
+  }
+}
+
+/** Renews the lease while the call goes on; should it be lost, the call is cut, since another attempt may have taken over. */
+async function keepingLease<Document, Result>(deps: ActivityDependencies, write: LedgeredWrite<Document>, attempt: Attempt, work: (context: CallContext) => Promise<Result>): Promise<Result> {
+  const lost = new AbortController();
+  const renewing = setInterval(() => {
+    renewIntent(deps.store.db, { key: write.key, generation: attempt.generation, attempt: attempt.attempt, leaseMs: LEASE_MS }).then(
+      (renewed) => {
+        if (!renewed) lost.abort(new Error(`the lease on ${write.key} was lost: another attempt may have taken over`));
+      },
+      (error: unknown) => {
+        write.context.log.warn({ key: write.key, error: error instanceof Error ? error.message : String(error) }, 'the lease could not be renewed; tried again in a moment');
+      },
+    );
+  }, RENEW_MS);
+  try {
+    return await work({ ...write.context, signal: AbortSignal.any([write.context.signal, lost.signal]) });
+  } finally {
+    clearInterval(renewing);
   }
 }
 

@@ -214,3 +214,19 @@ async function endAttempt(db: Db, end: AttemptEnd, state: 'not_done' | 'in_doubt
 function heldBy(key: string) {
   return sql`held as (select key from posting_object where key = ${key} for update)`;
 }
+
+/**
+ * Keeps an attempt's lease while its call goes on, one round trip. @returns false where the lease was lost: another attempt may have taken
+ * over, and this one must write no more.
+ */
+export async function renewIntent(db: Db, lease: { readonly key: string; readonly generation: number; readonly attempt: number; readonly leaseMs: number }): Promise<boolean> {
+  const { rows } = await sql<{ renewed: boolean }>`/* prepared: renew_intent */
+    with renewed as (
+      update posting_ledger set lease_until = clock_timestamp() + ${lease.leaseMs}::integer * interval '1 millisecond'
+      where key = ${lease.key} and generation = ${lease.generation}::integer and attempts = ${lease.attempt}::integer and state = 'intent' and lease_until > clock_timestamp()
+      returning key, lease_until
+    ),
+    held as (update posting_object o set lease_until = r.lease_until from renewed r where o.key = r.key)
+    select exists (select from renewed) as renewed`.execute(db);
+  return rows[0]?.renewed === true;
+}

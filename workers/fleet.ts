@@ -9,6 +9,7 @@ import { LINE_QUEUE, targetQueue } from '../domain/process/task-queues.ts';
 import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
 import { openStore, type Store } from '../store/database.ts';
 import { migrateStore } from '../store/migrate.ts';
+import { heartbeatWhileRunning } from './heartbeat.ts';
 import { createSlots } from './slots.ts';
 import { connectWorker } from './temporal.ts';
 
@@ -74,6 +75,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
         namespace,
         taskQueue: queue,
         activities,
+        interceptors: { activity: [heartbeatWhileRunning] },
         maxConcurrentActivityTaskExecutions: 50,
         ...(system.limits.requestsPerSecond === null ? {} : { maxTaskQueueActivitiesPerSecond: system.limits.requestsPerSecond }),
         shutdownGraceTime: '20 seconds',

@@ -4,8 +4,10 @@ import { LINE_QUEUE, targetQueue } from '../domain/process/task-queues.ts';
 /** Failure kinds no retry can mend: they go to a person (ARCHITECTURE.md, "Failure"). */
 const FOR_A_PERSON = ['business_rule', 'contract', 'configuration', 'in_doubt_unresolved'];
 
-/** One attempt may take this long; the posting ledger's lease and the HTTP timeout are shorter. */
-const ATTEMPT_TIMEOUT = '2 minutes';
+/** One attempt may take this long. */
+const ATTEMPT_TIMEOUT = '5 minutes';
+/** Workers send a heartbeat every few seconds while an attempt runs (workers/heartbeat.ts): a killed worker's step is tried again after so long. */
+const HEARTBEAT_TIMEOUT = '15 seconds';
 
 /** Passing failures are retried for as long as it takes: past their SLA a case tells a person while the retries go on. */
 const retry = { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute', nonRetryableErrorTypes: FOR_A_PERSON };
@@ -18,7 +20,7 @@ export function onTarget(system: string, summary: string, fairnessKey: string): 
   return {
     taskQueue: targetQueue(system),
     startToCloseTimeout: ATTEMPT_TIMEOUT,
-    heartbeatTimeout: '30 seconds',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry,
     summary,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { auditOf } from '../../store/audit-trail.ts';
 import type { Store } from '../../store/database.ts';
 import { canonicalIdOf, externalIdOf, identitiesOf, linkIdentity } from '../../store/identity-map.ts';
-import { openIntent, recordDone, recordInDoubt, recordNotDone } from '../../store/posting-ledger.ts';
+import { openIntent, recordDone, recordInDoubt, recordNotDone, renewIntent } from '../../store/posting-ledger.ts';
 import { inDoubtPostings, livePostings, postingByKey, postingsOf, recordAbandoned, recordReversed, settleByPerson } from '../../store/posting-settlement.ts';
 import { PROCESS, auditEntry, done, intent, link, pause } from './builders.ts';
 import { freshStore } from './support.ts';
@@ -176,6 +176,18 @@ describe('The posting ledger', function () {
       await Promise.all(ends);
       assert.equal((await openIntent(store.db, again)).status, 'done');
     }
+  });
+
+  it('keeps the lease of an attempt whose call takes long, and not of one that another has taken over from', async () => {
+    const opened = await openIntent(store.db, mine({ leaseMs: 200 }));
+    assert.ok(opened.status === 'first');
+    const lease = { key, generation: opened.generation, attempt: opened.attempt, leaseMs: 30_000 };
+    assert.equal(await renewIntent(store.db, lease), true);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    assert.partialDeepStrictEqual(await openIntent(store.db, mine()), { status: 'busy' });
+    assert.equal(await renewIntent(store.db, { ...lease, attempt: 0 }), false);
+    await recordDone(store.db, recorded());
+    assert.equal(await renewIntent(store.db, lease), false);
   });
 
   it('remembers what stood before the first attempt, whatever a later one finds', async () => {

@@ -5,7 +5,7 @@ import { dispatchDeal } from '../../starters/relay/dispatch.ts';
 import { dealProcess } from '../../store/deal-processes.ts';
 import { postingsOf } from '../../store/posting-settlement.ts';
 import { abortUpdate } from '../../workflows/contracts/deal-process.ts';
-import { aLine, anOpportunity } from '../builders/opportunity.ts';
+import { aLine, anAccount, anOpportunity } from '../builders/opportunity.ts';
 import { startTestLine, type TestLine } from '../support/line.ts';
 import { stopTemporalServer } from '../support/temporal.ts';
 
@@ -53,7 +53,7 @@ describe('A closed-won deal', () => {
     const deal = line.deal(anOpportunity({
       currency: 'EUR',
       lines: [aLine({ id: 'L1', legalEntity: 'DE01', currency: 'EUR', unitPrice: '210' }), aLine({ id: 'L2', legalEntity: 'GB01', currency: 'EUR', unitPrice: '210' })],
-      accounts: [{ ...anOpportunity().accounts[0]!, taxRegistrationNumber: 'US-1', currency: 'EUR' }],
+      accounts: [{ ...anAccount(), taxRegistrationNumber: 'US-1', currency: 'EUR' }],
     }));
     await start(deal);
     const outcome = await line.outcome(closedWonId(deal));
@@ -171,8 +171,16 @@ describe('A closed-won deal', () => {
     assert.equal((await line.outcome(closedWonId(deal))).outcome, 'activated');
   });
 
+  it('shares the customer with another deal of the same client that comes at the same moment', async () => {
+    const shared = { ...anAccount(), id: 'ACC-AT-ONCE' };
+    const deals = [1, 2, 3, 4].map(() => line.deal(anOpportunity({ accounts: [shared] })));
+    await Promise.all(deals.map((deal) => start(deal)));
+    for (const deal of deals) assert.equal((await line.outcome(closedWonId(deal))).outcome, 'activated');
+    assert.deepEqual([...line.fakes.records.keys()].filter((name) => name.startsWith('netsuite.customer/') && name.includes('ACC-AT-ONCE')), ['netsuite.customer/salesforce-ACC-AT-ONCE']);
+  });
+
   it('leaves a customer that another deal relies on when it is aborted', async () => {
-    const shared = { ...anOpportunity().accounts[0]!, id: 'ACC-SHARED' };
+    const shared = { ...anAccount(), id: 'ACC-SHARED' };
     const kept = line.deal(anOpportunity({ accounts: [shared] }));
     await start(kept);
     await line.outcome(closedWonId(kept));
