@@ -48,10 +48,12 @@ const { builtins } = pg.types;
 
 /** timestamptz as an ISO instant, bigint as an exact number, date as YYYY-MM-DD, numeric as a decimal string. */
 function typeParser(oid: number, format?: 'text' | 'binary') {
+  // oxlint-disable-next-line typescript/no-unsafe-return -- its types say no more
   if (format === 'binary') return pg.types.getTypeParser(oid, 'binary');
   if (oid === builtins.TIMESTAMPTZ) return instant;
   if (oid === builtins.INT8) return exactInteger;
   if (oid === builtins.DATE || oid === builtins.NUMERIC) return String;
+  // oxlint-disable-next-line typescript/no-unsafe-return -- its types say no more
   return pg.types.getTypeParser(oid, 'text');
 }
 

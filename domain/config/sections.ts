@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { firmConfigSchema } from './schema.ts';
 
 export interface Entry<T> {
