@@ -1,14 +1,16 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ensureCredentials, generateCredentials, type Credentials } from './credentials.ts';
+import { harvest } from './harvest/sandbox.ts';
 import { hubspot } from './hubspot/sandbox.ts';
 import { startSandbox, type RunningSandbox, type SandboxDefinition } from './kit/sandbox.ts';
+import { netsuite } from './netsuite/sandbox.ts';
 import { salesforce } from './salesforce/sandbox.ts';
 
 /** In the order of their ports. */
 export const SANDBOX_NAMES = ['salesforce', 'hubspot', 'netsuite', 'harvest'] as const;
 export type SandboxName = (typeof SANDBOX_NAMES)[number];
+
+const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */
@@ -21,7 +23,6 @@ export interface StartSettings {
   readonly credentials?: Credentials;
   /** More options per sandbox, such as shorter token lifetimes or lower limits. */
   readonly options?: Readonly<Partial<Record<SandboxName, Record<string, unknown>>>>;
-  readonly notice?: (text: string) => void;
 }
 
 export interface RunningSandboxes {
@@ -43,13 +44,8 @@ export async function startSandboxes(settings: StartSettings = {}): Promise<Runn
   try {
     for (const [position, name] of SANDBOX_NAMES.entries()) {
       if (settings.only !== undefined && !settings.only.includes(name)) continue;
-      const definition = await definitionOf(name);
-      if (definition === undefined) {
-        settings.notice?.(`the ${name} sandbox is not there yet: skipped`);
-        continue;
-      }
       running.push(
-        await startSandbox(definition, {
+        await startSandbox(DEFINITIONS[name], {
           port: portBase === 0 ? 0 : portBase + position,
           options: { ...credentials[name], ...settings.options?.[name] },
           ...(settings.dataDir === undefined ? {} : { dataFile: join(settings.dataDir, 'sandbox', `${name}.sqlite`) }),
@@ -75,19 +71,4 @@ export async function startSandboxes(settings: StartSettings = {}): Promise<Runn
 
 export function isSandboxName(text: string): text is SandboxName {
   return SANDBOX_NAMES.some((name) => name === text);
-}
-
-async function definitionOf(name: SandboxName): Promise<SandboxDefinition | undefined> {
-  if (name === 'salesforce') return salesforce;
-  if (name === 'hubspot') return hubspot;
-  const file = new URL(`./${name}/sandbox.ts`, import.meta.url);
-  if (!existsSync(fileURLToPath(file))) return undefined;
-  const module: unknown = await import(file.href);
-  const definition = typeof module === 'object' && module !== null ? Reflect.get(module, name) : undefined;
-  if (isDefinition(definition)) return definition;
-  throw new Error(`sandbox/${name}/sandbox.ts does not export a sandbox definition named '${name}'`);
-}
-
-function isDefinition(value: unknown): value is SandboxDefinition {
-  return typeof value === 'object' && value !== null && 'register' in value && typeof value.register === 'function';
 }

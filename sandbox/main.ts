@@ -18,7 +18,6 @@ const sandboxes = await startSandboxes({
   webhookBaseUrl: `http://127.0.0.1:${GATEWAY_PORT + offset}`,
   ...(only === undefined ? {} : { only }),
   options: overrides,
-  notice: (text) => console.error(text),
 }).catch((error: unknown) => {
   console.error(`The sandboxes did not start: ${error instanceof Error ? error.message : String(error)}`);
   console.error('A port that is taken can be avoided with Q2C_PORT_OFFSET.');
