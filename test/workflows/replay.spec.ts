@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { recordedHistories, type RecordedHistory } from '../support/histories.ts';
+import { theBundle } from '../support/temporal.ts';
+
+describe('A changed workflow', function () {
+  this.timeout(60_000);
+  let histories: RecordedHistory[];
+  before(async () => {
+    histories = await recordedHistories();
+  });
+
+  /** What goes wrong when the recorded runs are replayed with these workflows, by the name of the run. */
+  async function replay(workflowBundle: WorkflowBundleWithSourceMap): Promise<Map<string, Error | undefined>> {
+    const names = new Map(histories.map(({ name, workflowId }) => [workflowId, name]));
+    const results = new Map<string, Error | undefined>();
+    for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle, reuseV8Context: true }, histories)) results.set(names.get(workflowId) ?? workflowId, error);
+    return results;
+  }
+
+  it('is held against runs of every kind', () => {
+    const names = histories.map(({ name }) => name);
+    assert.deepEqual(names, [
+      'change-order',
+      'change-order-aborted',
+      'closed-won',
+      'closed-won-aborted',
+      'closed-won-overridden',
+      'closed-won-rerouted',
+      'closed-won-told-twice-and-amended',
+      'closed-won-two-entities',
+      'closed-won-woken-by-configuration',
+      'exception-case-closed',
+      'exception-case-two-persons',
+    ]);
+  });
+
+  it('still carries on every run that was begun before the change', async () => {
+    const results = await replay(await theBundle());
+    assert.equal(results.size, histories.length);
+    for (const [name, error] of results) assert.equal(error, undefined, `${name}: ${error?.message ?? ''}`);
+  });
+
+  it('is refused where it would not', async () => {
+    const changed = await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('histories/changed.ts', import.meta.url)), logger: new DefaultLogger('ERROR') });
+    const results = await replay(changed);
+    for (const [name, error] of results) {
+      if (name.startsWith('closed-won')) assert.equal(error?.name, 'DeterminismViolationError', name);
+      else assert.equal(error, undefined, name);
+    }
+  });
+
+  it('keeps no secrets, hosts or paths in its records', () => {
+    for (const { name, text } of histories) assert.doesNotMatch(text, /@[\w-]+"|file:\/\/|\/node_modules\/|password|token"/i, name);
+  });
+});
