@@ -48,24 +48,31 @@ function installedByHand() {
 function install() {
   const started = Date.now();
   say(`Installing dependencies (npm ci), ${existsSync(modules) ? 'package-lock.json has changed' : 'the first time'} …`);
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    env: environmentWithoutProjectNode(),
-    encoding: 'utf8',
-    shell: windows,
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  let result = npm('ci');
+  // A lock file written where the registry lacks the packages of other systems leaves those out, and `npm ci` refuses it for
+  // that alone. `npm install` takes the same locked versions and, so called, leaves the lock file as it is.
+  if (result.status !== 0 && /code EUSAGE/.test(result.stderr ?? '') && /Missing: .* from lock file/.test(result.stderr ?? '')) result = npm('install', '--no-save');
   if (result.error !== undefined || result.status !== 0) {
     fail(
       [
-        'The dependencies could not be installed: `npm ci` failed.',
-        lastLines(`${result.stdout ?? ''}\n${result.stderr ?? ''}\n${result.error?.message ?? ''}`),
+        'The dependencies could not be installed: npm failed.',
+        firstErrors(`${result.stdout ?? ''}\n${result.stderr ?? ''}\n${result.error?.message ?? ''}`),
         'Check that the package registry can be reached (`npm ping`) and that the disk has 1 GB free, then run the command again.',
       ].join('\n'),
     );
   }
   writeFileSync(stamp, `${lockHash}\n`);
   say(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`);
+}
+
+function npm(...command) {
+  return spawnSync('npm', [...command, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    env: environmentWithoutProjectNode(),
+    encoding: 'utf8',
+    shell: windows,
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }
 
 /** npm must not run on the Node that it is about to replace. */
@@ -88,8 +95,10 @@ function checkNode() {
   }
 }
 
-function lastLines(text) {
-  return text.trim().split('\n').slice(-15).join('\n');
+/** npm says what is wrong first and then how it could be called. */
+function firstErrors(text) {
+  const lines = text.trim().split('\n').filter((line) => line.trim() !== '' && line.trim() !== 'npm error');
+  return lines.slice(0, 15).join('\n');
 }
 
 function fail(message) {

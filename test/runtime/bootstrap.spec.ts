@@ -18,6 +18,7 @@ function checkout(nodeVersion = 'v24.1.0') {
     join(folder, 'path', 'npm'),
     `echo "$@" >> '${calls}'`,
     `[ -e '${folder}/offline' ] && { echo 'npm error network unreachable' >&2; exit 1; }`,
+    `[ "$1" = ci ] && [ -e '${folder}/incomplete' ] && { echo 'npm error code EUSAGE' >&2; echo 'npm error Missing: @swc/core-darwin-arm64@ from lock file' >&2; exit 1; }`,
     `mkdir -p '${folder}/node_modules/.bin'`,
     `printf '#!/bin/sh\\necho ${nodeVersion}\\n' > '${folder}/node_modules/.bin/node'`,
     `chmod +x '${folder}/node_modules/.bin/node'`,
@@ -66,9 +67,16 @@ describe('what runs before npm start and npm test', () => {
     writeFileSync(join(folder, 'offline'), '');
     const failed = run('--quiet');
     assert.equal(failed.status, 1);
-    assert.match(failed.stderr, /`npm ci` failed[\s\S]*network unreachable[\s\S]*registry/);
+    assert.match(failed.stderr, /npm failed[\s\S]*network unreachable[\s\S]*registry/);
     run();
     assert.equal(installs(), 2);
+  });
+
+  it('takes the locked versions also where the lock file leaves out the packages of other systems', () => {
+    const { folder, run } = checkout();
+    writeFileSync(join(folder, 'incomplete'), '');
+    assert.equal(run().status, 0);
+    assert.match(readFileSync(join(folder, 'calls'), 'utf8'), /^ci .*\ninstall --no-save /);
   });
 
   it("says what to do when the project's own Node is too old or missing", () => {
