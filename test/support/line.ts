@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { z } from 'zod';
+import type { Systems } from '../../activities/dependencies.ts';
 import type { FirmConfig } from '../../domain/config/schema.ts';
 import type { Opportunity } from '../../domain/model/opportunity.ts';
 import type { DealOutcome, DealProgress, DealReference } from '../../domain/process/deal-process.ts';
@@ -44,10 +45,17 @@ export interface TestLine {
   stop(): Promise<void>;
 }
 
-/** The whole line on a real Temporal server and a real store, with systems in memory. */
-export async function startTestLine(): Promise<TestLine> {
+export interface TestLineOptions {
+  /** Folders of config/overlays to lay over the firm's configuration. */
+  readonly overlays?: readonly string[];
+  /** Real systems in place of some in memory. */
+  readonly systems?: (inMemory: Systems) => Systems;
+}
+
+/** The whole line on a real Temporal server and a real store, with systems in memory unless told otherwise. */
+export async function startTestLine({ overlays = [], systems = (inMemory) => inMemory }: TestLineOptions = {}): Promise<TestLine> {
   const environment = await theTemporalServer();
-  const { config } = await theFirm();
+  const { config } = await theFirm(overlays);
   const store = await freshStore();
   const fakes = createFakeSystems();
   const { client } = environment;
@@ -61,7 +69,7 @@ export async function startTestLine(): Promise<TestLine> {
     port: null,
     log: pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' }),
     workflowBundle: await theBundle(),
-    systemsOf: async () => Promise.resolve(fakes.systems),
+    systemsOf: async () => Promise.resolve(systems(fakes.systems)),
   });
 
   async function until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs = 15_000): Promise<T> {

@@ -70,7 +70,7 @@ export async function prepareOffice(office: Office): Promise<Record<string, numb
   await office.call('res.user.write', [[1], { companies: [['add', Object.values(companies)]], company: companies['US01'], company_filter: 'all' }]);
   for (const name of ['Pending', 'Cancelled']) await office.ensure('project.work.status', [['name', '=', name]], { name, types: ['project', 'task'] });
   const [hour] = await office.rows('product.uom', [['symbol', '=', 'h']], ['name']);
-  for (const code of ['SENIOR_CONSULTANT', 'CONSULTANT']) {
+  for (const code of ['PARTNER', 'PRINCIPAL', 'PROJECT_MANAGER', 'SENIOR_CONSULTANT', 'CONSULTANT', 'ENGINEER', 'ANALYST']) {
     const product = { name: code, type: 'service', default_uom: hour?.['id'], salable: true, sale_uom: hour?.['id'], products: [['create', [{ suffix_code: code }]]] };
     if ((await office.rows('product.product', [['code', '=', code]], ['code'], companies['US01'])).length === 0) await office.call('product.template.create', [[product]], companies['US01']);
   }
