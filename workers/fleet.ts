@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/create.ts';
 import type { Systems } from '../activities/dependencies.ts';
@@ -10,6 +9,7 @@ import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
 import { openStore, type Store } from '../store/database.ts';
 import { migrateStore } from '../store/migrate.ts';
 import { heartbeatWhileRunning } from './heartbeat.ts';
+import { bundleWorkflowsApart } from './bundle.ts';
 import { createSlots } from './slots.ts';
 import { connectWorker } from './temporal.ts';
 
@@ -33,10 +33,6 @@ export interface RunningWorkers {
 const CONFIG_POLL_MS = 1000;
 /** Workflows kept in memory between their tasks; about 0.4 MB each. */
 const CACHED_WORKFLOWS = 250;
-
-export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return await bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../workflows/all.ts', import.meta.url)), logger: quiet });
-}
 
 /**
  * One worker for the workflows and the store's activities, and one for each target system's queue, all in this process.
@@ -96,7 +92,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
     connection,
     namespace,
     taskQueue: LINE_QUEUE,
-    workflowBundle: settings.workflowBundle ?? (await bundleWorkflows()),
+    workflowBundle: settings.workflowBundle ?? (await bundleWorkflowsApart()),
     activities,
     maxCachedWorkflows: CACHED_WORKFLOWS,
     maxConcurrentActivityTaskExecutions: 100,
@@ -144,8 +140,6 @@ function nothingConfigured(): Systems {
   };
   return { crm: none, erp: none, time: none, resources: none };
 }
-
-const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 async function serveHealth(port: number, isConfigured: () => boolean): Promise<Server> {
   const server = createServer((request, response) => {

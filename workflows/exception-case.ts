@@ -2,9 +2,8 @@ import { allHandlersFinished, condition, getExternalWorkflowHandle, proxyActivit
 import { onDeployment } from './versioning.ts';
 import type { CaseActivities } from '../activities/contract.ts';
 import type { OwnerRole } from '../domain/config/schema.ts';
-import { addMilliseconds } from '../domain/dates.ts';
 import type { CaseInput, CaseTerms, CaseView, Resolution, ResolutionAnswer } from '../domain/process/exception-case.ts';
-import { resolutionSchema } from '../domain/process/exception-case.ts';
+import { readResolution } from '../domain/process/read-resolution.ts';
 import { judgeResolution } from '../domain/rules/exceptions/judge-resolution.ts';
 import { onStore } from './activity-options.ts';
 import { caseDetails } from './case-details.ts';
@@ -54,8 +53,8 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
     return decide(wish);
   }, {
     validator: (wish) => {
-      const parsed = resolutionSchema.safeParse(wish);
-      if (!parsed.success) throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+      const read = readResolution(wish);
+      if (!read.success) throw new Error(read.message);
     },
   });
   const signalled: unknown[] = [];
@@ -84,10 +83,8 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
 
   while (resolution === null && closedBecause === null) {
     for (const wish of signalled.splice(0)) {
-      const parsed = resolutionSchema.safeParse(wish);
-      const answer = parsed.success
-        ? decide(parsed.data)
-        : { accepted: false, message: `not understood: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}` };
+      const read = readResolution(wish);
+      const answer = read.success ? decide(read.resolution) : { accepted: false, message: `not understood: ${read.message}` };
       if (answer.accepted) continue;
       refused.push(answer.message);
       await activities.recordCaseChange({ caseId, change: 'refused', detail: answer.message, owner });
@@ -113,7 +110,7 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
       upsertSearchAttributes([{ key: SearchAttribute.exceptionOwner, value: owner }]);
       await activities.recordCaseChange({ caseId, change: 'escalated', detail: `past due since ${next.at}`, owner });
       await activities.notifyOwner({ caseId, owner, occasion: 'escalation', message: `${input.code} of ${input.subject} is past due. ${input.message}`, number: escalations });
-      next = { at: addMilliseconds(next.at, terms.policy.slaHours * HOUR_MS), occasion: 'escalation' };
+      next = { at: new Date(Date.parse(next.at) + terms.policy.slaHours * HOUR_MS).toISOString(), occasion: 'escalation' };
     }
     show();
   }

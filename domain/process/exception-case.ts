@@ -1,10 +1,13 @@
-import { z } from 'zod';
-import { caseActionSchema, ownerRoleSchema } from '../config/schema.ts';
 import type { CaseAction, ExceptionPolicy, OwnerRole } from '../config/schema.ts';
 import type { Instant } from '../dates.ts';
 import type { FailureKind } from '../failure.ts';
 import type { Finding } from '../findings.ts';
 import type { Money } from '../money.ts';
+import type { Resolution } from './resolution.ts';
+
+// Workflows import this file: it stays free of the schema library (read-resolution.ts says why).
+
+export type { Resolution } from './resolution.ts';
 
 export interface CaseInput {
   /** The workflow that waits for the answer. */
@@ -46,19 +49,6 @@ export interface CaseTerms {
   /** Roles by person, of everybody who may resolve cases. */
   readonly people: Readonly<Record<string, readonly OwnerRole[]>>;
 }
-
-export const resolutionSchema = z.object({
-  action: caseActionSchema,
-  /** Who decides: an ID of config/people.yaml. */
-  by: z.string().min(1),
-  reason: z.string().trim().min(1, 'say why: the reason goes into the audit trail'),
-  role: ownerRoleSchema.optional(),
-  /** With confirm_done: the record's ID in the system. */
-  externalId: z.string().min(1).optional(),
-  /** With reroute: the system to use instead. */
-  system: z.string().min(1).optional(),
-});
-export type Resolution = z.infer<typeof resolutionSchema>;
 
 export type ResolutionAnswer =
   | { readonly accepted: true; readonly message: string }

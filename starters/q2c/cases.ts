@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { findingSchema } from '../../domain/findings.ts';
-import { resolutionSchema } from '../../domain/process/exception-case.ts';
+import { resolutionSchema } from '../../domain/process/resolution.ts';
 import { caseById, openCases } from '../../store/cases.ts';
 import { resolveUpdate } from '../../workflows/contracts/exception-case.ts';
 import { uiLink } from '../status/links.ts';

@@ -3,7 +3,7 @@ import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { pino } from 'pino';
 import { loadTemporalConfig } from '../../scripts/temporal-server/config.ts';
 import { obtainTemporalServer } from '../../scripts/temporal-server/obtain.ts';
-import { bundleWorkflows } from '../../workers/fleet.ts';
+import { bundleWorkflows } from '../../workers/bundle.ts';
 import { installRuntime } from '../../workers/runtime.ts';
 
 let starting: Promise<TestWorkflowEnvironment> | undefined;
