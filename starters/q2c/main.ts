@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { z } from 'zod';
 import { auditCommands } from './audit.ts';
 import { caseCommands } from './cases.ts';
 import { configCommands } from './config.ts';
@@ -16,6 +17,7 @@ for (const register of [doctorCommand, dealCommands, caseCommands, inboxCommands
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`q2c: ${error instanceof Error ? error.message : String(error)}\n`);
+  const message = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+  process.stderr.write(`q2c: ${message}\n`);
   process.exitCode = 1;
 }
