@@ -1,4 +1,4 @@
-import { isUnsupported } from '../connectors/ports.ts';
+import { isUnsupported, type ChangedDeal } from '../connectors/ports.ts';
 import { dealProcess } from '../store/deal-processes.ts';
 import { receiveEvents } from '../store/inbox.ts';
 import { advanceWatermark, readWatermark } from '../store/watermarks.ts';
@@ -24,9 +24,14 @@ export function createSweep(deps: ActivityDependencies): SweepActivities {
         const last = await readWatermark(db, name);
         const since = new Date(last === undefined ? startedAt - FIRST_SWEEP_MS : Date.parse(last) - OVERLAP_MS).toISOString();
         let looked = 0;
-        let missed = 0;
+        // A deal and each of its lines is a change of its own: the newest says it all.
+        const newest = new Map<string, ChangedDeal>();
         for await (const changed of changedClosedWon(since, context)) {
           looked += 1;
+          if ((newest.get(changed.opportunityId)?.version ?? '') < changed.version) newest.set(changed.opportunityId, changed);
+        }
+        let missed = 0;
+        for (const changed of newest.values()) {
           const known = await dealProcess(db, { crm, opportunityId: changed.opportunityId });
           if (known !== undefined && (known.version_seen ?? '') >= changed.version) continue;
           const payload = { sweep: true, ...changed };
