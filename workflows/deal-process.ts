@@ -257,7 +257,8 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   async function watchRetries(): Promise<void> {
     const told = new Set<string>();
     while (!ended) {
-      if (await condition(() => ended, transientSlaMinutes * MINUTE_MS)) return;
+      const oldest = Math.min(Date.now(), ...progress.runningLongerThan(0).flatMap(({ key, since }) => (told.has(key) ? [] : [since])));
+      if (await condition(() => ended, Math.max(oldest + transientSlaMinutes * MINUTE_MS - Date.now(), 1000))) return;
       for (const { key, status } of progress.runningLongerThan(transientSlaMinutes * MINUTE_MS)) {
         if (told.has(key)) continue;
         told.add(key);

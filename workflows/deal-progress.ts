@@ -94,10 +94,10 @@ export function createProgress(reference: DealReference, openCases: () => Return
       show();
     },
     /** Steps that have been running for longer than this, milliseconds. */
-    runningLongerThan(limit: number): { readonly key: string; readonly status: StepStatus }[] {
+    runningLongerThan(limit: number): { readonly key: string; readonly status: StepStatus; /** Milliseconds. */ readonly since: number }[] {
       return [...startedAt].flatMap(([key, since]) => {
         const status = steps.get(key);
-        return status !== undefined && Date.now() - since >= limit ? [{ key, status }] : [];
+        return status !== undefined && Date.now() - since >= limit ? [{ key, status, since }] : [];
       });
     },
   };

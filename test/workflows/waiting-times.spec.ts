@@ -1,28 +1,16 @@
 import assert from 'node:assert/strict';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import proto from '@temporalio/proto';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { CaseActivities } from '../../activities/contract.ts';
 import type { CaseInput, CaseView } from '../../domain/process/exception-case.ts';
 import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 import { policyFor } from '../../domain/rules/exceptions/policy.ts';
-import { loadTemporalConfig } from '../../scripts/temporal-server/config.ts';
-import { timeSkippingServerPath } from '../../scripts/temporal-server/time-skipping.ts';
 import { exceptionCase } from '../../workflows/exception-case.ts';
 import { caseQuery, resolveUpdate } from '../../workflows/contracts/exception-case.ts';
 import { theFirm } from '../builders/firm.ts';
 import { theBundle } from '../support/temporal.ts';
+import { timeSkippingServer } from '../support/time-skipping.ts';
 
-const { IndexedValueType } = proto.temporal.api.enums.v1;
-const VALUE_TYPE = {
-  Keyword: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-  KeywordList: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
-  Text: IndexedValueType.INDEXED_VALUE_TYPE_TEXT,
-  Int: IndexedValueType.INDEXED_VALUE_TYPE_INT,
-  Double: IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
-  Bool: IndexedValueType.INDEXED_VALUE_TYPE_BOOL,
-  Datetime: IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
-} as const;
 const HOUR_MS = 3_600_000;
 
 const INPUT: CaseInput = {
@@ -52,11 +40,9 @@ describe('A case that nobody works on', function () {
   const told: { readonly owner: string; readonly occasion: string; readonly number: number; readonly hours: number }[] = [];
 
   before(async function () {
-    const path = await timeSkippingServerPath();
-    if (path === undefined) return this.skip();
-    environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
-    const { searchAttributes } = loadTemporalConfig();
-    await environment.connection.operatorService.addSearchAttributes({ searchAttributes: Object.fromEntries(Object.entries(searchAttributes).map(([name, type]) => [name, VALUE_TYPE[type]])), namespace: 'default' });
+    const server = await timeSkippingServer();
+    if (server === undefined) return this.skip();
+    environment = server;
     const { config } = await theFirm();
     const policy = policyFor('RATE_BELOW_CARD', config);
     let openedAt = 0;
