@@ -9,6 +9,11 @@ import { installRuntime } from '../../workers/runtime.ts';
 let starting: Promise<TestWorkflowEnvironment> | undefined;
 let bundling: Promise<WorkflowBundleWithSourceMap> | undefined;
 
+/** The SDK's own messages go where Q2C_TEST_LOG says. The SDK ends its runtime with the last connection, so that each spec file begins with a new one. */
+export function quietRuntime(): void {
+  installRuntime(pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' }));
+}
+
 /** One real Temporal server in memory for the whole mocha run, with the search attributes and settings of temporal-dev.yaml. */
 export function theTemporalServer(): Promise<TestWorkflowEnvironment> {
   return (starting ??= startServer());
@@ -26,7 +31,7 @@ export function theBundle(): Promise<WorkflowBundleWithSourceMap> {
 }
 
 async function startServer(): Promise<TestWorkflowEnvironment> {
-  installRuntime(pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' }));
+  quietRuntime();
   const config = loadTemporalConfig();
   const server = await obtainTemporalServer({ version: config.cliVersion, acceptAddress: false, progress: (line) => process.stdout.write(`${line}\n`) });
   if (server.kind !== 'executable') throw new Error('tests need a Temporal server of their own');

@@ -2,6 +2,7 @@ import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { loadTemporalConfig } from '../../scripts/temporal-server/config.ts';
 import { timeSkippingServerPath } from '../../scripts/temporal-server/time-skipping.ts';
+import { quietRuntime } from './temporal.ts';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 const VALUE_TYPE = {
@@ -18,6 +19,7 @@ const VALUE_TYPE = {
 export async function timeSkippingServer(): Promise<TestWorkflowEnvironment | undefined> {
   const path = await timeSkippingServerPath();
   if (path === undefined) return undefined;
+  quietRuntime();
   const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } });
   const { searchAttributes } = loadTemporalConfig();
   await environment.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes: Object.fromEntries(Object.entries(searchAttributes).map(([name, type]) => [name, VALUE_TYPE[type]])) });

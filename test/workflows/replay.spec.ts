@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { recordedHistories, type RecordedHistory } from '../support/histories.ts';
-import { theBundle } from '../support/temporal.ts';
+import { quietRuntime, theBundle } from '../support/temporal.ts';
 
 describe('A changed workflow', function () {
   this.timeout(60_000);
   let histories: RecordedHistory[];
   before(async () => {
+    quietRuntime();
     histories = await recordedHistories();
   });
 
