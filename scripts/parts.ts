@@ -12,6 +12,7 @@ import { toArguments, type TemporalDevConfig } from './temporal-server/config.ts
 import { alignNamespace, temporalAnswers } from './temporal-server/namespace.ts';
 import { obtainTemporalServer } from './temporal-server/obtain.ts';
 import { prepareTryton } from './tryton/tryton.ts';
+import { WORKER_NODE_FLAGS } from '../workers/node-flags.ts';
 
 export interface PartSettings {
   readonly dataDir: string;
@@ -127,7 +128,7 @@ function nodePart(settings: PartSettings, name: keyof typeof mainFiles, needs: r
     launch: () =>
       Promise.resolve({
         command: process.execPath,
-        args: ['--enable-source-maps', join(projectFolder, mainFiles[name])],
+        args: ['--enable-source-maps', ...(name === 'worker' ? WORKER_NODE_FLAGS : []), join(projectFolder, mainFiles[name])],
         cwd: projectFolder,
         environment: { ...environmentOf(settings), ...(name === 'worker' ? { PORT: String(settings.ports.workerMetrics) } : {}), ...(name === 'gateway' ? { PORT: String(settings.ports.gateway - settings.portOffset) } : {}) },
       }),

@@ -20,6 +20,7 @@ import { loadFirmConfig } from '../../starters/config/load.ts';
 import { openStore } from '../../store/database.ts';
 import { canonicalJson, sha256 } from '../../store/json.ts';
 import { migrateStore } from '../../store/migrate.ts';
+import { WORKER_NODE_FLAGS } from '../../workers/node-flags.ts';
 import { startNode } from '../support/processes.ts';
 
 export type PartName = 'server' | 'store' | 'sandbox' | 'worker' | 'gateway' | 'bare worker';
@@ -85,7 +86,7 @@ export async function startInstallation(tell: (line: string) => void, profileDir
     };
     const sandbox = await start({ name: 'sandbox', file: 'sandbox/main.ts', ready: () => answersHttp(local(ports.harvest, '/__admin/mode')) });
     const gateway = await start({ name: 'gateway', file: 'starters/gateway/main.ts', more: { PORT: String(ports.gateway - offset) }, ready: () => answersHttp(local(ports.gateway, '/readyz')) });
-    const worker = await start({ name: 'worker', file: 'workers/main.ts', more: { PORT: String(ports.workerMetrics) }, ready: () => answersHttp(local(ports.workerMetrics, '/readyz')), nodeArguments: profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] });
+    const worker = await start({ name: 'worker', file: 'workers/main.ts', more: { PORT: String(ports.workerMetrics) }, ready: () => answersHttp(local(ports.workerMetrics, '/readyz')), nodeArguments: [...WORKER_NODE_FLAGS, ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`])] });
     const bareReady = join(dataDir, 'bare-worker.ready');
     const bare = await start({ name: 'bare-worker', file: 'bench/closed-won/bare/worker.ts', more: { BARE_READY: bareReady }, ready: () => Promise.resolve(existsSync(bareReady)) });
 
@@ -109,7 +110,8 @@ export async function startInstallation(tell: (line: string) => void, profileDir
 async function freePorts(): Promise<{ readonly offset: number; readonly ports: Ports }> {
   const config = loadTemporalConfig();
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const offset = 20_000 + Math.floor(Math.random() * 25_000);
+    // Below 32768, where the kernel's own choice of ports for outgoing connections begins.
+    const offset = 10_000 + Math.floor(Math.random() * 12_000);
     const ports = portsFor(config, offset);
     if ((await busyPorts(ports, ['store', 'gateway', 'salesforce', 'hubspot', 'netsuite', 'harvest', 'workerMetrics'])).length === 0) return { offset, ports };
   }
