@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CallContext, Found, RecordPort, Written } from '../connectors/ports.ts';
 import { isSystemFailure, SystemFailure, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/process/deal-process.ts';
-import { externalIdOf } from '../store/identity-map.ts';
+import { externalIdOf, linkIdentity } from '../store/identity-map.ts';
 import { canonicalJson, sha256 } from '../store/json.ts';
 import { livePostings } from '../store/posting-settlement.ts';
 import { openIntent, recordDone, recordInDoubt, recordNotDone, renewIntent } from '../store/posting-ledger.ts';
@@ -60,8 +60,10 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
       leaseMs: LEASE_MS,
     });
     switch (intent.status) {
-      case 'done':
-        return { state: 'done', ...recordedResult(intent.externalId, intent.result) };
+      case 'done': {
+        const done = recordedResult(intent.externalId, intent.result);
+        return { state: 'done', ...(settledByPerson.safeParse(intent.result).success ? await complete(deps, write, done) : done) };
+      }
       case 'busy':
         throw new SystemFailure(failure(write, { kind: 'transient', code: 'WRITE_UNDER_WAY', message: `another attempt to write ${write.label} is under way until ${intent.leaseUntil}.`, mend: 'It is tried again by itself.', retryAfterMs: Math.max(Date.parse(intent.leaseUntil) - Date.now(), 500) }));
       case 'conflict':
@@ -117,6 +119,19 @@ async function byEarlierPostings<Document>(deps: ActivityDependencies, write: Le
   if (doubtful !== undefined) throw doubt(write, doubtful.key);
   const made = earlier.findLast((posting) => posting.state === 'done' && posting.external_id !== null);
   return made === undefined ? null : { externalId: made.external_id ?? '', url: null };
+}
+
+const settledByPerson = z.object({ settledBy: z.string() });
+
+/**
+ * A person found the record whose answer was lost. What a record has besides (a project's tasks) may not have been made by then, so it is
+ * updated once more: it is known now, so nothing can double.
+ */
+async function complete<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, done: ReturnType<typeof recordedResult>): Promise<ReturnType<typeof recordedResult>> {
+  const { objectType, canonicalId, system, process, context } = write;
+  const { url } = await deps.withSlot(system, context.signal, () => write.port.write(write.document, { externalId: done.externalId, url: done.url }, context));
+  await linkIdentity(deps.store.db, process, [{ objectType, canonicalId, system, externalId: done.externalId, url }]);
+  return { ...done, url };
 }
 
 interface Attempt {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'mocha';
 import { z } from 'zod';
 import type { DealReference } from '../../domain/process/deal-process.ts';
 import { SANDBOX_NAMES, type SandboxName } from '../../sandbox/all.ts';
 import type { SampleDeal } from '../../starters/story/sample-deals.ts';
+import { anAccount, anOpportunity } from '../builders/opportunity.ts';
 import type { FaultOrder } from '../connectors/conformance/crm.ts';
 import { assertOneOfEverything } from '../support/one-of-everything.ts';
 import { aSale } from '../support/sales.ts';
@@ -34,6 +37,9 @@ const PATHS: Readonly<Record<SandboxName, readonly Pick<FaultOrder, 'method' | '
     { method: 'PATCH', path: '/v2/projects/' },
   ],
 };
+
+/** Workers look for a new configuration each second. */
+const FOLLOWED_MS = 1500;
 
 const PASSING: readonly { readonly name: string; readonly fault: Pick<FaultOrder, 'kind' | 'status' | 'retryAfterSeconds'> & { readonly delayMs?: number } }[] = [
   { name: 'slow answers', fault: { kind: 'slow', delayMs: 700 } },
@@ -114,5 +120,41 @@ describe('Whatever a system does to a deal, it ends with exactly one of everythi
       }
       await assertAllMet();
     });
+  }
+
+  it('leaves a lost answer to a person where the system cannot be asked: no second project is ever made', async () => {
+    const tag = randomUUID().slice(0, 8);
+    const account = anAccount({ id: `ACC-${tag}`, name: `Unlisted ${tag}` });
+    const harvest = line.admin('harvest');
+    const { clients = [] } = await harvest.seed({ clients: [{ name: account.name, currency: 'USD', is_active: true, address: null }] });
+    await line.activate({
+      ...line.firm,
+      systems: line.firm.systems.map((system) => (system.credentials === 'harvest' ? { ...system, options: { ...system.options, projectLookUp: 'none', clientIds: { [`canonical-${account.id}`]: clients[0] } } } : system)),
+    });
+    await delay(FOLLOWED_MS);
+    await harvestMode('no-reference');
+    try {
+      await harvest.fault({ kind: 'cut-after', method: 'POST', path: '/v2/projects$' });
+      const { deal } = await line.post(anOpportunity({ id: `D-${tag}`, accounts: [account] }));
+      const open = await line.openCase(deal, 'WRITE_IN_DOUBT');
+      assert.deepEqual(open.permitted_actions, ['confirm_done', 'confirm_not_done', 'abort']);
+      const made = z.array(z.looseObject({ id: z.number(), client_id: z.number() })).parse((await harvest.state())['projects']).filter(({ client_id }) => String(client_id) === clients[0]);
+      assert.equal(made.length, 1);
+      await line.resolve(open.case_id, { action: 'confirm_done', by: 'fiona', reason: 'found it in Harvest', externalId: String(made[0]?.id) });
+      await line.ended(deal, 'activated');
+      const { harvest: { projects } } = await line.inventory(account.name);
+      assert.deepEqual(projects.map((project) => [project.active, project.rates['Engineer']]), [[true, 220]], 'one project, with its tasks at the agreed rates, open for time');
+      const requests = (await harvest.requests()).filter(({ method, url }) => method === 'POST' && url === '/v2/projects');
+      assert.equal(requests.filter(({ at }) => String(at) >= open.opened_at).length, 0, 'no write after the lost answer');
+    } finally {
+      await harvestMode('default');
+      await line.activate(line.firm);
+      await delay(FOLLOWED_MS);
+    }
+  });
+
+  async function harvestMode(mode: string): Promise<void> {
+    const answer = await fetch(`${line.url('harvest')}/__admin/mode`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ mode }) });
+    assert.equal(answer.status, 200, await answer.text());
   }
 });

@@ -8,7 +8,7 @@ const choice = z.object({ choice: z.string() });
 const lines = z.object({ lines: z.array(z.object({ values: z.record(z.string(), z.unknown()) })) });
 const numbers = z.object({ quantity: z.number(), rate: z.number(), amount: z.number() });
 const client = z.object({ id: z.number(), name: z.string(), currency: z.string(), is_active: z.boolean() });
-const project = z.object({ id: z.number(), client_id: z.number(), code: z.string(), is_active: z.boolean() });
+const project = z.object({ id: z.number(), client_id: z.number(), code: z.string().nullable(), is_active: z.boolean() });
 const named = z.object({ id: z.number(), name: z.string() });
 const taskAssignment = z.object({ project_id: z.number(), task_id: z.number(), is_active: z.boolean(), hourly_rate: z.number().nullable() });
 const userAssignment = z.object({ project_id: z.number(), user_id: z.number(), is_active: z.boolean() });
@@ -92,7 +92,7 @@ export function inventoryOf(netsuite: State, harvest: State, clientName: string)
       projects: z.array(project).parse(harvest['projects'] ?? []).filter(({ client_id }) => clientIds.has(client_id)).map((one) => {
         const assigned = z.array(taskAssignment).parse(harvest['task_assignments'] ?? []).filter((each) => each.project_id === one.id && each.is_active);
         return {
-          number: one.code,
+          number: one.code ?? '',
           active: one.is_active,
           tasks: assigned.length,
           rates: Object.fromEntries(assigned.map((each) => [tasks.get(each.task_id) ?? '', each.hourly_rate])),
