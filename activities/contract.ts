@@ -46,6 +46,8 @@ export interface PriorOutcome {
   readonly fingerprints: readonly string[];
   /** The plan in force; null where none is. */
   readonly planRef: string | null;
+  /** Where people sent its work instead of the routed systems. */
+  readonly reroutes: Overrides['reroutes'];
 }
 
 export type Decision =
@@ -117,7 +119,7 @@ export interface DealActivities {
   writeBackToCrm(input: { readonly process: string; readonly deal: DealReference; readonly status: WriteBack }): Promise<StepResult>;
   undoStep(input: UndoInput): Promise<UndoResult>;
   settlePosting(input: { readonly postingKey: string; readonly outcome: 'done' | 'not_done'; readonly externalId: string | null; readonly by: string; readonly reason: string; readonly process: string }): Promise<void>;
-  recordOutcome(input: { readonly process: string; readonly deal: DealReference; readonly outcome: DealOutcome; readonly planRef: string | null; readonly loaded: { readonly version: string; readonly fingerprint: string } | null; readonly at: Instant }): Promise<void>;
+  recordOutcome(input: { readonly process: string; readonly deal: DealReference; readonly outcome: DealOutcome; readonly planRef: string | null; readonly loaded: { readonly version: string; readonly fingerprint: string } | null; readonly reroutes: Overrides['reroutes']; readonly at: Instant }): Promise<void>;
 }
 
 export interface CaseActivities {

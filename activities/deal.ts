@@ -105,14 +105,14 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
       }
     },
 
-    async recordOutcome({ process, deal, outcome, planRef, loaded, at }) {
+    async recordOutcome({ process, deal, outcome, planRef, loaded, reroutes, at }) {
       activityLog(deps.log).info({ outcome: outcome.outcome }, `deal ${dealKey(deal)}: ${outcomeInWords(outcome)}`);
       if (outcome.outcome === 'unchanged') {
         await recordDealUnchanged(db, { ...deal, version: outcome.version, endedAt: at });
         return;
       }
       const applied = planRef !== null && loaded !== null && outcome.outcome !== 'aborted' ? { ...loaded, planRef } : null;
-      await recordDealOutcome(db, { ...deal, workflowId: process, state: planRef === null ? 'aborted' : 'activated', outcome: { ...outcome, fingerprint: loaded?.fingerprint ?? null }, applied, endedAt: at });
+      await recordDealOutcome(db, { ...deal, workflowId: process, state: planRef === null ? 'aborted' : 'activated', outcome: { ...outcome, fingerprint: loaded?.fingerprint ?? null, reroutes }, applied, endedAt: at });
       await appendAudit(db, [{ process, actor: 'q2c', action: `deal.${outcome.outcome}`, object: `deal ${dealKey(deal)}`, system: deal.crm, message: outcomeInWords(outcome), details: outcome }]);
     },
   };
@@ -139,10 +139,13 @@ export function fingerprintOf(opportunity: Opportunity): string {
 
 const abortedOutcome = z.looseObject({ outcome: z.literal('aborted'), fingerprint: z.string() });
 
+const reroutedOutcome = z.looseObject({ reroutes: z.array(z.object({ from: z.string(), to: z.string(), by: z.string() })).default([]) });
+
 function priorOutcome(known: DealProcessRow): PriorOutcome | null {
   const aborted = abortedOutcome.safeParse(known.outcome);
   const fingerprints = [known.fingerprint_applied, aborted.success ? aborted.data.fingerprint : null].filter((fingerprint) => fingerprint !== null);
-  return fingerprints.length === 0 ? null : { fingerprints, planRef: known.plan_ref_applied };
+  const { reroutes } = reroutedOutcome.parse(known.outcome ?? {});
+  return fingerprints.length === 0 ? null : { fingerprints, planRef: known.plan_ref_applied, reroutes };
 }
 
 function outcomeInWords(outcome: DealOutcome): string {

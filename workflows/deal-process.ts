@@ -1,4 +1,4 @@
-import { allHandlersFinished, CancellationScope, condition, continueAsNew, isCancellation, proxyActivities, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, isCancellation, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { DealActivities, LoadedDeal, Overrides, PlanOutline } from '../activities/contract.ts';
 import type { Finding } from '../domain/findings.ts';
 import { dealKey, type AbortRequest, type DealOutcome, type DealProcessInput } from '../domain/process/deal-process.ts';
@@ -6,16 +6,17 @@ import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts'
 import { onStore, onTarget } from './activity-options.ts';
 import { createCases, type OpenCase } from './cases.ts';
 import { abortUpdate, configActivatedSignal, dealChangedSignal, progressQuery } from './contracts/deal-process.ts';
+import { caseOfFindings, sameFindings } from './deal-cases.ts';
 import { createControl, Interrupted } from './deal-control.ts';
 import { createProgress } from './deal-progress.ts';
 import { recordsOf } from './deal-records.ts';
 import { createSteps } from './deal-steps.ts';
 import { failureOf } from './failures.ts';
+import { watchRetries } from './retry-watch.ts';
 import { createSaga, type CompensationReport } from './saga.ts';
 
 /** How long a step may fail for passing reasons before integration support is told, until the configuration has said so; retries go on meanwhile. */
 const TRANSIENT_SLA_MINUTES = 15;
-const MINUTE_MS = 60_000;
 
 const rules = proxyActivities<DealActivities>(onStore('decide by the rules of the firm'));
 const store = proxyActivities<DealActivities>(onStore('plan in force'));
@@ -190,8 +191,9 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
     }));
   }
 
-  /** A change order starts from the plan in force: its records stay when the change is aborted. */
+  /** A change order starts from the plan in force: its records stay when the change is aborted, and its systems stay the ones that people chose. */
   async function startFrom(loaded: LoadedDeal): Promise<void> {
+    overrides.reroutes.push(...(loaded.prior?.reroutes ?? []));
     const planRef = loaded.prior?.planRef ?? null;
     if (planRef === null) return;
     previous = await store.outlinePlan({ planRef });
@@ -248,40 +250,21 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   }
 
   async function finish(outcome: DealOutcome, planRef: string | null, loaded: LoadedDeal | null): Promise<DealOutcome> {
-    await record.recordOutcome({ process, deal, outcome, planRef, loaded: loaded === null ? null : { version: loaded.version, fingerprint: loaded.fingerprint }, at: new Date().toISOString() });
+    await record.recordOutcome({ process, deal, outcome, planRef, loaded: loaded === null ? null : { version: loaded.version, fingerprint: loaded.fingerprint }, reroutes: overrides.reroutes, at: new Date().toISOString() });
     progress.enter(outcome.outcome);
     return outcome;
   }
 
-  /** Tells integration support of a step that has been failing for passing reasons for too long; its retries go on meanwhile. */
-  async function watchRetries(): Promise<void> {
-    const told = new Set<string>();
-    while (!ended) {
-      const oldest = Math.min(Date.now(), ...progress.runningLongerThan(0).flatMap(({ key, since }) => (told.has(key) ? [] : [since])));
-      if (await condition(() => ended, Math.max(oldest + transientSlaMinutes * MINUTE_MS - Date.now(), 1000))) return;
-      for (const { key, status } of progress.runningLongerThan(transientSlaMinutes * MINUTE_MS)) {
-        if (told.has(key)) continue;
-        told.add(key);
-        void CancellationScope.nonCancellable(async () => {
-          const open = await cases.raise(caseFor({
-            code: 'STILL_RETRYING',
-            kind: 'transient',
-            subject: `${status.step} of ${status.subject}`,
-            system: status.system,
-            message: `${status.step} of ${status.subject} has not got through to ${status.system} for ${transientSlaMinutes} minutes.`,
-            mend: 'The step is being retried all the time and goes on by itself once the system answers. Look at the pending activity for the last error; abort if it shall not go on.',
-            without: ['correct', 'override', 'reroute', 'confirm_done', 'confirm_not_done', 'return_to_submitter'],
-          }));
-          const answer = await cases.answerOf(open, () => (ended || !progress.runningLongerThan(0).some((running) => running.key === key) ? 'the step got through' : undefined));
-          told.delete(key);
-          if (answer?.action === 'abort' && !compensating) control.interrupt({ kind: 'abort', request: answer });
-        });
-      }
-      await sleep(1);
-    }
-  }
-
-  const watching = CancellationScope.nonCancellable(watchRetries);
+  const watching = CancellationScope.nonCancellable(() => watchRetries({
+    cases,
+    progress,
+    caseFor,
+    ended: () => ended,
+    slaMinutes: () => transientSlaMinutes,
+    onAbort: (request) => {
+      if (!compensating) control.interrupt({ kind: 'abort', request });
+    },
+  }));
   try {
     const outcome = await carryOut();
     if (outcome.outcome === 'aborted' && dealChanged()) startOver = true;
@@ -299,26 +282,6 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
 
 /** The shape of both deal workflows, for continue-as-new. */
 type DealWorkflow = (input: DealProcessInput) => Promise<DealOutcome>;
-
-function caseOfFindings(deal: LoadedDeal, findings: readonly Finding[]): Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend' | 'subject' | 'findings' | 'without'> {
-  const first = findings[0];
-  const configuration = findings.some((finding) => finding.kind === 'configuration');
-  return {
-    code: findings.length === 1 && first !== undefined ? first.code : 'DEAL_NOT_READY',
-    kind: configuration ? 'configuration' : 'business_rule',
-    subject: `deal ${deal.name}`,
-    message: findings.length === 1 && first !== undefined ? first.message : `${deal.name} for ${deal.client} has ${findings.length} findings.`,
-    mend: findings.length === 1 && first !== undefined ? first.mend : 'Correct what is named below in the CRM or the configuration: the process goes on by itself as soon as no finding is left.',
-    findings,
-    without: ['reroute', 'confirm_done', 'confirm_not_done', ...(findings.every((finding) => finding.overridable) ? [] : (['override'] as const))],
-  };
-}
-
-/** @param compare.words whether they must say the same; a configuration that does not help may still change the words (a list of what is known) */
-function sameFindings(left: readonly Finding[], right: readonly Finding[], compare: { readonly words: boolean }): boolean {
-  const names = (findings: readonly Finding[]) => findings.map((finding) => `${finding.code} ${finding.path} ${compare.words ? finding.message : ''}`).sort().join('\n');
-  return names(left) === names(right);
-}
 
 function abortRequestOf(error: unknown): AbortRequest | undefined {
   if (error instanceof Interrupted && error.interruption.kind === 'abort') return error.interruption.request;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closedWonId, type DealReference } from '../../domain/process/deal-process.ts';
+import { changeOrderId, closedWonId, type DealReference } from '../../domain/process/deal-process.ts';
 import type { CaseView, Resolution } from '../../domain/process/exception-case.ts';
 import type { Opportunity } from '../../domain/model/opportunity.ts';
 import { casesOf, type CaseRow } from '../../store/cases.ts';
@@ -133,6 +133,18 @@ describe('An exception case', function () {
       const left = standing(line, deal);
       assert.deepEqual(left.filter((record) => record.startsWith('netsuite')), []);
       assert.equal(left.filter((record) => record.startsWith('tryton')).length, 5);
+    });
+
+    it('for good: an amendment stays in the ERP that a person chose', async () => {
+      const { deal, open } = await failing('netsuite.project');
+      await line.resolve(open.case_id, { action: 'reroute', by: 'ines', reason: 'NetSuite is closed for the migration', system: 'tryton' });
+      await activated(deal);
+      line.fakes.mend('netsuite.project', deal.opportunityId);
+      const version = '2026-11-24T09:00:00.000Z';
+      line.amend(deal, { version, lines: [aLine({ quantity: '72' })] });
+      await startDeal(line, deal, version);
+      assert.equal((await line.outcome(changeOrderId(deal), 30_000)).outcome, 'activated');
+      assert.deepEqual(standing(line, deal).filter((record) => record.startsWith('netsuite')), []);
     });
 
     it('only to a system of the same kind', async () => {
