@@ -87,6 +87,7 @@ const hubspotEventSchema = z.looseObject({ subscriptionType: z.string(), propert
 async function dispatch({ client, store }: RelaySettings, event: InboxEvent): Promise<Dispatched> {
   const deal = { crm: event.source, opportunityId: event.business_key };
   if (event.kind !== 'deal.changed') return { disposition: 'ignored', reason: `events of kind ${event.kind} start nothing` };
+  if (event.business_key === '') return { disposition: 'ignored', reason: 'the event names no deal' };
   const hubspot = hubspotEventSchema.safeParse(event.payload);
   if (hubspot.success && !(hubspot.data.propertyName === 'dealstage' && hubspot.data.propertyValue === 'closedwon') && (await dealProcess(store.db, deal)) === undefined) {
     return { disposition: 'ignored', reason: 'the deal is not won yet' };
