@@ -1,0 +1,76 @@
+import { isWithin, type LocalDate } from '../../dates.ts';
+import type { TimeAssignment, TimePerson, TimeProject, TimesheetContext } from '../../model/time/context.ts';
+import type { PostedEntry } from '../../model/time/enriched-entry.ts';
+import type { RecordRef } from '../../model/time/record.ts';
+import type { RegionalRuleSet } from '../../model/time/regional-rule-set.ts';
+
+/** A context with its lists made quick to look things up in. */
+export interface ContextIndex {
+  readonly context: TimesheetContext;
+  readonly person: (email: string) => TimePerson | undefined;
+  readonly project: (number: string) => TimeProject | undefined;
+  readonly projectBefore: (number: string) => TimeProject | undefined;
+  readonly assignments: (person: string, projectNumbers: readonly string[]) => readonly TimeAssignment[];
+  readonly rates: (projectNumbers: readonly string[]) => readonly TimesheetContext['rates'][number][];
+  readonly entity: (code: string) => TimesheetContext['legalEntities'][number] | undefined;
+  readonly ruleSet: (person: TimePerson) => RegionalRuleSet | undefined;
+  readonly postedOf: (person: string) => readonly PostedEntry[];
+  readonly postedVersions: (system: string, id: string) => readonly PostedEntry[];
+  readonly isRefused: (ref: RecordRef) => boolean;
+  readonly isWaived: (ref: RecordRef, code: string) => boolean;
+  readonly multiplierOf: (payCode: string) => string;
+  readonly holidays: (ruleSet: RegionalRuleSet) => ReadonlyMap<LocalDate, string>;
+}
+
+const indexes = new WeakMap<TimesheetContext, ContextIndex>();
+
+/** The index of a context, made once for each context object; contexts are never changed in place. */
+export function indexOf(context: TimesheetContext): ContextIndex {
+  const known = indexes.get(context);
+  if (known !== undefined) return known;
+  const made = build(context);
+  indexes.set(context, made);
+  return made;
+}
+
+export function refKey({ id, version }: RecordRef): string {
+  return `${id}@${version}`;
+}
+
+function build(context: TimesheetContext): ContextIndex {
+  const people = new Map(context.people.map((person) => [person.email, person]));
+  const projects = new Map(context.projects.map((project) => [project.number, project]));
+  const before = new Map(context.projects.flatMap((project) => (project.changedTo === null ? [] : [[project.changedTo.number, project] as const])));
+  const assignments = Map.groupBy(context.assignments, (assignment) => `${assignment.person} ${assignment.projectNumber}`);
+  const rates = Map.groupBy(context.rates, (rate) => rate.projectNumber);
+  const entities = new Map(context.legalEntities.map((entity) => [entity.code, entity]));
+  const ruleSets = new Map(context.ruleSets.map((ruleSet) => [ruleSet.code, ruleSet]));
+  const defaults = new Map(context.ruleSets.filter((ruleSet) => ruleSet.defaultForCountry).map((ruleSet) => [ruleSet.country, ruleSet]));
+  const posted = Map.groupBy(context.posted, ({ labor }) => labor.entry.person);
+  const versions = Map.groupBy(context.posted, ({ labor }) => `${labor.entry.system} ${labor.entry.id}`);
+  const refused = new Set(context.refused.map(refKey));
+  const waived = new Set(context.waivers.map((waiver) => `${refKey(waiver.entry)} ${waiver.code}`));
+  const multipliers = new Map(context.payCodes.map((payCode) => [payCode.code, payCode.multiplier]));
+  const holidays = new Map(context.ruleSets.map((ruleSet) => [ruleSet, new Map(ruleSet.holidays.days.map((day) => [day.date, day.name]))]));
+  return {
+    context,
+    person: (email) => people.get(email),
+    project: (number) => projects.get(number),
+    projectBefore: (number) => before.get(number),
+    assignments: (person, numbers) => numbers.flatMap((number) => assignments.get(`${person} ${number}`) ?? []),
+    rates: (numbers) => numbers.flatMap((number) => rates.get(number) ?? []),
+    entity: (code) => entities.get(code),
+    ruleSet: (person) => (person.ruleSet === null ? defaults.get(entities.get(person.legalEntity)?.country ?? '') : ruleSets.get(person.ruleSet)),
+    postedOf: (person) => posted.get(person) ?? [],
+    postedVersions: (system, id) => versions.get(`${system} ${id}`) ?? [],
+    isRefused: (ref) => refused.has(refKey(ref)),
+    isWaived: (ref, code) => waived.has(`${refKey(ref)} ${code}`),
+    multiplierOf: (payCode) => multipliers.get(payCode) ?? '1',
+    holidays: (ruleSet) => holidays.get(ruleSet) ?? new Map(),
+  };
+}
+
+/** Those in force on a day. */
+export function inForceOn<T extends { readonly from: LocalDate; readonly to: LocalDate | null }>(list: readonly T[], date: LocalDate): T[] {
+  return list.filter((item) => isWithin(date, item.from, item.to));
+}

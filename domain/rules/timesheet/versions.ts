@@ -1,0 +1,89 @@
+import type { PostedEntry } from '../../model/time/enriched-entry.ts';
+import type { RecordRef } from '../../model/time/record.ts';
+import type { TimeEntry } from '../../model/time/time-entry.ts';
+import { mustChange, type HoldReason, type TimeFinding } from './finding.ts';
+import { refKey, type ContextIndex } from './index-context.ts';
+
+/** What an entry is to what was posted before. */
+export type Standing =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'correction'; readonly original: PostedEntry }
+  /** This very version was posted before: nothing more to do. */
+  | { readonly kind: 'repeat'; readonly posted: PostedEntry }
+  | { readonly kind: 'held'; readonly reason: HoldReason }
+  | { readonly kind: 'refused'; readonly finding: TimeFinding };
+
+/** Two entries with the same content, whatever their keys' order. */
+export function sameEntry(left: TimeEntry, right: TimeEntry): boolean {
+  return contentOf(left) === contentOf(right);
+}
+
+export function contentOf(entry: TimeEntry): string {
+  const { clock, replaces } = entry;
+  const parts = [entry.system, entry.id, entry.version, replaces?.id, replaces?.version, entry.person, entry.workDate, entry.hours, clock?.startedAt, clock?.endedAt, clock?.breakMinutes, entry.projectNumber, entry.task, entry.role, entry.laborCategory, entry.costCenter, entry.billable, entry.notes];
+  return JSON.stringify(parts.map((part) => part ?? null));
+}
+
+/**
+ * Where an entry stands. A correction whose original was not seen yet is held for it, so that nothing depends on which of the two arrives
+ * first; the correction of an original that was refused, or that came in the same timesheet, stands on its own.
+ */
+export function standingOf(entry: TimeEntry, index: ContextIndex, inSheet: ReadonlySet<string>): Standing {
+  const versions = index.postedVersions(entry.system, entry.id);
+  const itself = versions.find(({ labor }) => labor.entry.version === entry.version);
+  if (itself !== undefined) {
+    if (sameEntry(itself.labor.entry, entry)) return { kind: 'repeat', posted: itself };
+    return refusal(entry, 'VERSION_REUSED', 'version', 'This version was posted before with another content.', 'Raise the version with each change.');
+  }
+  const newest = versions.filter(({ state }) => state === 'in_force').toSorted((left, right) => right.labor.entry.version - left.labor.entry.version)[0];
+  if (newest !== undefined && newest.labor.entry.version > entry.version) {
+    return refusal(entry, 'ENTRY_STALE', 'version', `Version ${newest.labor.entry.version} of this entry is posted already.`, 'Nothing, unless this older version is right: then enter it as a new version.');
+  }
+  if (entry.replaces === null) return newest === undefined ? { kind: 'new' } : { kind: 'correction', original: newest };
+  return correctionOf(entry, entry.replaces, index, inSheet);
+}
+
+function correctionOf(entry: TimeEntry, replaces: RecordRef, index: ContextIndex, inSheet: ReadonlySet<string>): Standing {
+  if (replaces.id === entry.id && replaces.version >= entry.version) {
+    return refusal(entry, 'CORRECTION_OF_ITSELF', 'replaces', `The entry says it replaces version ${replaces.version} of itself.`, 'Let the correction name the earlier version it replaces.');
+  }
+  const original = index.postedVersions(entry.system, replaces.id).find(({ labor }) => labor.entry.version === replaces.version);
+  if (original === undefined) {
+    if (inSheet.has(refKey(replaces)) || index.isRefused(replaces)) return { kind: 'new' };
+    const waitsFor = `time entry ${replaces.id} version ${replaces.version}`;
+    return { kind: 'held', reason: { code: 'ORIGINAL_NOT_SEEN', message: `The correction replaces ${waitsFor}, which has not arrived yet.`, waitsFor } };
+  }
+  if (original.labor.entry.person !== entry.person) {
+    return refusal(entry, 'CORRECTION_OF_OTHER_PERSON', 'replaces', `The entry it replaces is of ${original.labor.entry.person}.`, "Take the other person's entry back and enter a new one.");
+  }
+  if (original.state === 'reversed') return { kind: 'new' };
+  if (original.state === 'superseded') {
+    return refusal(entry, 'ORIGINAL_SUPERSEDED', 'replaces', `Version ${replaces.version} of ${replaces.id} was replaced by another correction before.`, 'Look at the newest version and correct that one.');
+  }
+  return { kind: 'correction', original };
+}
+
+function refusal(entry: TimeEntry, code: string, path: string, message: string, mend: string): Standing {
+  return { kind: 'refused', finding: mustChange(entry, code, path, { message, mend }) };
+}
+
+/** Of several versions in one timesheet only the last counts; the same version twice counts once, with two contents not at all. */
+export function withinSheet(entries: readonly TimeEntry[]): Map<TimeEntry, TimeFinding> {
+  const refused = new Map<TimeEntry, TimeFinding>();
+  const replaced = new Map(entries.flatMap((entry) => (entry.replaces === null ? [] : [[`${entry.system} ${refKey(entry.replaces)}`, entry] as const])));
+  for (const versions of Map.groupBy(entries, (entry) => `${entry.system} ${entry.id}`).values()) {
+    const last = Math.max(...versions.map(({ version }) => version));
+    for (const same of Map.groupBy(versions, ({ version }) => version).values()) {
+      const contents = new Set(same.map(contentOf));
+      for (const [position, entry] of same.entries()) {
+        const by = replaced.get(`${entry.system} ${refKey(entry)}`);
+        if (contents.size > 1) refused.set(entry, mustChange(entry, 'VERSION_REUSED', 'version', { message: 'The timesheet holds this version twice with different content.', mend: 'Send the entry once, with a version of its own for each change.' }));
+        else if (position > 0) refused.set(entry, mustChange(entry, 'ENTRY_REPEATED', 'id', { message: 'The timesheet holds this entry more than once.', mend: 'Nothing: it is counted once.' }));
+        else if (entry.version < last || (by !== undefined && by !== entry)) {
+          refused.set(entry, mustChange(entry, 'ENTRY_SUPERSEDED', 'version', { message: `The same timesheet holds a later version (${by === undefined ? `version ${last}` : `${by.id} version ${by.version}`}).`, mend: 'Nothing: the later version is taken.' }));
+        }
+      }
+    }
+  }
+  return refused;
+}
