@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { connectorOptionSchemas } from '../../connectors/options.ts';
@@ -86,6 +87,7 @@ export async function startInstallation(tell: (line: string) => void, profileDir
     };
     const sandbox = await start({ name: 'sandbox', file: 'sandbox/main.ts', ready: () => answersHttp(local(ports.harvest, '/__admin/mode')) });
     const gateway = await start({ name: 'gateway', file: 'starters/gateway/main.ts', more: { PORT: String(ports.gateway - offset) }, ready: () => answersHttp(local(ports.gateway, '/readyz')) });
+    await pauseSweeps(client);
     const worker = await start({ name: 'worker', file: 'workers/main.ts', more: { PORT: String(ports.workerMetrics) }, ready: () => answersHttp(local(ports.workerMetrics, '/readyz')), nodeArguments: [...WORKER_NODE_FLAGS, ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`])] });
     const bareReady = join(dataDir, 'bare-worker.ready');
     const bare = await start({ name: 'bare-worker', file: 'bench/closed-won/bare/worker.ts', more: { BARE_READY: bareReady }, ready: () => Promise.resolve(existsSync(bareReady)) });
@@ -104,6 +106,24 @@ export async function startInstallation(tell: (line: string) => void, profileDir
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** The sweep for missed events would find the deals that wait to be sent, and carry them before their turn. */
+async function pauseSweeps(client: Client): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (const crm of ['salesforce', 'hubspot']) {
+    const sweep = client.schedule.getHandle(`missed-event-sweep/${crm}`);
+    for (;;) {
+      try {
+        await sweep.pause('a benchmark sends each deal itself');
+        break;
+      } catch (error) {
+        // The gateway makes the schedules after it has begun to answer.
+        if (Date.now() > deadline) throw error;
+        await delay(200);
+      }
+    }
   }
 }
 

@@ -18,7 +18,7 @@ const COSTED_DEALS = 10;
 
 /** Deals in one measurement: enough that starting and ending weigh little, few where only some are in flight. */
 function dealsAt(inFlight: number, most: number): number {
-  return Math.min(most, 12 + inFlight * 4);
+  return Math.min(most, 8 + inFlight * 3);
 }
 
 /** @returns the exit code: 1 where a deal was not activated */

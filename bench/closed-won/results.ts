@@ -53,7 +53,7 @@ export function peopleReport({ results, shape, bareShape, installation, carried,
   return [
     '',
     `${carried} deals, ${carried - missing} activated · ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB · Node ${process.version}`,
-    'Everything on this machine, over loopback; store with fsync, Temporal on SQLite with a write-ahead log; the vendors\' and the configuration\'s limits on rate and concurrency lifted.',
+    'Everything on this machine, over loopback; store with fsync, Temporal on SQLite with a write-ahead log; the vendors\' and the configuration\'s limits on rate and concurrency lifted; the sweep for missed events paused, since the bench itself sends each deal\'s event.',
     `The bare workflow awaits ${bareShape.activities} activities that do nothing one after the other; a deal has ${shape.activities}, some of them side by side.`,
     '',
     asTable([
