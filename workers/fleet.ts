@@ -4,13 +4,15 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities/create.ts';
 import type { Systems } from '../activities/dependencies.ts';
 import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
-import { LINE_QUEUE, targetQueue } from '../domain/process/task-queues.ts';
+import { LINE_QUEUE } from '../domain/process/task-queues.ts';
 import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
 import { openStore, type Store } from '../store/database.ts';
 import { migrateStore } from '../store/migrate.ts';
 import { heartbeatWhileRunning } from './heartbeat.ts';
 import { bundleWorkflowsApart } from './bundle.ts';
+import { repeatInTurn } from './repeat.ts';
 import { createSlots } from './slots.ts';
+import { createTargetWorkers } from './target-workers.ts';
 import { connectWorker } from './temporal.ts';
 
 export interface WorkersSettings {
@@ -33,6 +35,8 @@ export interface RunningWorkers {
 const CONFIG_POLL_MS = 1000;
 /** Workflows kept in memory between their tasks; about 0.4 MB each. */
 const CACHED_WORKFLOWS = 250;
+/** The server's own default. It keeps a queue's last rate until a worker tells another, so that none cannot be told by leaving it out. */
+const NO_RATE_LIMIT = 100_000;
 
 /**
  * One worker for the workflows and the store's activities, and one for each target system's queue, all in this process.
@@ -48,35 +52,31 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
   let configHash: string | undefined;
   const deps = { store, log, systems: forwarding(() => systems), withSlot: slots.withSlot };
   const activities = createActivities(deps);
-  const workers = new Map<string, { readonly worker: Worker; readonly done: Promise<void> }>();
   let stopped = false;
-
-  function run(queue: string, worker: Worker): void {
-    const done = worker.run().catch((error: unknown) => {
-      log.fatal({ error, queue }, 'a worker failed; the process ends so that its supervisor starts it anew');
-      process.exitCode = 1;
-      if (!stopped) process.exit(1);
-    });
-    workers.set(queue, { worker, done });
-  }
-
-  async function follow(config: FirmConfig): Promise<void> {
-    systems = await settings.systemsOf(config, store);
-    await slots.configure(config);
-    for (const system of config.systems) {
-      const queue = targetQueue(system.id);
-      if (workers.has(queue)) continue;
-      run(queue, await Worker.create({
+  const failed = (queue: string, error: unknown) => {
+    log.fatal({ error, queue }, 'a worker failed; the process ends so that its supervisor starts it anew');
+    process.exitCode = 1;
+    if (!stopped) process.exit(1);
+  };
+  const targets = createTargetWorkers({
+    create: ({ queue, requestsPerSecond }) =>
+      Worker.create({
         connection,
         namespace,
         taskQueue: queue,
         activities,
         interceptors: { activity: [heartbeatWhileRunning] },
         maxConcurrentActivityTaskExecutions: 50,
-        ...(system.limits.requestsPerSecond === null ? {} : { maxTaskQueueActivitiesPerSecond: system.limits.requestsPerSecond }),
+        maxTaskQueueActivitiesPerSecond: requestsPerSecond ?? NO_RATE_LIMIT,
         shutdownGraceTime: '20 seconds',
-      }));
-    }
+      }),
+    onFailed: failed,
+  });
+
+  async function follow(config: FirmConfig): Promise<void> {
+    systems = await settings.systemsOf(config, store);
+    await slots.configure(config);
+    await targets.follow(config);
   }
 
   async function followActiveConfig(): Promise<void> {
@@ -85,10 +85,10 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
     if (active === undefined) return;
     await follow(firmConfigSchema.parse(active.document));
     configHash = active.hash;
-    log.info({ configHash: active.hash.slice(0, 12), systems: workers.size - 1 }, 'working by the active configuration');
+    log.info({ configHash: active.hash.slice(0, 12), systems: targets.queues().length }, 'working by the active configuration');
   }
 
-  run(LINE_QUEUE, await Worker.create({
+  const line = await Worker.create({
     connection,
     namespace,
     taskQueue: LINE_QUEUE,
@@ -98,23 +98,28 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
     maxConcurrentActivityTaskExecutions: 100,
     shutdownGraceTime: '20 seconds',
     ...versioning(),
-  }));
+  });
+  const lineDone = line.run().catch((error: unknown) => {
+    failed(LINE_QUEUE, error);
+  });
   await followActiveConfig();
-  const poll = setInterval(() => {
-    followActiveConfig().catch((error: unknown) => {
+  const following = repeatInTurn({
+    everyMs: CONFIG_POLL_MS,
+    work: followActiveConfig,
+    onError: (error) => {
       log.error({ error }, 'could not follow the active configuration; tried again in a moment');
-    });
-  }, CONFIG_POLL_MS);
+    },
+  });
   const server = settings.port === null ? undefined : await serveHealth(settings.port, () => configHash !== undefined);
-  log.info({ queues: [...workers.keys()] }, 'workers are running');
+  log.info({ queues: [LINE_QUEUE, ...targets.queues()] }, 'workers are running');
 
   return {
     async stop() {
       if (stopped) return;
       stopped = true;
-      clearInterval(poll);
-      for (const { worker } of workers.values()) worker.shutdown();
-      await Promise.all([...workers.values()].map(({ done }) => done));
+      line.shutdown();
+      await following.stop();
+      await Promise.all([lineDone, targets.stop()]);
       await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
       await slots.close();
       await connection.close();
