@@ -1,9 +1,7 @@
 import { sql } from 'kysely';
-import { auditedWhen } from './audit-trail.ts';
 import type { Db } from './database.ts';
-import { INBOX_CHANNEL } from './inbox.ts';
 import type { InboxEvent } from './inbox.ts';
-import { jsonText, jsonTextOrNull, plainText } from './json.ts';
+import { jsonText, plainText } from './json.ts';
 import type { JsonValue } from './json.ts';
 import type { InboxState } from './schema.ts';
 
@@ -72,34 +70,6 @@ async function settle(db: Db, id: number, settled: Settled): Promise<boolean> {
   return result.numUpdatedRows > 0n;
 }
 
-export interface Requeue {
-  readonly id: number;
-  readonly by: string;
-  readonly reason: string;
-  /** The event read again from its raw body, where it could not be read before. */
-  readonly parsed?: { readonly kind: string; readonly businessKey: string; readonly version: string | null; readonly payload: unknown };
-}
-
-/** Replays an event that was settled in whatever way; the audit trail says who wanted it. @returns false where it is waiting already, or unknown. */
-export async function requeue(db: Db, replay: Requeue): Promise<boolean> {
-  const { id, by, reason, parsed } = replay;
-  const entry = { process: null, actor: by, action: 'inbox.requeued', object: `inbox event ${id}`, system: null, message: `${by} replays inbox event ${id}: ${reason}`, details: { id, reason } };
-  const { rows } = await sql<{ requeued: boolean }>`
-    with requeued as (
-      update inbox set
-        state = 'received', attempts = 0, next_attempt_at = null, lease_until = null, claimed_by = null, last_error = null, findings = '[]', settled_at = null,
-        workflow_id = null, disposition = null,
-        kind = coalesce(${parsed?.kind ?? null}::text, kind), business_key = coalesce(${parsed?.businessKey ?? null}::text, business_key),
-        version = coalesce(${parsed?.version ?? null}::text, version), payload = coalesce(${jsonTextOrNull(parsed?.payload)}::jsonb, payload)
-      where id = ${id} and state <> 'received'
-      returning id
-    ),
-    audited as (${auditedWhen('requeued', [entry])}),
-    woken as (select pg_notify(${INBOX_CHANNEL}::text, '') from requeued)
-    select exists (select from requeued) as requeued from (select 1) as one left join woken on true`.execute(db);
-  return rows[0]?.requeued === true;
-}
-
 export interface InboxFilter {
   readonly state?: InboxState;
   readonly source?: string;
@@ -136,7 +106,7 @@ export async function loadEvent(db: Db, id: number): Promise<InboxEvent | undefi
   return await db.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** The newest event about a business object, whatever became of it. */
+/** The event with the newest version of a business object, in whatever order they came; what is in quarantine does not count. */
 export async function latestEventFor(db: Db, source: string, businessKey: string): Promise<InboxEvent | undefined> {
-  return await db.selectFrom('inbox').selectAll().where('source', '=', source).where('business_key', '=', businessKey).where('conflict_of', 'is', null).orderBy('id', 'desc').limit(1).executeTakeFirst();
+  return await db.selectFrom('inbox').selectAll().where('source', '=', source).where('business_key', '=', businessKey).where('conflict_of', 'is', null).where('state', '<>', 'quarantined').orderBy(sql`version desc nulls last`).orderBy('id', 'desc').limit(1).executeTakeFirst();
 }

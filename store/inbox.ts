@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import type { Db } from './database.ts';
+import { INBOX_CHANNEL } from './inbox-channel.ts';
+import { requeue } from './inbox-replay.ts';
 import { jsonText, jsonTextOrNull, plainText, sha256 } from './json.ts';
 import type { JsonValue } from './json.ts';
 import { listen } from './listen.ts';
 import type { Listener } from './listen.ts';
-import type { InboxTable } from './schema.ts';
-
-export const INBOX_CHANNEL = 'q2c_inbox';
+import type { InboxState, InboxTable } from './schema.ts';
 
 /** An event as it came in, before its sender is told that it arrived. */
 export interface IncomingEvent {
@@ -44,7 +44,7 @@ interface Stamped {
 
 /**
  * Keeps events durably and wakes the relay. An event ID seen before from the same source is a duplicate; with other content it is a
- * conflict, and the second one is kept in quarantine as evidence.
+ * conflict, and the second one is kept in quarantine as evidence. One that lies in quarantine and can be read by now is accepted.
  * @returns a receipt for each event, in the order given.
  */
 export async function receiveEvents(db: Db, events: readonly IncomingEvent[]): Promise<Receipt[]> {
@@ -81,13 +81,19 @@ async function receive(db: Db, events: readonly IncomingEvent[], arrival: Arriva
       taken.delete(key);
       receipts.push({ status: 'accepted', id: first.id });
     } else if (first.content_hash === contentHash) {
-      receipts.push({ status: 'duplicate', id: first.id });
+      const readable = arrival.state === 'received' && first.state === 'quarantined' && (await readmit(db, event, first.id));
+      receipts.push({ status: readable ? 'accepted' : 'duplicate', id: first.id });
     } else {
       await keepConflict(db, { event, contentHash }, first.id);
       receipts.push({ status: 'conflict', id: first.id });
     }
   }
   return receipts;
+}
+
+/** Its sender repeats an event that could not be read before: it leaves quarantine, once. */
+async function readmit(db: Db, event: IncomingEvent, id: number): Promise<boolean> {
+  return await requeue(db, { id, by: event.source, reason: 'delivered again, and can be read now', from: 'quarantined', parsed: event });
 }
 
 /** What comes from outside may hold characters that a text column cannot. */
@@ -105,6 +111,7 @@ interface KnownEvent {
   readonly source: string;
   readonly event_id: string;
   readonly content_hash: string;
+  readonly state: InboxState;
 }
 
 async function insertEvents(db: Db, stamped: readonly Stamped[], arrival: Arrival): Promise<KnownEvent[]> {
@@ -123,7 +130,7 @@ async function insertEvents(db: Db, stamped: readonly Stamped[], arrival: Arriva
       ) with ordinality as e (source, event_id, kind, business_key, version, occurred_at, headers, raw_body, content_hash, payload, position)
       order by e.position
       on conflict (source, event_id) where conflict_of is null do nothing
-      returning id, source, event_id, content_hash
+      returning id, source, event_id, content_hash, state
     ),
     woken as (select pg_notify(${INBOX_CHANNEL}::text, '') where exists (select from kept) and ${arrival.state}::text = 'received')
     select kept.* from kept left join woken on true`.execute(db);
@@ -133,7 +140,7 @@ async function insertEvents(db: Db, stamped: readonly Stamped[], arrival: Arriva
 async function knownEvents(db: Db, repeated: readonly Stamped[]): Promise<KnownEvent[]> {
   if (repeated.length === 0) return [];
   const { rows } = await sql<KnownEvent>`/* prepared: known_events */
-    select i.id, i.source, i.event_id, i.content_hash
+    select i.id, i.source, i.event_id, i.content_hash, i.state
     from unnest(${repeated.map(({ event }) => event.source)}::text[], ${repeated.map(({ event }) => event.eventId)}::text[]) as e (source, event_id)
     join inbox i on i.source = e.source and i.event_id = e.event_id and i.conflict_of is null`.execute(db);
   return rows;

@@ -3,9 +3,10 @@ import { verifyCanonicalWebhook } from '../../connectors/canonical/webhook.ts';
 import { parseOpportunity } from '../../domain/model/opportunity.ts';
 import type { Opportunity } from '../../domain/model/opportunity.ts';
 import { readJson } from './body.ts';
+import { DEFAULT_LIMITS } from './deps.ts';
 import type { GatewayCredentials, InboundEvent } from './deps.ts';
 import { deliveryStatus, instantOrNull, keptHeaders, refuse, windowRefusal } from './intake.ts';
-import type { EventSource } from './intake.ts';
+import type { EventSource, Intake, KeptEvent } from './intake.ts';
 import { findingsOf } from './problem.ts';
 import type { Finding } from './problem.ts';
 
@@ -39,18 +40,9 @@ export function canonicalSource(credentials: Credentials): EventSource {
           mend: 'Sign the exact bytes that are sent, with signingSecret from the gateway\'s credentials.',
         });
       }
-      const document = readJson(delivery.rawBody, delivery.limits.nesting);
-      if (!document.ok) return refuse({ reason: 'malformed', detail: document.detail, mend: 'Send one opportunity document as JSON in UTF-8, and sign it again.' });
-      const arrived = { source: CANONICAL_CRM, eventId: id, kind: 'deal.changed', headers: keptHeaders(delivery.headers), rawBody: delivery.rawBody };
-      const parsed = parseDeal(document.value);
-      if ('findings' in parsed) {
-        const event = { ...arrived, businessKey: identifierOf(document.value), version: null, occurredAt: null, payload: document.value, findings: parsed.findings };
-        return { outcome: 'opened', events: [], quarantine: [event], irrelevant: 0 };
-      }
-      const { deal } = parsed;
-      const event: InboundEvent = { ...arrived, businessKey: deal.id, version: deal.version, occurredAt: instantOrNull(deal.modifiedAt), payload: deal };
-      return { outcome: 'opened', events: [event], quarantine: [], irrelevant: 0 };
+      return read({ eventId: id, headers: keptHeaders(delivery.headers), rawBody: delivery.rawBody }, delivery.limits.nesting);
     },
+    reopen: (kept) => read(kept, DEFAULT_LIMITS.nesting),
     acknowledge(opened, receipts) {
       const [event] = opened.events;
       const [receipt] = receipts;
@@ -58,6 +50,20 @@ export function canonicalSource(credentials: Credentials): EventSource {
       return { status: 202, contentType: 'application/json; charset=utf-8', body: JSON.stringify(answer) };
     },
   };
+}
+
+function read({ eventId, headers, rawBody }: Omit<KeptEvent, 'contentHash'>, nesting: number): Intake {
+  const document = readJson(rawBody, nesting);
+  if (!document.ok) return refuse({ reason: 'malformed', detail: document.detail, mend: 'Send one opportunity document as JSON in UTF-8, and sign it again.' });
+  const arrived = { source: CANONICAL_CRM, eventId, kind: 'deal.changed', headers, rawBody };
+  const parsed = parseDeal(document.value);
+  if ('findings' in parsed) {
+    const event = { ...arrived, businessKey: identifierOf(document.value), version: null, occurredAt: null, payload: document.value, findings: parsed.findings };
+    return { outcome: 'opened', events: [], quarantine: [event], irrelevant: 0 };
+  }
+  const { deal } = parsed;
+  const event: InboundEvent = { ...arrived, businessKey: deal.id, version: deal.version, occurredAt: instantOrNull(deal.modifiedAt), payload: deal };
+  return { outcome: 'opened', events: [event], quarantine: [], irrelevant: 0 };
 }
 
 /** Becomes part of a workflow ID, which people read and type. */

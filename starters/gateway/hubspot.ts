@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { verifySignatureV3 } from '../../connectors/hubspot/webhook.ts';
 import { canonicalJson, sha256 } from '../../store/json.ts';
 import { readJson } from './body.ts';
+import { DEFAULT_LIMITS } from './deps.ts';
 import type { GatewayCredentials, InboundEvent, QuarantinedEvent } from './deps.ts';
 import { deliveryStatus, keptHeaders, refuse, windowRefusal } from './intake.ts';
-import type { Delivery, EventSource } from './intake.ts';
+import type { EventSource, Intake, KeptEvent } from './intake.ts';
 import { findingsOf } from './problem.ts';
 import type { Finding } from './problem.ts';
 
@@ -55,10 +56,15 @@ export function hubspotSource(credentials: Credentials): EventSource {
         });
       }
       const read = readJson(delivery.rawBody, delivery.limits.nesting);
-      if (!read.ok) return refuse({ reason: 'malformed', detail: read.detail, mend: 'Deliver a JSON array of events in UTF-8.' });
-      const list = z.array(z.unknown()).max(1000).safeParse(read.value);
-      if (!list.success) return { outcome: 'opened', events: [], quarantine: [quarantined(read.value, '', findingsOf(list.error), delivery)], irrelevant: 0 };
-      return sortOut(list.data, credentials, delivery);
+      return read.ok ? sortOutDelivery(read.value, credentials, { headers: keptHeaders(delivery.headers), rawBody: delivery.rawBody }) : malformed(read.detail);
+    },
+    reopen({ headers, rawBody, contentHash: hash }) {
+      const read = readJson(rawBody, DEFAULT_LIMITS.nesting);
+      if (!read.ok) return malformed(read.detail);
+      const all = Array.isArray(read.value) ? z.array(z.unknown()).parse(read.value) : [read.value];
+      // The body may be of a small batch, whose other events are rows of their own.
+      const [own] = all.filter((item) => contentHash(item) === hash);
+      return sortOutDelivery(own === undefined ? all : [own], credentials, { headers, rawBody });
     },
     acknowledge(opened, receipts) {
       const events = opened.events.map((event, index) => ({ id: event.eventId, status: receipts[index]?.status ?? 'accepted' }));
@@ -67,7 +73,19 @@ export function hubspotSource(credentials: Credentials): EventSource {
   };
 }
 
-function sortOut(items: readonly unknown[], credentials: Credentials, delivery: Delivery) {
+function malformed(detail: string): Intake {
+  return refuse({ reason: 'malformed', detail, mend: 'Deliver a JSON array of events in UTF-8.' });
+}
+
+type Body = Pick<KeptEvent, 'headers' | 'rawBody'>;
+
+function sortOutDelivery(value: unknown, credentials: Credentials, body: Body): Intake {
+  const list = z.array(z.unknown()).max(1000).safeParse(value);
+  if (!list.success) return { outcome: 'opened', events: [], quarantine: [quarantined(value, '', findingsOf(list.error), body)], irrelevant: 0 };
+  return sortOut(list.data, credentials, body);
+}
+
+function sortOut(items: readonly unknown[], credentials: Credentials, delivery: Body): Intake {
   const events: InboundEvent[] = [];
   const quarantine: QuarantinedEvent[] = [];
   let irrelevant = 0;
@@ -83,7 +101,7 @@ function sortOut(items: readonly unknown[], credentials: Credentials, delivery: 
       irrelevant += 1;
     }
   }
-  return { outcome: 'opened' as const, events, quarantine, irrelevant };
+  return { outcome: 'opened', events, quarantine, irrelevant };
 }
 
 function isDeal(event: z.infer<typeof webhookEventSchema>): boolean {
@@ -91,7 +109,7 @@ function isDeal(event: z.infer<typeof webhookEventSchema>): boolean {
 }
 
 /** HubSpot does not promise that `eventId` is unique: what changed and when belong to the identity. */
-function toEvent(event: z.infer<typeof webhookEventSchema>, item: unknown, delivery: Delivery): InboundEvent {
+function toEvent(event: z.infer<typeof webhookEventSchema>, item: unknown, delivery: Body): InboundEvent {
   return {
     source: 'hubspot',
     eventId: [event.eventId, event.subscriptionType, event.objectId, event.occurredAt].join('/'),
@@ -99,14 +117,14 @@ function toEvent(event: z.infer<typeof webhookEventSchema>, item: unknown, deliv
     businessKey: event.objectId,
     version: '',
     occurredAt: new Date(event.occurredAt).toISOString(),
-    headers: keptHeaders(delivery.headers),
+    headers: delivery.headers,
     rawBody: part(item, delivery),
     payload: item,
     contentHash: contentHash(item),
   };
 }
 
-function quarantined(item: unknown, at: string, findings: Finding[], delivery: Delivery): QuarantinedEvent {
+function quarantined(item: unknown, at: string, findings: Finding[], delivery: Body): QuarantinedEvent {
   const hash = contentHash(item);
   const known = z.looseObject({ objectId: identifier }).safeParse(item);
   return {
@@ -116,7 +134,7 @@ function quarantined(item: unknown, at: string, findings: Finding[], delivery: D
     businessKey: known.success ? known.data.objectId : '',
     version: null,
     occurredAt: null,
-    headers: keptHeaders(delivery.headers),
+    headers: delivery.headers,
     rawBody: part(item, delivery),
     payload: item,
     contentHash: hash,
@@ -125,7 +143,7 @@ function quarantined(item: unknown, at: string, findings: Finding[], delivery: D
 }
 
 /** The exact delivery where it holds one event; of a batch only this event's part, or each row would repeat the whole. */
-function part(item: unknown, delivery: Delivery): Buffer {
+function part(item: unknown, delivery: Body): Buffer {
   const text = JSON.stringify(item) ?? 'null';
   return delivery.rawBody.length <= text.length + 512 ? delivery.rawBody : Buffer.from(text);
 }

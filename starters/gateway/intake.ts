@@ -23,6 +23,14 @@ export interface Opened {
 
 export type Intake = { readonly outcome: 'refused'; readonly refusal: Refusal } | Opened;
 
+/** An event as the inbox kept it: verified when it came, without what authorised it. */
+export interface KeptEvent {
+  readonly eventId: string;
+  readonly contentHash: string;
+  readonly headers: Record<string, string>;
+  readonly rawBody: Buffer;
+}
+
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -35,6 +43,8 @@ export interface EventSource {
   readonly route: string;
   readonly contentTypes: readonly string[];
   open(delivery: Delivery): Intake;
+  /** Reads a kept event again, by the schema of today: its signature and its age were looked at when it came. */
+  reopen(kept: KeptEvent): Intake;
   /** What the sender expects to hear once all events are durable. */
   acknowledge(opened: Opened, receipts: readonly Receipt[]): Answer;
 }

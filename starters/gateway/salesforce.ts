@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { ackEnvelope, parseOutboundMessage } from '../../connectors/salesforce/outbound-message.ts';
 import { canonicalJson, sha256 } from '../../store/json.ts';
 import { readXml } from './body.ts';
+import { DEFAULT_LIMITS } from './deps.ts';
 import type { GatewayCredentials, InboundEvent, QuarantinedEvent } from './deps.ts';
 import { instantOrNull, keptHeaders, refuse } from './intake.ts';
-import type { Delivery, EventSource } from './intake.ts';
+import type { EventSource, Intake } from './intake.ts';
 
 type Credentials = NonNullable<GatewayCredentials['salesforce']>;
 
@@ -32,18 +33,33 @@ export function salesforceSource(credentials: Credentials): EventSource {
       if (!sameOrganization(text.value, credentials.organizationId)) {
         return refuse({ reason: 'wrong_sender', detail: 'the message is of another Salesforce organization', mend: 'Deliver from the connected organization, or set organizationId in the gateway\'s credentials.' });
       }
-      const message = parseOutboundMessage(text.value, { organizationId: credentials.organizationId });
-      if ('problem' in message) return { outcome: 'opened', events: [], quarantine: [unusable(text.value, message.problem, delivery)], irrelevant: 0 };
-      const bodies = notificationBodies(text.value, message.notifications.length);
-      return {
-        outcome: 'opened',
-        events: message.notifications.map((notification, index) => toEvent(notification, bodies[index] ?? delivery.rawBody, delivery)),
-        quarantine: [],
-        irrelevant: 0,
-      };
+      return read(text.value, delivery.rawBody, keptHeaders(delivery.headers), credentials);
+    },
+    reopen({ rawBody, headers }) {
+      const text = readXml(rawBody, DEFAULT_LIMITS.nesting);
+      if (!text.ok) return malformed(text.detail);
+      return read(enveloped(text.value, credentials), rawBody, headers, credentials);
     },
     acknowledge: () => ({ status: 200, contentType: 'text/xml; charset=utf-8', body: ackEnvelope(true) }),
   };
+}
+
+function read(text: string, rawBody: Buffer, headers: Record<string, string>, { organizationId }: Credentials): Intake {
+  const message = parseOutboundMessage(text, { organizationId });
+  if ('problem' in message) return { outcome: 'opened', events: [], quarantine: [unusable(text, message.problem, headers)], irrelevant: 0 };
+  const bodies = notificationBodies(text, message.notifications.length);
+  return {
+    outcome: 'opened',
+    events: message.notifications.map((notification, index) => toEvent(notification, bodies[index] ?? rawBody, headers)),
+    quarantine: [],
+    irrelevant: 0,
+  };
+}
+
+/** A notification that was kept alone gets back the envelope of the organization that it was taken from. */
+function enveloped(text: string, { organizationId }: Credentials): string {
+  if (!/^\s*<(?:[\w.-]+:)?Notification[\s>]/.test(text)) return text;
+  return `<Envelope><Body><notifications><OrganizationId>${organizationId}</OrganizationId><ActionId>${'0'.repeat(15)}</ActionId>${text}</notifications></Body></Envelope>`;
 }
 
 function malformed(detail: string) {
@@ -56,7 +72,7 @@ type Notification = { readonly notificationId: string; readonly opportunityId: s
  * A notification that is sent again carries the record as it is by then, so the same ID with a later SystemModstamp is news and with the
  * same SystemModstamp a redelivery.
  */
-function toEvent(notification: Notification, rawBody: Buffer, delivery: Delivery): InboundEvent {
+function toEvent(notification: Notification, rawBody: Buffer, headers: Record<string, string>): InboundEvent {
   const modified = z.string().regex(/^[\dTZ:.+-]{10,40}$/).safeParse(notification.fields['SystemModstamp']);
   const version = modified.success ? modified.data : '';
   return {
@@ -66,7 +82,7 @@ function toEvent(notification: Notification, rawBody: Buffer, delivery: Delivery
     businessKey: notification.opportunityId,
     version,
     occurredAt: instantOrNull(version),
-    headers: keptHeaders(delivery.headers),
+    headers,
     rawBody,
     payload: notification,
     contentHash: sha256(canonicalJson(notification)),
@@ -81,7 +97,7 @@ function notificationBodies(text: string, count: number): readonly Buffer[] {
   return Array.from({ length: count }, () => whole);
 }
 
-function unusable(text: string, problem: string, delivery: Delivery): QuarantinedEvent {
+function unusable(text: string, problem: string, headers: Record<string, string>): QuarantinedEvent {
   const rawBody = Buffer.from(withoutSession(text));
   return {
     source: 'salesforce',
@@ -90,7 +106,7 @@ function unusable(text: string, problem: string, delivery: Delivery): Quarantine
     businessKey: '',
     version: null,
     occurredAt: null,
-    headers: keptHeaders(delivery.headers),
+    headers,
     rawBody,
     payload: null,
     findings: [{ path: '', message: problem }],

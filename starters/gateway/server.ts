@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { canonicalSource } from './canonical.ts';
 import { STORE_DOWN, handleDelivery, sendRefusal, toDelivery, within } from './delivery.ts';
 import { DEFAULT_LIMITS } from './deps.ts';
-import type { GatewayCredentials, GatewayDeps, GatewayLimits } from './deps.ts';
-import { hubspotSource } from './hubspot.ts';
+import type { GatewayDeps, GatewayLimits } from './deps.ts';
 import type { EventSource } from './intake.ts';
 import { gatewayMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { PROBLEM_CONTENT_TYPE, refusalStatus, toProblem } from './problem.ts';
 import type { Refusal } from './problem.ts';
-import { salesforceSource } from './salesforce.ts';
+import { connectedSources } from './sources.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -113,14 +111,6 @@ POST /webhooks/hubspot      HubSpot webhooks (signature v3)
 POST /v1/deals              canonical opportunity documents (Standard Webhooks)
 GET  /openapi.json  /healthz  /readyz  /metrics
 `;
-
-function connectedSources(credentials: GatewayCredentials): EventSource[] {
-  const sources: EventSource[] = [];
-  if (credentials.salesforce !== undefined) sources.push(salesforceSource(credentials.salesforce));
-  if (credentials.hubspot !== undefined) sources.push(hubspotSource(credentials.hubspot));
-  if (credentials.canonical !== undefined) sources.push(canonicalSource(credentials.canonical));
-  return sources;
-}
 
 function mediaTypeRefusal(request: FastifyRequest, source: EventSource): Refusal | undefined {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';');

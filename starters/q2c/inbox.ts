@@ -1,15 +1,24 @@
 import type { Command } from 'commander';
-import { inboxDepth, listInbox, requeue } from '../../store/inbox-relay.ts';
-import { withSession } from './session.ts';
+import { z } from 'zod';
+import { readSecrets } from '../../connectors/secrets.ts';
+import { inboxDepth, listInbox } from '../../store/inbox-relay.ts';
+import { dismissEvent } from '../../store/inbox-replay.ts';
+import type { InboxState } from '../../store/schema.ts';
+import { gatewayCredentialsSchema } from '../gateway/deps.ts';
+import { connectedSources } from '../gateway/sources.ts';
 import { table } from '../status/table.ts';
+import { replayEvent, type Replayed } from './replay.ts';
+import { withSession } from './session.ts';
+
+const idSchema = z.coerce.number('expected the number that q2c inbox shows').int().positive();
 
 export function inboxCommands(program: Command): void {
   program
     .command('inbox')
     .description('Events as they came in, the newest first')
-    .option('--state <state>', 'received, dispatched, ignored, quarantined or failed')
+    .option('--state <state>', 'received, dispatched, ignored or quarantined')
     .option('--limit <n>', 'how many', '50')
-    .action(async (options: { state?: 'received' | 'dispatched' | 'ignored' | 'quarantined' | 'failed'; limit: string }) => {
+    .action(async (options: { state?: InboxState; limit: string }) => {
       await withSession(program, async (session) => {
         const { db } = session.store();
         const rows = await listInbox(db, { ...(options.state === undefined ? {} : { state: options.state }), limit: Number(options.limit) });
@@ -22,14 +31,50 @@ export function inboxCommands(program: Command): void {
   program
     .command('replay')
     .argument('<id>', 'the ID in the inbox')
-    .description('Takes an event into the line again: a quarantined one after the fix, or one already relayed (its process joins or ignores it)')
+    .description('Takes an event into the line again: a quarantined one, read anew after the fix, or one already relayed (its process joins or ignores it)')
     .requiredOption('--by <person>')
     .requiredOption('--reason <text>')
-    .action(async (id: string, options: { by: string; reason: string }) => {
+    .action(async (given: string, options: { by: string; reason: string }) => {
       await withSession(program, async (session) => {
-        const done = await requeue(session.store().db, { id: Number(id), ...options });
-        session.print({ replayed: done }, done ? `Event ${id} is in the line again.` : `Event ${id} is not known.`);
-        if (!done) process.exitCode = 1;
+        const id = idSchema.parse(given);
+        const sources = async () => connectedSources(gatewayCredentialsSchema.parse(await readSecrets(session.dataDir)));
+        const replayed = await replayEvent(session.store().db, sources, { id, ...options });
+        session.print(replayed, inWords(id, replayed));
+        if (replayed.outcome !== 'replayed') process.exitCode = 1;
       });
     });
+
+  program
+    .command('dismiss')
+    .argument('<id>', 'the ID in the inbox')
+    .description('Sets a quarantined event aside for good: it is kept, and nothing is done with it')
+    .requiredOption('--by <person>')
+    .requiredOption('--reason <text>')
+    .action(async (given: string, options: { by: string; reason: string }) => {
+      await withSession(program, async (session) => {
+        const id = idSchema.parse(given);
+        const dismissed = await dismissEvent(session.store().db, { id, ...options });
+        session.print({ dismissed }, dismissed ? `Event ${id} is set aside.` : `Event ${id} is not in quarantine.`);
+        if (!dismissed) process.exitCode = 1;
+      });
+    });
+}
+
+function inWords(id: number, replayed: Replayed): string {
+  switch (replayed.outcome) {
+    case 'replayed': {
+      const others = replayed.others === 0 ? '' : ` So are ${replayed.others} more that came with it.`;
+      return `${replayed.object === '' ? `Event ${id} concerns no deal and leaves quarantine.` : `Event ${id} is in the line again, for ${replayed.object}.`}${others}`;
+    }
+    case 'waiting':
+      return `Event ${id} is in the line already.`;
+    case 'unknown':
+      return `Event ${id} is not known.`;
+    case 'unreadable':
+      return [
+        `Event ${id} still cannot be read and stays in quarantine:`,
+        ...replayed.findings.map(({ path, message }) => `  ${path === '' ? '' : `${path}: `}${message}`),
+        `Mend the schema or the credentials and replay it again, or set it aside: q2c dismiss ${id} --by <you> --reason <why>`,
+      ].join('\n');
+  }
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { Store } from '../../store/database.ts';
 import { listenInbox, quarantineEvent, receiveEvents } from '../../store/inbox.ts';
 import type { IncomingEvent } from '../../store/inbox.ts';
-import { claimReceived, inboxDepth, latestEventFor, listInbox, loadEvent, markDeferred, markDispatched, markFailed, markIgnored, markQuarantined, requeue } from '../../store/inbox-relay.ts';
+import { claimReceived, inboxDepth, latestEventFor, listInbox, loadEvent, markDeferred, markDispatched, markFailed, markIgnored, markQuarantined } from '../../store/inbox-relay.ts';
+import { requeue } from '../../store/inbox-replay.ts';
 import { pause } from './builders.ts';
 import { asSuperuser, freshStore } from './support.ts';
 

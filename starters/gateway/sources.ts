@@ -1,0 +1,14 @@
+import { canonicalSource } from './canonical.ts';
+import type { GatewayCredentials } from './deps.ts';
+import { hubspotSource } from './hubspot.ts';
+import type { EventSource } from './intake.ts';
+import { salesforceSource } from './salesforce.ts';
+
+/** Every system whose credentials are known. */
+export function connectedSources(credentials: GatewayCredentials): EventSource[] {
+  const sources: EventSource[] = [];
+  if (credentials.salesforce !== undefined) sources.push(salesforceSource(credentials.salesforce));
+  if (credentials.hubspot !== undefined) sources.push(hubspotSource(credentials.hubspot));
+  if (credentials.canonical !== undefined) sources.push(canonicalSource(credentials.canonical));
+  return sources;
+}
