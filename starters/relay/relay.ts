@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import { sealAuditTrail } from '../../store/audit-chain.ts';
 import type { Store } from '../../store/database.ts';
 import { dealProcess, noteDealSeen } from '../../store/deal-processes.ts';
 import { claimReceived, markDeferred, markDispatched, markIgnored } from '../../store/inbox-relay.ts';
 import { listenInbox, type InboxEvent } from '../../store/inbox.ts';
 import { dispatchDeal, type Dispatched } from './dispatch.ts';
+import { hubspotWonStages } from './won-stages.ts';
 
 export interface RelaySettings {
   readonly store: Store;
@@ -30,6 +30,7 @@ const MAX_BACKOFF_MS = 60_000;
  */
 export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
   const { store, client, log, name } = settings;
+  const saysWon = hubspotWonStages(store.db);
   const cut = new AbortController();
   let stopping = false;
   let wake: (() => void) | undefined;
@@ -37,7 +38,7 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
 
   async function relay(event: InboxEvent): Promise<void> {
     try {
-      const result = await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + CALL_MS, () => dispatch(settings, event)));
+      const result = await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + CALL_MS, () => dispatch(settings, event, saysWon)));
       if (result.disposition === 'ignored') await markIgnored(store.db, event.id, result.reason);
       else await markDispatched(store.db, event.id, result);
       log.info({ event: event.id, source: event.source, deal: `${event.source}/${event.business_key}`, ...result }, 'event relayed');
@@ -82,14 +83,11 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
   };
 }
 
-const hubspotEventSchema = z.looseObject({ subscriptionType: z.string(), propertyName: z.string().optional(), propertyValue: z.string().optional() });
-
-async function dispatch({ client, store }: RelaySettings, event: InboxEvent): Promise<Dispatched> {
+async function dispatch({ client, store }: RelaySettings, event: InboxEvent, saysWon: ReturnType<typeof hubspotWonStages>): Promise<Dispatched> {
   const deal = { crm: event.source, opportunityId: event.business_key };
   if (event.kind !== 'deal.changed') return { disposition: 'ignored', reason: `events of kind ${event.kind} start nothing` };
   if (event.business_key === '') return { disposition: 'ignored', reason: 'the event names no deal' };
-  const hubspot = hubspotEventSchema.safeParse(event.payload);
-  if (hubspot.success && !(hubspot.data.propertyName === 'dealstage' && hubspot.data.propertyValue === 'closedwon') && (await dealProcess(store.db, deal)) === undefined) {
+  if (!(await saysWon(event)) && (await dealProcess(store.db, deal)) === undefined) {
     return { disposition: 'ignored', reason: 'the deal is not won yet' };
   }
   const version = event.version ?? '';
