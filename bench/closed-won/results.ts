@@ -22,11 +22,21 @@ export interface Summary {
 const rates = (runs: readonly LoadResult[]) => spreadOf(runs.map((run) => run.perSecond));
 const latency = (runs: readonly LoadResult[], share: number) => percentile(runs.flatMap((run) => run.latenciesMs), share);
 
-/** Every figure with its counterpart in the bare workflow, for programs. Names end in the number in flight where it matters. */
+/**
+ * Every figure with its counterpart in the bare workflow, for programs. First the rate with the most in flight and the latency with the
+ * fewest, then each by its number in flight.
+ */
 export function measuresOf({ results, shape, bareShape, installation }: Summary): Measure[] {
   const beside = (name: string, unit: string, ours: number, theirs: number): Measure => ({ name, value: ours, unit, ratio: ours / theirs, against: PEER });
   const [workerMb, bareMb] = [peakMemoryMb(installation.pids.worker), peakMemoryMb(installation.pids['bare worker'])];
+  const byLoad = results.toSorted((left, right) => left.inFlight - right.inFlight);
+  const [least, most] = [byLoad.at(0), byLoad.at(-1)];
   return [
+    ...(most === undefined ? [] : [beside('deals_per_second', 'deals/s', rates(most.ours).median, rates(most.theirs).median)]),
+    ...(least === undefined ? [] : [
+      beside('latency_p50_ms', 'ms', latency(least.ours, 0.5), latency(least.theirs, 0.5)),
+      beside('latency_p95_ms', 'ms', latency(least.ours, 0.95), latency(least.theirs, 0.95)),
+    ]),
     ...results.flatMap(({ inFlight, ours, theirs }) => [
       beside(`deals_per_second_${inFlight}_in_flight`, 'deals/s', rates(ours).median, rates(theirs).median),
       beside(`latency_p50_ms_${inFlight}_in_flight`, 'ms', latency(ours, 0.5), latency(theirs, 0.5)),
