@@ -26,6 +26,8 @@ export interface WorkersSettings {
   readonly workflowBundle?: WorkflowBundleWithSourceMap;
   /** Makes the connectors of a configuration. */
   readonly systemsOf: (config: FirmConfig, store: Store) => Promise<Systems>;
+  /** Changes when credentials were renewed, so that connectors are made anew; left out where they never are. */
+  readonly secretsVersion?: () => Promise<string>;
 }
 
 export interface RunningWorkers {
@@ -40,7 +42,7 @@ const NO_RATE_LIMIT = 100_000;
 
 /**
  * One worker for the workflows and the store's activities, and one for each target system's queue, all in this process.
- * Follows the active configuration: systems that join it get a worker, changed ones new connectors.
+ * Follows the active configuration and renewed credentials: systems that join get a worker, all of them new connectors.
  */
 export async function startWorkers(settings: WorkersSettings): Promise<RunningWorkers> {
   const { log } = settings;
@@ -50,6 +52,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
   const slots = createSlots(store, settings.identity);
   let systems: Systems = nothingConfigured();
   let configHash: string | undefined;
+  let secretsUsed: string | undefined;
   const deps = { store, log, systems: forwarding(() => systems), withSlot: slots.withSlot };
   const activities = createActivities(deps);
   let stopped = false;
@@ -80,12 +83,17 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
   }
 
   async function followActiveConfig(): Promise<void> {
-    if ((await activeConfigHash(store.db)) === configHash) return;
+    const activeHash = await activeConfigHash(store.db);
+    if (activeHash === undefined) return;
+    const secretsNow = await settings.secretsVersion?.();
+    if (activeHash === configHash && secretsNow === secretsUsed) return;
     const active = await activeConfig(store.db);
     if (active === undefined) return;
     await follow(firmConfigSchema.parse(active.document));
+    const renewed = configHash === active.hash;
     configHash = active.hash;
-    log.info({ configHash: active.hash.slice(0, 12), systems: targets.queues().length }, 'working by the active configuration');
+    secretsUsed = secretsNow;
+    log.info({ configHash: active.hash.slice(0, 12), systems: targets.queues().length }, renewed ? 'working with renewed credentials' : 'working by the active configuration');
   }
 
   const line = await Worker.create({
@@ -107,7 +115,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
     everyMs: CONFIG_POLL_MS,
     work: followActiveConfig,
     onError: (error) => {
-      log.error({ error }, 'could not follow the active configuration; tried again in a moment');
+      log.error({ error }, 'could not follow the active configuration and credentials; tried again in a moment');
     },
   });
   const server = settings.port === null ? undefined : await serveHealth(settings.port, () => configHash !== undefined);

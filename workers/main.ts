@@ -4,6 +4,7 @@ import { readEndpoints } from '../connectors/addresses.ts';
 import { dataDirectory, readSecrets } from '../connectors/secrets.ts';
 import { startWorkers } from './fleet.ts';
 import { installRuntime } from './runtime.ts';
+import { secretsVersion } from './secrets-version.ts';
 import { createSystems } from './systems.ts';
 
 const log = pino({ name: 'worker', level: process.env['Q2C_LOG_LEVEL'] ?? 'info' });
@@ -20,6 +21,7 @@ const workers = await startWorkers({
   port: Number(process.env['PORT'] ?? 9464 + Number(process.env['Q2C_PORT_OFFSET'] ?? 0)),
   log,
   systemsOf: (config, store) => createSystems(config, { store, log, secrets: () => readSecrets(dataDir), endpoints: () => readEndpoints(dataDir) }),
+  secretsVersion: async () => secretsVersion(await readSecrets(dataDir)),
 });
 
 let stopping = false;

@@ -30,7 +30,7 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
 };
 
 /**
- * The connectors of the configured systems, made anew when the configuration changes. A system that cannot be made (an unknown
+ * The connectors of the configured systems, made anew when the configuration or the credentials change. A system that cannot be made (an unknown
  * address, credentials of the wrong shape) does not stop the others: each use of it fails as a configuration failure, which waits for its owner.
  */
 export async function createSystems(config: FirmConfig, settings: SystemsSettings): Promise<Systems> {
