@@ -3,6 +3,7 @@ import { checkBusiness } from './check-business.ts';
 import { checkRateCards } from './check-rate-cards.ts';
 import { checkSystems } from './check-systems.ts';
 import { checkTax } from './check-tax.ts';
+import { checkTime } from './check-time.ts';
 import { quoted, type ConfigPath, type ConfigProblem } from './mistake.ts';
 import { firmConfigSchema, type FirmConfig } from './schema.ts';
 import { entryKey, isSectionName, sectionsOf, SECTION_KEYS } from './sections.ts';
@@ -20,6 +21,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): CheckedConf
     ...checkRateCards(sections),
     ...checkTax(sections),
     ...checkSystems(sections),
+    ...checkTime(sections),
   ];
   return parsed.success && problems.length === 0 ? { ok: true, config: parsed.data } : { ok: false, problems };
 }

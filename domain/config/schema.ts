@@ -5,6 +5,7 @@ import { billingMethodSchema } from '../model/billing.ts';
 import { contractStatusSchema, contractTypeSchema } from '../model/contract.ts';
 import { codeSchema, countrySchema } from '../model/document.ts';
 import { rateLineSchema } from '../model/rate-card.ts';
+import { timeSections } from './time-schema.ts';
 
 /** Who works on exceptions. */
 export const ownerRoleSchema = z.enum(['finance_operations', 'project_management_office', 'integration_support', 'sales_operations', 'tax', 'controller']);
@@ -174,6 +175,7 @@ export const firmConfigSchema = z.strictObject({
   thresholdRates: z.record(currencySchema, decimalSchema),
   /** People who resolve cases, and their roles. */
   people: z.array(z.strictObject({ id: z.string().min(1), name: z.string().min(1), roles: z.array(ownerRoleSchema).min(1) })).min(1),
+  ...timeSections,
 });
 export type FirmConfig = z.infer<typeof firmConfigSchema>;
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { payCodeSchema, regionalRuleSetSchema, timeClosingSchema } from '../model/time/regional-rule-set.ts';
 import { firmConfigSchema } from './schema.ts';
 
 export interface Entry<T> {
@@ -32,6 +33,9 @@ export const SECTION_KEYS = {
   ownership: ['object', 'attribute'],
   exceptionPolicies: ['code'],
   people: ['id'],
+  payCodes: ['code'],
+  regionalRules: ['code'],
+  timeClosing: ['legalEntity'],
 } as const satisfies Partial<Record<keyof typeof shape, readonly string[]>>;
 
 export type SectionName = keyof typeof SECTION_KEYS;
@@ -73,6 +77,9 @@ export function sectionsOf(raw: Readonly<Record<string, unknown>>) {
     routing: section('routing', shape.routing.element),
     exceptionPolicies: section('exceptionPolicies', shape.exceptionPolicies.element),
     people: section('people', shape.people.element),
+    payCodes: section('payCodes', payCodeSchema),
+    regionalRules: section('regionalRules', regionalRuleSetSchema),
+    timeClosing: section('timeClosing', timeClosingSchema),
     firm: only('firm', shape.firm),
     countryGroups: only('countryGroups', shape.countryGroups),
     thresholdRates: only('thresholdRates', shape.thresholdRates),
