@@ -1,7 +1,9 @@
 import { isUnsupported } from '../connectors/ports.ts';
 import type { RecordStep } from '../domain/process/deal-process.ts';
 import { appendAudit } from '../store/audit-trail.ts';
-import { settleByPerson } from '../store/posting-settlement.ts';
+import { SystemFailure } from '../domain/failure.ts';
+import { canonicalIdOf } from '../store/identity-map.ts';
+import { postingByKey, settleByPerson } from '../store/posting-settlement.ts';
 import { callContext } from './context.ts';
 import type { DealActivities, StepInput, StepResult } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -70,6 +72,14 @@ export function createSteps(deps: ActivityDependencies, readPlan: ReturnType<typ
     },
 
     async settlePosting({ postingKey, outcome, externalId, by, reason, process }) {
+      const posting = await postingByKey(deps.store.db, postingKey);
+      if (posting !== undefined && outcome === 'done' && externalId !== null) {
+        const { object_type: objectType, canonical_id: canonicalId, system } = posting;
+        const owner = await canonicalIdOf(deps.store.db, { objectType, system, externalId });
+        if (owner !== undefined && owner !== canonicalId) {
+          throw toTemporal(new SystemFailure({ kind: 'business_rule', code: 'WRITE_IN_DOUBT', message: `${externalId} in ${system} is ${objectType} ${owner}, so it cannot be ${canonicalId}.`, mend: `Give the ID that ${canonicalId} has in ${system}, or say "confirm_not_done" and it is written again.`, system, object: `${objectType} ${canonicalId}`, written: 'unknown', postingKey }));
+        }
+      }
       await settleByPerson(deps.store.db, {
         key: postingKey,
         outcome,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { isUnsupported } from '../connectors/ports.ts';
-import { livePostings, recordReversed } from '../store/posting-settlement.ts';
+import { holdRecord, livePostings, madeByUs, recordReversed, releaseRecord } from '../store/posting-settlement.ts';
+import { SystemFailure } from '../domain/failure.ts';
+import type { RecordStep, StepName } from '../domain/process/deal-process.ts';
 import { callContext } from './context.ts';
 import type { DealActivities, UndoInput, UndoResult } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -9,6 +11,9 @@ import type { createPlanReader } from './plans.ts';
 import { recordOfStep } from './records.ts';
 
 const OBJECT_TYPE = { customer: 'customer', contract: 'contract', project: 'project', 'rate-card': 'rate_card', 'billing-schedule': 'billing_schedule', 'time-project': 'project', resources: 'assignments', reporting: 'project' } as const;
+
+/** Longer than an undo may take (workflows/activity-options.ts). */
+const HOLD_MS = 5 * 60_000;
 
 const referenceMap = z.record(z.string(), z.string());
 const storedRequest = z.object({ planRef: z.string(), references: z.object({ customers: referenceMap, contracts: referenceMap, projects: referenceMap }) });
@@ -22,8 +27,9 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
 
   async function undo(input: UndoInput): Promise<UndoResult> {
     const { step, subject, system } = input;
-    if (step === 'load' || step === 'activation' || step === 'write-back') return { how: 'kept', detail: `${step} needs no undo of its own` };
-    const postings = await livePostings(db, { objectType: OBJECT_TYPE[step], canonicalId: subject, system, step });
+    if (!isRecordStep(step)) return { how: 'kept', detail: `${step} needs no undo of its own` };
+    const what = { objectType: OBJECT_TYPE[step], canonicalId: subject, system, step };
+    const postings = await livePostings(db, what);
     const own = postings.filter((posting) => sameDeal(posting.process, input.process));
     const last = own.at(-1);
     if (last === undefined) return { how: 'never_made', detail: 'it had not been made' };
@@ -52,10 +58,25 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
       return await settle({ how: 'not_found', detail: 'it is not in the system' });
     }
     if (others.length > 0) return await settle({ how: 'kept', detail: `kept: ${others.join(', ')} relies on it` });
-    if (own.every((posting) => posting.existed !== null)) return await settle({ how: 'kept', detail: 'kept: it stood before this deal' });
+    if (!(await madeByUs(db, what))) return await settle({ how: 'kept', detail: 'kept: it stood before this deal' });
     const { port, document } = record;
     const undone = await deps.withSlot(system, context.signal, () => port.undo({ document, externalId, created: true }, context));
     return await settle({ how: undone.how, detail: undone.detail });
+  }
+
+  /** No other deal can begin to write the record between the look at who relies on it and its removal. */
+  async function whileHeld(input: UndoInput, work: () => Promise<UndoResult>): Promise<UndoResult> {
+    const { step, subject, system } = input;
+    if (!isRecordStep(step)) return { how: 'kept', detail: `${step} needs no undo of its own` };
+    const key = `${input.process}/undo/${step}/${subject}/${system}`;
+    if (!(await holdRecord(db, { system, objectType: OBJECT_TYPE[step], canonicalId: subject, key, leaseMs: HOLD_MS }))) {
+      throw new SystemFailure({ kind: 'transient', code: 'WRITE_UNDER_WAY', message: `${step} ${subject} is being written in ${system} at this moment.`, mend: 'Its undo is tried again by itself.', system, object: `${step} ${subject}`, written: 'no', retryAfterMs: 1000 });
+    }
+    try {
+      return await work();
+    } finally {
+      await releaseRecord(db, key);
+    }
   }
 
   function unknowable({ step, subject, system }: UndoInput, postingKey: string) {
@@ -74,12 +95,16 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
   return {
     async undoStep(input) {
       try {
-        return await undo(input);
+        return await whileHeld(input, () => undo(input));
       } catch (error) {
         throw toTemporal(error);
       }
     },
   };
+}
+
+function isRecordStep(step: StepName): step is RecordStep {
+  return Object.hasOwn(OBJECT_TYPE, step);
 }
 
 /** `closed-won/<deal>` and `change-order/<deal>` are processes of the same deal. */

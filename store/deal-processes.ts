@@ -11,13 +11,13 @@ export interface Deal {
 
 export type DealProcessRow = Selectable<DealProcessTable>;
 
-/** An event told of this version of the deal (null where the event carries none). @returns what is known of the deal, this included. */
-export async function noteDealSeen(db: Db, seen: Deal & { readonly version: string | null }): Promise<DealProcessRow> {
+/** An event told of the deal. What versions have been seen is for `noteDealLoaded` to say: an event that was told may still have to be read. @returns what is known of the deal, this included. */
+export async function noteDealSeen(db: Db, seen: Deal): Promise<DealProcessRow> {
   return await db
     .insertInto('deal_process')
-    .values({ crm: seen.crm, opportunity_id: seen.opportunityId, state: 'seen', version_seen: seen.version })
+    .values({ crm: seen.crm, opportunity_id: seen.opportunityId, state: 'seen', version_seen: null })
     .onConflict((conflict) =>
-      conflict.columns(['crm', 'opportunity_id']).doUpdateSet({ version_seen: sql`coalesce(excluded.version_seen, deal_process.version_seen)`, last_seen_at: sql`now()` }),
+      conflict.columns(['crm', 'opportunity_id']).doUpdateSet({ last_seen_at: sql`now()` }),
     )
     .returningAll()
     .executeTakeFirstOrThrow();

@@ -141,3 +141,36 @@ export async function livePostings(db: Db, record: { readonly objectType: string
     .orderBy('key')
     .execute();
 }
+
+/**
+ * Whether the record as it stands was made by us, whichever of our processes did so: nothing stood when the first write of it began.
+ * A removal ends that: what stands after it is somebody else's until a write of ours makes it anew.
+ */
+export async function madeByUs(db: Db, record: { readonly objectType: string; readonly canonicalId: string; readonly system: string; readonly step: string }): Promise<boolean> {
+  const { rows } = await sql<{ existed: string | null; removed: boolean }>`
+    select existed, state = 'reversed' and coalesce(reversals -> -1 ->> 'how', '') <> 'kept' as removed
+    from posting_ledger
+    where object_type = ${record.objectType} and canonical_id = ${record.canonicalId} and system = ${record.system} and step = ${record.step}
+    order by created_at, key`.execute(db);
+  let made: boolean | undefined;
+  for (const { existed, removed } of rows) {
+    made ??= existed === null;
+    if (removed) made = undefined;
+  }
+  return made === true;
+}
+
+/** Takes hold of a record, so that no posting of it can begin while it is undone. @returns false where one is under way. */
+export async function holdRecord(db: Db, hold: { readonly system: string; readonly objectType: string; readonly canonicalId: string; readonly key: string; readonly leaseMs: number }): Promise<boolean> {
+  const { rows } = await sql`
+    insert into posting_object as o (system, object_type, canonical_id, key, lease_until)
+    values (${hold.system}, ${hold.objectType}, ${hold.canonicalId}, ${hold.key}, clock_timestamp() + ${hold.leaseMs}::integer * interval '1 millisecond')
+    on conflict (system, object_type, canonical_id) do update set key = excluded.key, lease_until = excluded.lease_until
+    where o.key = excluded.key or o.lease_until <= clock_timestamp()
+    returning key`.execute(db);
+  return rows.length > 0;
+}
+
+export async function releaseRecord(db: Db, key: string): Promise<void> {
+  await db.deleteFrom('posting_object').where('key', '=', key).execute();
+}

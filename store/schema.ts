@@ -109,6 +109,14 @@ export interface PostingLedgerTable {
   done_at: string | null;
 }
 
+export interface PostingObjectTable {
+  system: string;
+  object_type: string;
+  canonical_id: string;
+  key: string;
+  lease_until: string;
+}
+
 export interface DocumentTable {
   ref: string;
   kind: string;
@@ -227,6 +235,7 @@ export interface Database {
   inbox: InboxTable;
   identity_map: IdentityMapTable;
   posting_ledger: PostingLedgerTable;
+  posting_object: PostingObjectTable;
   document: DocumentTable;
   decision: DecisionTable;
   config_version: ConfigVersionTable;

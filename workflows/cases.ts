@@ -1,4 +1,4 @@
-import { condition, getExternalWorkflowHandle, ParentClosePolicy, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, getExternalWorkflowHandle, ParentClosePolicy, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
 import { exceptionCaseId, type CaseAnswer, type CaseInput } from '../domain/process/exception-case.ts';
 import { SearchAttribute } from './contracts/search-attributes.ts';
 import { caseAnsweredSignal } from './contracts/deal-process.ts';
@@ -14,19 +14,22 @@ export interface OpenCase {
  * The exception cases of one process. A case is a child workflow with parent-close policy ABANDON that answers by a signal,
  * so that it outlives a continue-as-new of its process.
  */
-export function createCases(onChange: () => void, openedBefore: number) {
+export function createCases({ openedBefore, onChange, onLateAnswer }: { readonly openedBefore: number; readonly onChange: (open: number) => void; readonly onLateAnswer: (answer: CaseAnswer) => void }) {
   const open = new Map<string, OpenCase>();
   const answers = new Map<string, CaseAnswer>();
+  const closed = new Set<string>();
   let opened = openedBefore;
 
   setHandler(caseAnsweredSignal, (answer) => {
     answers.set(answer.caseId, answer);
+    if (!open.has(answer.caseId) && closed.has(answer.caseId)) onLateAnswer(answer);
   });
 
   async function raise(input: CaseInput): Promise<OpenCase> {
     opened += 1;
     const caseId = exceptionCaseId(workflowInfo().workflowId, workflowInfo().firstExecutionRunId, opened);
-    await startChild<typeof exceptionCase>('exceptionCase', {
+    // Not cancelled with the branch that raises it: a cancelled case would end without a word to anybody.
+    await CancellationScope.nonCancellable(() => startChild<typeof exceptionCase>('exceptionCase', {
       workflowId: caseId,
       args: [input],
       parentClosePolicy: ParentClosePolicy.ABANDON,
@@ -38,10 +41,10 @@ export function createCases(onChange: () => void, openedBefore: number) {
         ...(input.legalEntity === null ? [] : [{ key: SearchAttribute.legalEntity, value: input.legalEntity }]),
         ...(input.system === null ? [] : [{ key: SearchAttribute.system, value: input.system }]),
       ],
-    });
+    }));
     const raised = { caseId, input };
     open.set(caseId, raised);
-    onChange();
+    onChange(open.size);
     return raised;
   }
 
@@ -54,7 +57,7 @@ export function createCases(onChange: () => void, openedBefore: number) {
     const answer = answers.get(raised.caseId);
     if (answer !== undefined) {
       open.delete(raised.caseId);
-      onChange();
+      onChange(open.size);
       return answer;
     }
     const reason = obsolete();
@@ -64,9 +67,10 @@ export function createCases(onChange: () => void, openedBefore: number) {
 
   async function close(raised: OpenCase, reason: string): Promise<void> {
     open.delete(raised.caseId);
-    onChange();
+    closed.add(raised.caseId);
+    onChange(open.size);
     try {
-      await getExternalWorkflowHandle(raised.caseId).signal(closeCaseSignal, { reason });
+      await CancellationScope.nonCancellable(() => getExternalWorkflowHandle(raised.caseId).signal(closeCaseSignal, { reason }));
     } catch {
       // The case has ended by itself in the meantime.
     }

@@ -21,8 +21,12 @@ export function createControl() {
   let pending: Interruption | undefined;
   const scopes = new Set<CancellationScope>();
 
-  return {
+  const control = {
     pending: (): Interruption | undefined => pending,
+    /** @throws Interrupted where the process was interrupted */
+    heed(): void {
+      if (pending !== undefined) throw new Interrupted(pending);
+    },
     /** The first interruption counts; an abort overrules a restart. */
     interrupt(interruption: Interruption): void {
       if (pending === undefined || (pending.kind === 'restart' && interruption.kind === 'abort')) pending = interruption;
@@ -61,7 +65,19 @@ export function createControl() {
       if (failed !== undefined) throw failed.error;
       if (CancellationScope.current().consideredCancelled) await CancellationScope.current().cancelRequested;
     },
+    /** One piece of work that an interruption cancels, retries included. @throws Interrupted, or the failure of the work */
+    async attempt<Result>(work: () => Promise<Result>): Promise<Result> {
+      const results: Result[] = [];
+      await control.run(() => [
+        (async () => {
+          results.push(await work());
+        })(),
+      ]);
+      for (const result of results) return result;
+      throw new Error('the work came to rest without a result');
+    },
   };
+  return control;
 }
 
 export type Control = ReturnType<typeof createControl>;

@@ -1,11 +1,12 @@
-import { allHandlersFinished, CancellationScope, condition, continueAsNew, isCancellation, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { DealActivities, LoadedDeal, Overrides, PlanOutline } from '../activities/contract.ts';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, getExternalWorkflowHandle, isCancellation, ParentClosePolicy, proxyActivities, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
+import type { DealActivities, Decision, LoadedDeal, Overrides, PlanOutline } from '../activities/contract.ts';
 import type { Finding } from '../domain/findings.ts';
-import { dealKey, type AbortRequest, type DealOutcome, type DealProcessInput } from '../domain/process/deal-process.ts';
+import { changeOrderId, dealKey, type AbortRequest, type DealOutcome, type DealProcessInput } from '../domain/process/deal-process.ts';
 import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
 import { onStore, onTarget } from './activity-options.ts';
 import { createCases, type OpenCase } from './cases.ts';
 import { abortUpdate, configActivatedSignal, dealChangedSignal, progressQuery } from './contracts/deal-process.ts';
+import { dealSearchAttributes } from './contracts/search-attributes.ts';
 import { caseOfFindings, sameFindings } from './deal-cases.ts';
 import { createControl, Interrupted } from './deal-control.ts';
 import { createProgress } from './deal-progress.ts';
@@ -33,44 +34,57 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   const crm = proxyActivities<DealActivities>(onTarget(deal.crm, `deal ${deal.opportunityId} in ${deal.crm}`, deal.crm));
   const saga = createSaga();
   const control = createControl();
-  const cases = createCases(() => progress.show(), input.casesOpened ?? 0);
+  const cases = createCases({
+    openedBefore: input.casesOpened ?? 0,
+    onChange: (open) => progress.casesOpen(open),
+    // A person's abort that crossed with the closing of its case still counts.
+    onLateAnswer: ({ action, by, reason }) => {
+      if (action === 'abort' && mayAbort()) control.interrupt({ kind: 'abort', request: { by, reason } });
+    },
+  });
   const progress = createProgress(deal, cases.list);
   const overrides: { findings: Overrides['findings'][number][]; reroutes: Overrides['reroutes'][number][] } = { findings: [], reroutes: [] };
   let newestVersion = input.version;
   /** The newest version that a load has asked for or found: only what is told beyond it is news. */
   let knownVersion = '';
   let toldWithoutVersion = false;
-  let activatedConfig: string | undefined;
+  /** Activations of configuration, told and considered: any that came since the last load or decision is news. */
+  let configsTold = 0;
+  let configsConsidered = 0;
   let decidedConfig: string | undefined;
+  /** The content that people's overrides were given for: another content asks them again. */
+  let overriddenContent: string | undefined;
   let returned: CaseAnswer | undefined;
   let previous: PlanOutline | null = null;
   let round = 0;
   let transientSlaMinutes = TRANSIENT_SLA_MINUTES;
   let ended = false;
-  let startOver = false;
+  let finishing = false;
   let compensating = false;
+
+  const mayAbort = () => !ended && !finishing && !compensating;
 
   setHandler(dealChangedSignal, ({ version }) => {
     if (version === '') toldWithoutVersion = true;
     if (version > newestVersion) newestVersion = version;
   });
-  setHandler(configActivatedSignal, ({ hash }) => {
-    activatedConfig = hash;
+  setHandler(configActivatedSignal, () => {
+    configsTold += 1;
   });
   setHandler(abortUpdate, (request) => {
     control.interrupt({ kind: 'abort', request });
     return `${process} is being aborted; what it made is undone in reverse order.`;
   }, {
     validator: (request: AbortRequest) => {
-      if (ended) throw new Error(`${process} has ended already: amend the deal in the CRM instead.`);
       if (compensating) throw new Error(`${process} is being aborted already.`);
+      if (!mayAbort()) throw new Error(`${process} has just come to its end: amend the deal in the CRM instead.`);
       if (request.by.trim() === '' || request.reason.trim() === '') throw new Error('An abort needs "by" and "reason": they go into the audit trail.');
     },
   });
   setHandler(progressQuery, progress.view);
 
   const dealChanged = () => toldWithoutVersion || newestVersion > knownVersion;
-  const configChanged = () => activatedConfig !== undefined && decidedConfig !== undefined && activatedConfig !== decidedConfig;
+  const configChanged = () => configsTold > configsConsidered;
   const news = (): string | undefined => {
     if (compensating) return undefined;
     if (control.pending() !== undefined) return 'the process was interrupted';
@@ -108,13 +122,15 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
         toldWithoutVersion = false;
         if (newestVersion > knownVersion) knownVersion = newestVersion;
         progress.step('load', deal.opportunityId, deal.crm, { state: 'running', note: null });
-        const loaded = await crm.loadDeal({ process, deal, atLeast: newestVersion });
+        configsConsidered = configsTold;
+        const atLeast = newestVersion;
+        const loaded = await control.attempt(() => crm.loadDeal({ process, deal, atLeast }));
         progress.step('load', deal.opportunityId, deal.crm, { state: 'done', externalId: deal.opportunityId, url: loaded.url, note: `version ${loaded.version}` });
         if (loaded.version > knownVersion) knownVersion = loaded.version;
         progress.loaded(loaded);
         return loaded;
       } catch (error) {
-        if (isCancellation(error)) throw error;
+        if (isCancellation(error) || error instanceof Interrupted) throw error;
         const failure = failureOf(error, `deal ${deal.opportunityId}`);
         progress.step('load', deal.opportunityId, deal.crm, { state: 'waiting', note: failure.message });
         const { code, kind, message, mend } = failure;
@@ -147,11 +163,11 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
         await startFrom(loaded);
       }
       progress.enter('validating');
-      const toldConfig = activatedConfig;
-      const decision = await rules.decideDeal({ process, dealRef: loaded.ref, overrides, round });
+      if (overriddenContent !== loaded.fingerprint) overrides.findings.length = 0;
+      overriddenContent = loaded.fingerprint;
+      const decision = await judge(loaded);
       decidedConfig = decision.configHash;
       ({ transientSlaMinutes } = decision);
-      if (activatedConfig === toldConfig) activatedConfig = undefined;
       if (decision.outcome === 'planned') {
         if (waiting !== undefined) await cases.close(waiting.open, 'the findings are gone: the deal or the configuration was corrected');
         return { loaded, plan: decision.plan };
@@ -175,6 +191,23 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
       if (answer.action === 'abort') abort(answer);
       if (answer.action === 'override') for (const { code, path } of decision.findings) overrides.findings.push({ code, path, by: answer.by, reason: answer.reason });
       if (answer.action === 'return_to_submitter') returned = answer;
+    }
+  }
+
+  async function judge(loaded: LoadedDeal): Promise<Decision> {
+    for (;;) {
+      progress.step('decide', deal.opportunityId, 'q2c', { state: 'running', note: null });
+      try {
+        configsConsidered = configsTold;
+        const decision = await control.attempt(() => rules.decideDeal({ process, dealRef: loaded.ref, overrides, round }));
+        progress.step('decide', deal.opportunityId, 'q2c', { state: 'done', note: decision.outcome });
+        return decision;
+      } catch (error) {
+        if (isCancellation(error) || error instanceof Interrupted) throw error;
+        const { code, kind, message, mend, evidence } = failureOf(error, `the decision on deal ${deal.opportunityId}`);
+        progress.step('decide', deal.opportunityId, 'q2c', { state: 'waiting', note: message });
+        await settleByPerson(caseFor({ code, kind, message, mend, subject: `deal ${deal.opportunityId}`, evidence: evidence ?? null, without: ['override', 'reroute', 'confirm_done', 'confirm_not_done', 'return_to_submitter'] }));
+      }
     }
   }
 
@@ -211,14 +244,14 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
           if (dealChanged()) continue;
           progress.enter('activating');
           await steps.activate(plan);
-          await steps.dropWhatIsNotIn(plan);
+          const dropped = await steps.dropWhatIsNotIn(plan);
+          control.heed();
           const projects = plan.projects.map((project) => project.number);
           const told = await steps.writeBack('Activated', `${projects.length === 1 ? 'Project' : 'Projects'} ${projects.join(', ')} can be worked on.`, projects);
           const seen = told === 'told' ? await load() : loaded;
-          if (seen.fingerprint !== loaded.fingerprint) continue;
-          const outcome = await finish({ outcome: 'activated', version: seen.version, projects }, plan.ref, seen);
-          if (dealChanged()) continue;
-          return outcome;
+          if (seen.fingerprint !== loaded.fingerprint || dealChanged()) continue;
+          control.heed();
+          return await finish({ outcome: 'activated', version: seen.version, projects, notUndone: dropped.notUndone }, plan.ref, seen);
         } catch (error) {
           if (!(error instanceof Interrupted) || error.interruption.kind !== 'restart') throw error;
           control.clear();
@@ -239,7 +272,7 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
     control.clear();
     progress.enter('compensating');
     await cases.closeAll(`the process was aborted by ${request.by}`);
-    const report: CompensationReport = await saga.compensate();
+    const report: CompensationReport = await saga.compensate('the process was aborted');
     if (previous !== null) {
       round += 1;
       await steps.build(previous, round, `${previous.version}-after-${progress.deal()?.version ?? ''}`);
@@ -250,7 +283,10 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
   }
 
   async function finish(outcome: DealOutcome, planRef: string | null, loaded: LoadedDeal | null): Promise<DealOutcome> {
+    finishing = true;
+    progress.step('outcome', deal.opportunityId, 'q2c', { state: 'running', note: null });
     await record.recordOutcome({ process, deal, outcome, planRef, loaded: loaded === null ? null : { version: loaded.version, fingerprint: loaded.fingerprint }, reroutes: overrides.reroutes, at: new Date().toISOString() });
+    progress.step('outcome', deal.opportunityId, 'q2c', { state: 'done', note: outcome.outcome });
     progress.enter(outcome.outcome);
     return outcome;
   }
@@ -265,18 +301,26 @@ export async function runDealProcess(input: DealProcessInput): Promise<DealOutco
       if (!compensating) control.interrupt({ kind: 'abort', request });
     },
   }));
-  try {
-    const outcome = await carryOut();
-    if (outcome.outcome === 'aborted' && dealChanged()) startOver = true;
-    return outcome;
-  } finally {
-    ended = true;
-    await CancellationScope.nonCancellable(async () => {
-      await cases.closeAll('the process has ended');
-      await watching;
-      await condition(allHandlersFinished);
-    });
-    if (startOver) await continueAsNew<DealWorkflow>({ ...input, version: newestVersion, force: false, casesOpened: cases.opened(), startedBy: 'a change that came while the abort was carried out' });
+  const came = await carryOut().then(
+    (outcome) => ({ outcome }),
+    (error: unknown) => ({ error }),
+  );
+  ended = true;
+  await CancellationScope.nonCancellable(async () => {
+    await cases.closeAll('the process has ended');
+    await watching;
+    await condition(allHandlersFinished);
+  });
+  // Nothing is awaited between this look and the end: a change told later finds the process ended and begins the next one.
+  if (dealChanged()) await CancellationScope.nonCancellable(() => handOver('outcome' in came && came.outcome.outcome !== 'aborted'));
+  if ('error' in came) throw came.error;
+  return came.outcome;
+
+  /** A change came while the outcome was being recorded: it is for the change order of a deal at work, else for another run of this process. */
+  async function handOver(atWork: boolean): Promise<void> {
+    const next: DealProcessInput = { deal, version: newestVersion, startedBy: 'a change that came at the end of the last process' };
+    if (!atWork || process === changeOrderId(deal)) await continueAsNew<DealWorkflow>({ ...next, casesOpened: cases.opened() });
+    else await joinOrStartChangeOrder(next);
   }
 }
 
@@ -287,4 +331,19 @@ function abortRequestOf(error: unknown): AbortRequest | undefined {
   if (error instanceof Interrupted && error.interruption.kind === 'abort') return error.interruption.request;
   if (isCancellation(error)) return { by: 'an operator', reason: 'the workflow was cancelled' };
   return undefined;
+}
+
+/** A workflow cannot signal with start: the running change order is told, or one is started, whichever way the race with the relay goes. */
+async function joinOrStartChangeOrder(input: DealProcessInput): Promise<void> {
+  const workflowId = changeOrderId(input.deal);
+  const tell = () => getExternalWorkflowHandle(workflowId).signal(dealChangedSignal, { version: input.version, source: input.startedBy });
+  try {
+    await tell();
+  } catch {
+    try {
+      await startChild<DealWorkflow>('changeOrder', { workflowId, args: [input], parentClosePolicy: ParentClosePolicy.ABANDON, staticSummary: `Change of deal ${input.deal.opportunityId} from ${input.deal.crm}`, typedSearchAttributes: dealSearchAttributes('changeOrder', input.deal) });
+    } catch {
+      await tell();
+    }
+  }
 }

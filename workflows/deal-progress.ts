@@ -3,7 +3,7 @@ import type { LoadedDeal, PlanOutline } from '../activities/contract.ts';
 import type { DealProgress, DealReference, DealStage, StepName, StepStatus } from '../domain/process/deal-process.ts';
 import type { Cases } from './cases.ts';
 import { SearchAttribute } from './contracts/search-attributes.ts';
-import { recordKey } from './deal-records.ts';
+import { recordKey, recordsOf } from './deal-records.ts';
 
 const STAGE_WORDS: Readonly<Record<DealStage, string>> = {
   loading: 'Reading the deal from the CRM',
@@ -78,8 +78,13 @@ export function createProgress(reference: DealReference, openCases: () => Return
         { key: SearchAttribute.legalEntities, value: entities },
         { key: SearchAttribute.projects, value: plan.projects.map((project) => project.number) },
         { key: SearchAttribute.customer, value: plan.customers.at(-1)?.id ?? '' },
+        { key: SearchAttribute.systems, value: [...new Set(recordsOf(plan).map((record) => record.system))] },
         { key: SearchAttribute.region, value: plan.projects[0]?.region ?? '' },
       ]);
+      show();
+    },
+    casesOpen(open: number): void {
+      upsertSearchAttributes([{ key: SearchAttribute.openCases, value: open }]);
       show();
     },
     startRound(next: number): void {

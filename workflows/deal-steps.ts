@@ -8,7 +8,7 @@ import { Interrupted, type Control } from './deal-control.ts';
 import type { Progress } from './deal-progress.ts';
 import { contractRecord, customerRecords, projectRecords, recordsOf, type PlannedRecord } from './deal-records.ts';
 import { failureOf } from './failures.ts';
-import type { Saga } from './saga.ts';
+import type { CompensationReport, Saga } from './saga.ts';
 
 export interface StepsSettings {
   readonly process: string;
@@ -102,7 +102,7 @@ export function createSteps(settings: StepsSettings) {
   /** Runs one write until it is done. What no retry can mend becomes a case; its answer says how to go on. */
   async function untilDone(record: PlannedRecord, write: () => Promise<StepResult>): Promise<StepResult> {
     made.set(record.key, record);
-    if (!kept.has(record.key)) saga.register({ key: record.key, what: `${record.step} ${record.label} in ${record.system}`, undo: () => undo(record, 'the process was aborted') });
+    if (!kept.has(record.key)) saga.register({ key: record.key, what: `${record.step} ${record.label} in ${record.system}`, undo: (reason) => undo(record, reason) });
     for (;;) {
       progress.step(record.step, record.label, record.system, { state: 'running', note: null });
       try {
@@ -146,7 +146,7 @@ export function createSteps(settings: StepsSettings) {
         throw new Interrupted({ kind: 'abort', request: { by: answer.by, reason: answer.reason } });
       case 'confirm_done':
       case 'confirm_not_done':
-        if (postingKey !== null) await store.settlePosting({ postingKey, outcome: answer.action === 'confirm_done' ? 'done' : 'not_done', externalId: answer.externalId, by: answer.by, reason: answer.reason, process });
+        if (postingKey !== null) await settle(step, record, answer, postingKey);
         return;
       case 'reroute':
         overrides.reroutes.push({ from: record.system, to: answer.system ?? record.system, by: answer.by });
@@ -159,6 +159,16 @@ export function createSteps(settings: StepsSettings) {
       case 'retry':
       case 'override':
         return;
+    }
+  }
+
+  /** Takes a person's word on a write in doubt. A word that cannot be true (the ID is another record's) becomes the next question. */
+  async function settle(step: StepName, record: Omit<PlannedRecord, 'step' | 'key'>, answer: CaseAnswer, postingKey: string): Promise<void> {
+    try {
+      await store.settlePosting({ postingKey, outcome: answer.action === 'confirm_done' ? 'done' : 'not_done', externalId: answer.externalId, by: answer.by, reason: answer.reason, process });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      await askPerson(step, record, error);
     }
   }
 
@@ -216,14 +226,19 @@ export function createSteps(settings: StepsSettings) {
   }
 
   /** Undoes what an earlier plan had made and the present one no longer asks for, the dependent records first. */
-  async function dropWhatIsNotIn(plan: PlanOutline): Promise<void> {
+  async function dropWhatIsNotIn(plan: PlanOutline): Promise<CompensationReport> {
     const wanted = new Set(recordsOf(plan).map((record) => record.key));
-    await saga.compensate((key) => !wanted.has(key));
+    const reason = 'the amended deal no longer asks for it';
+    const report = await saga.compensate(reason, (key) => !wanted.has(key));
+    const undone = [...report.undone];
+    const notUndone = [...report.notUndone];
     for (const record of [...kept.values()].reverse()) {
       if (wanted.has(record.key)) continue;
-      await undo(record, 'the amended deal no longer asks for it');
+      const result = await undo(record, reason);
+      (result.undone ? undone : notUndone).push(`${record.step} ${record.label} in ${record.system}: ${result.detail}`);
       kept.delete(record.key);
     }
+    return { undone, notUndone };
   }
 
   /**
@@ -234,11 +249,12 @@ export function createSteps(settings: StepsSettings) {
     progress.step('write-back', deal.opportunityId, deal.crm, { state: 'running', note: null });
     for (;;) {
       try {
-        const result = await target({ system: deal.crm, legalEntity: deal.crm }, `tell ${deal.crm}: ${status}`).writeBackToCrm({ process, deal, status: { status, message: message.slice(0, 250), projectNumbers, at: new Date().toISOString() } });
+        const at = new Date().toISOString();
+        const result = await control.attempt(() => target({ system: deal.crm, legalEntity: deal.crm }, `tell ${deal.crm}: ${status}`).writeBackToCrm({ process, deal, status: { status, message: message.slice(0, 250), projectNumbers, at } }));
         progress.step('write-back', deal.opportunityId, deal.crm, result.state === 'done' ? { state: 'done', externalId: result.externalId, url: result.url, note: status } : { state: 'not_offered', note: result.note });
         return result.state === 'done' ? 'told' : 'not_offered';
       } catch (error) {
-        if (isCancellation(error)) throw error;
+        if (isCancellation(error) || error instanceof Interrupted) throw error;
         const failure = failureOf(error, `write-back to ${deal.crm}`);
         if (status !== 'Activated') {
           progress.step('write-back', deal.opportunityId, deal.crm, { state: 'waiting', note: `${failure.message} (the CRM could not be told)` });

@@ -33,6 +33,7 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
 
   function decide(wish: Resolution): ResolutionAnswer {
     if (terms === null || state === 'opening') return { accepted: false, message: 'The case is just being opened; try again in a moment.' };
+    if (closedBecause !== null) return { accepted: false, message: `The case is being closed: ${closedBecause}.` };
     if (state === 'resolved' || state === 'closed') return { accepted: false, message: `The case is ${state} already.` };
     const judgement = judgeResolution(wish, input, terms, firstApproval);
     if (judgement.verdict === 'refused') return { accepted: false, message: judgement.reason };

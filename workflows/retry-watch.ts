@@ -22,7 +22,10 @@ export interface RetryWatch {
  */
 export async function watchRetries({ cases, progress, caseFor, ended, slaMinutes, onAbort }: RetryWatch): Promise<void> {
   const told = new Set<string>();
-  const untold = () => progress.runningLongerThan(0).filter(({ key }) => !told.has(key));
+  /** When a person last said to go on trying: the SLA counts anew from there. */
+  const answeredAt = new Map<string, number>();
+  const running = () => progress.runningLongerThan(0).map((step) => ({ ...step, since: Math.max(step.since, answeredAt.get(step.key) ?? 0) }));
+  const untold = () => running().filter(({ key }) => !told.has(key));
 
   async function tell(key: string, { step, subject, system }: ReturnType<typeof untold>[number]['status']): Promise<void> {
     told.add(key);
@@ -35,8 +38,9 @@ export async function watchRetries({ cases, progress, caseFor, ended, slaMinutes
       mend: 'The step is being retried all the time and goes on by itself once the system answers. Look at the pending activity for the last error; abort if it shall not go on.',
       without: ['correct', 'override', 'reroute', 'confirm_done', 'confirm_not_done', 'return_to_submitter'],
     }));
-    const answer = await cases.answerOf(open, () => (ended() || !progress.runningLongerThan(0).some((running) => running.key === key) ? 'the step got through' : undefined));
+    const answer = await cases.answerOf(open, () => (ended() || !running().some((step) => step.key === key) ? 'the step got through' : undefined));
     told.delete(key);
+    answeredAt.set(key, Date.now());
     if (answer?.action === 'abort') onAbort(answer);
   }
 
@@ -45,8 +49,8 @@ export async function watchRetries({ cases, progress, caseFor, ended, slaMinutes
     if (ended()) return;
     const oldest = Math.min(...untold().map(({ since }) => since));
     if (await condition(ended, Math.max(oldest + slaMinutes() * MINUTE_MS - Date.now(), 1000))) return;
-    for (const { key, status } of progress.runningLongerThan(slaMinutes() * MINUTE_MS)) {
-      if (!told.has(key)) void CancellationScope.nonCancellable(() => tell(key, status));
+    for (const { key, status, since } of untold()) {
+      if (Date.now() - since >= slaMinutes() * MINUTE_MS) void CancellationScope.nonCancellable(() => tell(key, status));
     }
   }
 }

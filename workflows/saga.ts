@@ -6,7 +6,7 @@ export interface Compensation {
   /** In plain words, for the report. */
   readonly what: string;
   /** Undoes it and says how. Never throws for what a person could settle: it asks one and says what came of it. */
-  readonly undo: () => Promise<{ readonly undone: boolean; readonly detail: string }>;
+  readonly undo: (reason: string) => Promise<{ readonly undone: boolean; readonly detail: string }>;
 }
 
 export interface CompensationReport {
@@ -19,13 +19,13 @@ export function createSaga() {
   const compensations = new Map<string, Compensation>();
 
   /** Undoes in reverse order what `choose` names, even while the process is being cancelled. */
-  async function compensate(choose: (key: string) => boolean = () => true): Promise<CompensationReport> {
+  async function compensate(reason: string, choose: (key: string) => boolean = () => true): Promise<CompensationReport> {
     return await CancellationScope.nonCancellable(async () => {
       const undone: string[] = [];
       const notUndone: string[] = [];
       for (const compensation of [...compensations.values()].reverse()) {
         if (!choose(compensation.key)) continue;
-        const result = await compensation.undo();
+        const result = await compensation.undo(reason);
         (result.undone ? undone : notUndone).push(`${compensation.what}: ${result.detail}`);
         compensations.delete(compensation.key);
       }

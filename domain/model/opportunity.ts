@@ -10,6 +10,9 @@ export const OPPORTUNITY_SCHEMA_VERSION = 2;
 /** Codes as the CRM's users typed or picked them: whether the firm knows them is for the rules to say. */
 const pickedCode = z.string().max(80).nullable();
 
+/** Texts of which the later sorts after the earlier: "9" and "10" would not. */
+const versionSchema = z.string().max(40).regex(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|\d{10,40})$/, 'an instant such as 2026-11-21T06:50:00.000Z, or a counter padded with zeros to at least ten digits');
+
 export const opportunityLineSchema = z.strictObject({
   id: z.string().min(1).max(100),
   description: z.string().max(255),
@@ -32,9 +35,9 @@ export type OpportunityLine = z.infer<typeof opportunityLineSchema>;
 export const opportunitySchema = z.strictObject({
   ...documentHead('opportunity', OPPORTUNITY_SCHEMA_VERSION),
   crm: z.string().min(1).max(40),
-  id: z.string().min(1).max(100),
-  /** Grows with each change in the CRM; compared as text: an ISO instant or a zero-padded counter. */
-  version: z.string().min(1).max(40),
+  id: z.string().min(1).max(100).regex(/^[^/]+$/, 'an ID without "/"'),
+  /** Grows with each change in the CRM, and is compared as text. */
+  version: versionSchema,
   modifiedAt: instantSchema,
   url: z.url().nullable(),
   name: z.string().min(1).max(255),

@@ -42,10 +42,10 @@ export interface StepStatus {
   readonly note: string | null;
 }
 
-export const STEPS = ['load', 'customer', 'contract', 'project', 'rate-card', 'billing-schedule', 'time-project', 'resources', 'reporting', 'activation', 'write-back'] as const;
+export const STEPS = ['load', 'decide', 'customer', 'contract', 'project', 'rate-card', 'billing-schedule', 'time-project', 'resources', 'reporting', 'activation', 'write-back', 'outcome'] as const;
 export type StepName = (typeof STEPS)[number];
 /** Steps that write a record of their own. */
-export type RecordStep = Exclude<StepName, 'load' | 'activation' | 'write-back'>;
+export type RecordStep = Exclude<StepName, 'load' | 'decide' | 'activation' | 'write-back' | 'outcome'>;
 
 export type DealStage = 'loading' | 'validating' | 'building' | 'activating' | 'waiting' | 'compensating' | 'activated' | 'aborted' | 'unchanged';
 
@@ -59,7 +59,7 @@ export interface DealProgress {
 }
 
 export type DealOutcome =
-  | { readonly outcome: 'activated'; readonly version: string; readonly projects: readonly string[] }
+  | { readonly outcome: 'activated'; readonly version: string; readonly projects: readonly string[]; /** Records the deal no longer asks for that could not be undone. */ readonly notUndone: readonly string[] }
   | { readonly outcome: 'unchanged'; readonly version: string }
   | { readonly outcome: 'aborted'; readonly reason: string; readonly undone: readonly string[]; readonly notUndone: readonly string[] };
 

@@ -1,12 +1,12 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { changeOrderId, closedWonId, dealKey, type DealEvent, type DealProcessInput, type DealReference } from '../../domain/process/deal-process.ts';
+import { changeOrderId, closedWonId, type DealEvent, type DealProcessInput, type DealReference } from '../../domain/process/deal-process.ts';
 import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 import type { Store } from '../../store/database.ts';
 import { dealProcess } from '../../store/deal-processes.ts';
 import type { changeOrder } from '../../workflows/change-order.ts';
 import type { closedWon } from '../../workflows/closed-won.ts';
 import { dealChangedSignal } from '../../workflows/contracts/deal-process.ts';
-import { SearchAttribute } from '../../workflows/contracts/search-attributes.ts';
+import { dealSearchAttributes } from '../../workflows/contracts/search-attributes.ts';
 
 export type Dispatched =
   | { readonly disposition: 'started' | 'joined or started' | 'amends'; readonly workflowId: string }
@@ -61,12 +61,7 @@ function options(process: 'closedWon' | 'changeOrder', deal: DealReference, even
     args: [input] as [DealProcessInput],
     signal: dealChangedSignal,
     signalArgs: [event] as [DealEvent],
-    typedSearchAttributes: [
-      { key: SearchAttribute.process, value: process },
-      { key: SearchAttribute.deal, value: dealKey(deal) },
-      { key: SearchAttribute.system, value: deal.crm },
-      { key: SearchAttribute.stage, value: 'loading' },
-    ],
+    typedSearchAttributes: dealSearchAttributes(process, deal),
     priority: { priorityKey: ACTIVATION_PRIORITY, fairnessKey: deal.crm },
   };
 }

@@ -92,6 +92,6 @@ async function dispatch({ client, store }: RelaySettings, event: InboxEvent, say
   }
   const version = event.version ?? '';
   const dispatched = await dispatchDeal(client, store, deal, { version, source: `event ${event.event_id} of ${event.source}` });
-  if (dispatched.disposition !== 'ignored') await noteDealSeen(store.db, { ...deal, version: version === '' ? null : version });
+  if (dispatched.disposition !== 'ignored') await noteDealSeen(store.db, deal);
   return dispatched;
 }

@@ -6,7 +6,7 @@ import type { Store } from '../../store/database.ts';
 import { dealProcess, dealsMatching, noteDealLoaded, noteDealSeen, noteDealStarted, recordDealOutcome } from '../../store/deal-processes.ts';
 import { archiveDecision, decisionsOf } from '../../store/decisions.ts';
 import { documentRef, getDocument, putDocument } from '../../store/documents.ts';
-import { enqueueNotification, markNotified, pendingNotifications } from '../../store/notifications.ts';
+import { deliverNextNotification, enqueueNotification, listNotifications } from '../../store/notifications.ts';
 import { publishProject, reportedProject, withdrawProject } from '../../store/reporting.ts';
 import type { PublishedProject } from '../../store/reporting.ts';
 import { advanceWatermark, readWatermark } from '../../store/watermarks.ts';
@@ -99,15 +99,15 @@ describe('The registers of the store', function () {
 
     it('have one row from the first event to what was applied last', async () => {
       assert.equal(await dealProcess(store.db, deal), undefined);
-      assert.equal((await noteDealSeen(store.db, { ...deal, version: '1' })).state, 'seen');
+      assert.equal((await noteDealSeen(store.db, deal)).state, 'seen');
       await noteDealStarted(store.db, { ...deal, workflowId: 'w1' });
       const running = await dealProcess(store.db, deal);
       await noteDealStarted(store.db, { ...deal, workflowId: 'w1' });
       assert.equal((await dealProcess(store.db, deal))?.started_at, running?.started_at);
       const applied = { version: '1', fingerprint: 'f1', planRef: 'r1' };
       await recordDealOutcome(store.db, { ...deal, workflowId: 'w1', state: 'activated', outcome: { outcome: 'activated' }, applied, endedAt: '2026-11-21T08:00:00.000Z' });
-      assert.equal((await noteDealSeen(store.db, { ...deal, version: '2' })).state, 'activated');
-      assert.equal((await noteDealSeen(store.db, { ...deal, version: null })).version_seen, '2');
+      assert.equal((await noteDealSeen(store.db, deal)).state, 'activated');
+      assert.equal((await noteDealSeen(store.db, deal)).version_seen, null, 'an event that was told has not been read yet');
       await noteDealStarted(store.db, { ...deal, workflowId: 'w2' });
       await recordDealOutcome(store.db, { ...deal, workflowId: 'w2', state: 'aborted', outcome: { outcome: 'aborted' }, applied: null, endedAt: '2026-11-21T09:00:00.000Z' });
       const row = await dealProcess(store.db, deal);
@@ -157,10 +157,14 @@ describe('The registers of the store', function () {
     assert.equal(await enqueueNotification(store.db, reminder), true);
     assert.equal(await enqueueNotification(store.db, reminder), false);
     assert.equal(await enqueueNotification(store.db, { ...reminder, number: 2 }), true);
-    const [first] = await pendingNotifications(store.db);
-    assert.equal(await markNotified(store.db, first?.id ?? 0, 'log'), true);
-    assert.equal(await markNotified(store.db, first?.id ?? 0, 'log'), false);
-    assert.deepEqual((await pendingNotifications(store.db)).map((row) => row.number), [2]);
+    const taken: number[] = [];
+    const take = (via: string | null) => deliverNextNotification(store.db, [], async (row) => {
+      taken.push(row.number);
+      return Promise.resolve(via);
+    });
+    assert.deepEqual([await take(null), await take('log'), await take('log'), await take('log')], [true, true, true, false]);
+    assert.deepEqual(taken, [1, 1, 2]);
+    assert.deepEqual((await listNotifications(store.db, {})).map((row) => [row.number, row.sent_via]), [[2, 'log'], [1, 'log']]);
   });
 
   it('move a watermark only from where it was read', async () => {

@@ -21,7 +21,7 @@ import { createFakeSystems, type FakeSystems } from './fake-systems.ts';
 import { theBundle, theTemporalServer } from './temporal.ts';
 
 const outcomeSchema = z.discriminatedUnion('outcome', [
-  z.object({ outcome: z.literal('activated'), version: z.string(), projects: z.array(z.string()) }),
+  z.object({ outcome: z.literal('activated'), version: z.string(), projects: z.array(z.string()), notUndone: z.array(z.string()) }),
   z.object({ outcome: z.literal('unchanged'), version: z.string() }),
   z.object({ outcome: z.literal('aborted'), reason: z.string(), undone: z.array(z.string()), notUndone: z.array(z.string()) }),
 ]);
