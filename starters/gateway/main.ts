@@ -3,6 +3,8 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { migrateStore } from '../../store/migrate.ts';
 import { openStore } from '../../store/database.ts';
+import { startNotifying } from '../notify/notify.ts';
+import { notifyTarget } from '../notify/target.ts';
 import { startRelayPart } from '../relay/part.ts';
 import { dataDirectory, readSecrets } from '../../connectors/secrets.ts';
 import { gatewayCredentialsSchema } from './deps.ts';
@@ -44,6 +46,8 @@ async function startParts(logger: Logger): Promise<readonly Part[]> {
   const url = process.env['DATABASE_URL'];
   if (url === undefined || url === '') throw new Error('DATABASE_URL is not set: "npm run store" prints the address of the embedded store, "npm start" sets it by itself');
   const credentials = gatewayCredentialsSchema.parse(await readSecrets(dataDirectory()));
+  const notifyLog = logger.child({ part: 'notify' });
+  const send = notifyTarget(process.env, notifyLog);
   const store = openStore(url, { applicationName: 'q2c gateway', connectTimeoutMs: 3_000, onConnectionLost: (error) => logger.warn({ err: error }, 'a connection to the store was lost') });
   const parts: Part[] = [{ name: 'store', stop: () => store.close() }];
   try {
@@ -52,6 +56,7 @@ async function startParts(logger: Logger): Promise<readonly Part[]> {
     parts.push({ name: 'gateway', stop: () => app.close() });
     const address = await app.listen({ host: HOST, port: port() });
     parts.push(startRelayPart(store, logger.child({ part: 'relay' })));
+    parts.push({ name: 'notify', ...startNotifying({ db: store.db, log: notifyLog, send }) });
     logger.info({ address, systems: Object.keys(credentials) }, 'gateway ready');
     return parts;
   } catch (error) {
