@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Customer } from '../../domain/model/customer.ts';
+import { maySet, type Customer, type CustomerAttribute } from '../../domain/model/customer.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { RecordPort, WithReferences } from '../ports.ts';
 import { hasDependents } from './classify.ts';
@@ -22,6 +22,7 @@ const NAME_LENGTH = 83;
 /**
  * Customers, found by external ID. The first legal entity is the primary subsidiary and stays it; each other one is a
  * customer-subsidiary relationship (feature Multi-Subsidiary Customer). Currencies and relationships are added, never taken away.
+ * The comments of an existing customer are people's own, like each attribute that another system owns.
  */
 export function createCustomerPort(netSuite: NetSuite, references: NetSuiteReferences): RecordPort<WithReferences<Customer>> {
   const label = (customer: Customer) => `customer ${customer.name}`;
@@ -36,23 +37,24 @@ export function createCustomerPort(netSuite: NetSuite, references: NetSuiteRefer
     const [firstEntity = ''] = document.legalEntities;
     const [firstCurrency = ''] = document.currencies;
     const { taxRegistrationNumber: tax } = document;
+    const may = (attribute: CustomerAttribute) => maySet(document, attribute, existing !== null);
     return {
       isPerson: false,
-      companyName: cut(document.name, NAME_LENGTH),
+      ...(may('name') ? { companyName: cut(document.name, NAME_LENGTH) } : {}),
       ...(existing?.subsidiary === undefined ? { subsidiary: references.subsidiary(firstEntity, object) } : {}),
       ...(existing?.currency === undefined ? { currency: references.currency(firstCurrency, object) } : {}),
-      currencyList: { items: document.currencies.map((code) => ({ currency: references.currency(code, object) })) },
-      ...(document.parentId === null ? {} : { parent: references.known(known.customers, document.parentId, 'parent customer', object) }),
-      ...(tax === null || tax.length > 20 ? {} : { vatRegNumber: tax }),
-      addressBook: {
+      ...(may('currencies') ? { currencyList: { items: document.currencies.map((code) => ({ currency: references.currency(code, object) })) } } : {}),
+      ...(document.parentId === null || !may('parentId') ? {} : { parent: references.known(known.customers, document.parentId, 'parent customer', object) }),
+      ...(tax === null || tax.length > 20 || !may('taxRegistrationNumber') ? {} : { vatRegNumber: tax }),
+      ...(may('billingAddress') ? { addressBook: {
         items: [{
           ...(lineKey === undefined ? {} : { internalId: Number(lineKey) }),
           label: LABEL,
           defaultBilling: true,
           addressBookAddress: { addressee: cut(document.name, NAME_LENGTH), addr1: cut(addr1, 150), addr2: cut([addr2, ...more].filter((part) => part !== '').join(', '), 150), city: cut(city ?? '', 50), state: cut(region ?? '', 50), zip: cut(postalCode ?? '', 36), ...(country === null ? {} : { country }) },
         }],
-      },
-      comments: [`Account ${document.id} of the CRM.`, ...(document.name.length > NAME_LENGTH ? [document.name] : []), ...(tax !== null && tax.length > 20 ? [`Tax registration number ${tax}`] : [])].join('\n'),
+      } } : {}),
+      ...(existing === null ? { comments: [`Account ${document.id} of the CRM.`, ...(document.name.length > NAME_LENGTH ? [document.name] : []), ...(tax !== null && tax.length > 20 ? [`Tax registration number ${tax}`] : [])].join('\n') } : {}),
       isInactive: false,
     };
   };
@@ -82,7 +84,7 @@ export function createCustomerPort(netSuite: NetSuite, references: NetSuiteRefer
       const body = bodyOf(document, known, before);
       if (before !== null) await netSuite.update('customer', before.id, { ...body, externalId: eid(document) }, about);
       const id = before?.id ?? (await netSuite.upsert('customer', eid(document), body, about));
-      await afterFirstWrite(() => relate(document, id, about));
+      if (maySet(document, 'legalEntities', before !== null)) await afterFirstWrite(() => relate(document, id, about));
       return { ...references.found('customer', id), created: before === null };
     },
     async undo({ document: { document }, externalId, created }, context) {

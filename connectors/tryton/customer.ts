@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Customer } from '../../domain/model/customer.ts';
+import { maySet, type Customer } from '../../domain/model/customer.ts';
 import type { CallContext, Found, RecordPort, Undone, WithReferences } from '../ports.ts';
 import { searchRead, type Tryton } from './client.ts';
 import { isGone } from './failures.ts';
@@ -38,16 +38,25 @@ export function createCustomerPort(tryton: Tryton, references: TrytonReferences,
     type: options.taxIdentifierTypes[customer.billingAddress.country ?? ''] ?? null,
   });
 
-  /** The address and tax number that are ours, created or rewritten in the same transaction as the party. */
-  const ownedParts = async (customer: Customer, party: z.infer<typeof partyRow>, context: CallContext) => {
-    const object = label(customer);
-    const addresses = await searchRead(tryton, { model: 'party.address', domain: [['party', '=', party.id], ['attn', '=', BILLING]], fields: ['active'], row: childRow, object, context, limit: 1 });
-    const identifiers = await searchRead(tryton, { model: 'party.identifier', domain: [['party', '=', party.id]], fields: ['type', 'code'], row: identifierRow, object, context });
+  const addressCommands = async (customer: Customer, party: z.infer<typeof partyRow>, object: string, context: CallContext) => {
+    const [ours] = await searchRead(tryton, { model: 'party.address', domain: [['party', '=', party.id], ['attn', '=', BILLING]], fields: ['active'], row: childRow, object, context, limit: 1 });
     const address = await addressValues(customer, context);
+    return [ours === undefined ? ['create', [address]] : ['write', [ours.id], address]];
+  };
+  const identifierCommands = async (customer: Customer, party: z.infer<typeof partyRow>, object: string, context: CallContext) => {
+    const identifiers = await searchRead(tryton, { model: 'party.identifier', domain: [['party', '=', party.id]], fields: ['type', 'code'], row: identifierRow, object, context });
     const tax = identifierValues(customer);
     const ours = identifiers.find((identifier) => identifier.type === tax.type);
-    const identifierCommands = tax.code === null || ours?.code === tax.code ? [] : [ours === undefined ? ['create', [tax]] : ['write', [ours.id], tax]];
-    return { addresses: [addresses[0] === undefined ? ['create', [address]] : ['write', [addresses[0].id], address]], ...(identifierCommands.length === 0 ? {} : { identifiers: identifierCommands }) };
+    if (tax.code === null || ours?.code === tax.code) return [];
+    return [ours === undefined ? ['create', [tax]] : ['write', [ours.id], tax]];
+  };
+
+  /** The address and tax number, where they are ours, created or rewritten in the same transaction as the party. */
+  const ownedParts = async (customer: Customer, party: z.infer<typeof partyRow>, context: CallContext) => {
+    const object = label(customer);
+    const addresses = maySet(customer, 'billingAddress', true) ? await addressCommands(customer, party, object, context) : [];
+    const identifiers = maySet(customer, 'taxRegistrationNumber', true) ? await identifierCommands(customer, party, object, context) : [];
+    return { ...(addresses.length === 0 ? {} : { addresses }), ...(identifiers.length === 0 ? {} : { identifiers }) };
   };
 
   const deactivate = async (id: number, object: string, context: CallContext): Promise<Undone> => {
@@ -71,7 +80,7 @@ export function createCustomerPort(tryton: Tryton, references: TrytonReferences,
         const [id] = await tryton.call({ method: 'party.party.create', args: [[values]], result: z.tuple([z.number().int()]), object, writes: true, context });
         return { ...found(id), created: true };
       }
-      const values = { name: document.name, active: true, ...(await ownedParts(document, party, context)) };
+      const values = { ...(maySet(document, 'name', true) ? { name: document.name } : {}), active: true, ...(await ownedParts(document, party, context)) };
       await tryton.call({ method: 'party.party.write', args: [[party.id], values], result: z.null(), object, writes: true, context });
       return { ...found(party.id), created: false };
     },

@@ -8,6 +8,7 @@ import { decimalText, sumMoney } from '../../money.ts';
 import { accountChain } from './accounts.ts';
 import { contractKey, customerKey } from './identity.ts';
 import { projectGroups, soldLines, trimmed, type ProjectGroup } from './lines.ts';
+import { ownedElsewhere } from './ownership.ts';
 import { expected, notReady, planProject, type ReadyDeal } from './plan-project.ts';
 
 interface PlannedProject {
@@ -48,7 +49,7 @@ export function planDeal(opportunity: Opportunity, config: FirmConfig, configHas
 }
 
 /** The client and its parents in each ERP that books a part of the deal, parents first. */
-function planCustomers(planned: readonly PlannedProject[], { deal, currency }: ReadyDeal): Customer[] {
+function planCustomers(planned: readonly PlannedProject[], { deal, currency, config }: ReadyDeal): Customer[] {
   const { accounts, end } = accountChain(deal);
   if (end.kind !== 'top') throw notReady(`The deal ${deal.id}`, 'an account hierarchy that has a top');
   const parentsFirst = accounts.toReversed();
@@ -66,6 +67,7 @@ function planCustomers(planned: readonly PlannedProject[], { deal, currency }: R
         currencies: [currency],
         legalEntities: [...new Set(projects.map(({ project }) => project.legalEntity.code))].toSorted(),
         erp,
+        ownedElsewhere: ownedElsewhere(config),
       })),
     );
 }

@@ -181,6 +181,34 @@ describe('NetSuite', function () {
     unknownId: '99999999',
   }, faults);
 
+  it('sends what the ERP owns of a customer when it is made, and leaves it alone ever after', async () => {
+    const deal = dealOf(uniqueTag(), { customer: { taxRegistrationNumber: 'US-1', ownedElsewhere: ['taxRegistrationNumber'] } });
+    const write = async (change: Partial<Deal['customer']> = {}) => {
+      await erp.customer.write({ document: { ...deal.customer, ...change }, references: NONE }, null, callContext());
+      const [customer] = await byEid('customer', deal.customer.id);
+      return customer?.fields ?? {};
+    };
+    assert.equal((await write())['vatRegNumber'], 'US-1');
+    await seed('customer', { externalId: externalIdOf(deal.customer.id), vatRegNumber: 'US-CORRECTED', comments: 'Pays by cheque' });
+    const after = await write({ name: 'Acme renamed', taxRegistrationNumber: 'US-2' });
+    assert.deepEqual([after['companyName'], after['vatRegNumber'], after['comments']], ['Acme renamed', 'US-CORRECTED', 'Pays by cheque']);
+    assert.equal((await write({ taxRegistrationNumber: 'US-2', ownedElsewhere: [] }))['vatRegNumber'], 'US-2', 'unless the firm says that the CRM owns it');
+  });
+
+  it('changes nothing of an existing customer that the ERP owns altogether', async () => {
+    const deal = dealOf(uniqueTag());
+    const parent = dealOf(uniqueTag());
+    const { externalId: parentId } = await erp.customer.write({ document: parent.customer, references: NONE }, null, callContext());
+    await erp.customer.write({ document: deal.customer, references: NONE }, null, callContext());
+    const [before] = await byEid('customer', deal.customer.id);
+    const changed = { ...deal.customer, name: 'Other', parentId: parent.customer.id, billingAddress: { street: 'Elsewhere 1', city: 'Rome', region: null, postalCode: '00100', country: 'IT' as const }, taxRegistrationNumber: 'IT-1', currencies: ['USD' as const, 'EUR' as const], legalEntities: ['US01', 'DE01'] };
+    await erp.customer.write({ document: { ...changed, ownedElsewhere: ['name', 'parentId', 'billingAddress', 'taxRegistrationNumber', 'currencies', 'legalEntities'] }, references: { ...NONE, customers: { [parent.customer.id]: parentId } } }, null, callContext());
+    const [after] = await byEid('customer', deal.customer.id);
+    assert.deepEqual(after?.fields, before?.fields);
+    const related = (await stored('customerSubsidiaryRelationship')).filter((row) => idIn(row.fields['entity']) === after?.id).map((row) => idIn(row.fields['subsidiary']));
+    assert.ok(!related.includes(OPTIONS.subsidiaries.DE01), 'no other legal entity was added');
+  });
+
   it('opens a project for time only while it is active', async () => {
     const { deal, projectId } = await withProject();
     for (const [status, id, allowTime, inactive] of [['active', '2', true, false], ['active', '2', true, false], ['closed', '1', false, false], ['cancelled', '3', false, true]] as const) {

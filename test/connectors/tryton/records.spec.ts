@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dealOf, uniqueTag } from '../conformance/documents.ts';
+import { callContext, dealOf, uniqueTag } from '../conformance/documents.ts';
 import { describeRecordPort } from '../conformance/records.ts';
 import { NONE, offered, partOf, useTryton } from './harness.ts';
 
@@ -133,4 +133,22 @@ describe('Tryton, the real one: its records', function () {
     writeMethod: 'POST',
     unknownId: '99999999',
   }, tryton.faults);
+
+  it('a customer keeps what the ERP owns of it, as finance corrected it', async () => {
+    const { customer } = dealOf(uniqueTag(), { customer: { ownedElsewhere: ['taxRegistrationNumber', 'billingAddress'] } });
+    const write = (change: Partial<typeof customer>) => tryton.erp().customer.write({ document: { ...customer, ...change }, references: NONE }, null, callContext());
+    const party = Number((await write({})).externalId);
+    const taxNumbers = async () => (await tryton.rows('party.identifier', [['party', '=', party]], ['code'])).map((row) => row['code']);
+    assert.deepEqual(await taxNumbers(), [customer.taxRegistrationNumber], 'sent when it was made');
+    const elsewhere = { street: 'Elsewhere 1', city: 'Boston', region: null, postalCode: '02110', country: 'US' };
+    assert.equal((await write({ name: 'Acme renamed', taxRegistrationNumber: 'US-2', billingAddress: elsewhere })).created, false);
+    const [after] = await tryton.rows('party.party', [['id', '=', party]], ['name']);
+    assert.equal(after?.['name'], 'Acme renamed');
+    assert.deepEqual(await taxNumbers(), [customer.taxRegistrationNumber]);
+    const addresses = await tryton.rows('party.address', [['party', '=', party]], ['city']);
+    assert.deepEqual(addresses.map((address) => address['city']), [customer.billingAddress.city]);
+    await write({ name: 'Other', ownedElsewhere: ['name'], taxRegistrationNumber: 'US-2' });
+    const [kept] = await tryton.rows('party.party', [['id', '=', party]], ['name']);
+    assert.deepEqual([kept?.['name'], await taxNumbers()], ['Acme renamed', ['US-2']]);
+  });
 });
