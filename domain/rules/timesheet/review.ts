@@ -66,14 +66,26 @@ export function isTakenBack({ entry, hours }: Pick<EntryInReview, 'entry' | 'hou
 
 /** Follows changes of the project's code, forward or back, to the one in force on the work date. */
 function projectOn(entry: TimeEntry, index: ContextIndex): { readonly project: TimeProject | undefined; readonly numbers: readonly string[] } {
-  let project = index.project(entry.projectNumber);
-  const numbers = [entry.projectNumber];
-  for (let step = 0; project !== undefined && step < MOST_CODE_CHANGES; step += 1) {
-    const earlier = index.projectBefore(project.number);
-    const next = project.changedTo !== null && entry.workDate >= project.changedTo.from ? index.project(project.changedTo.number) : earlier?.changedTo != null && entry.workDate < earlier.changedTo.from ? earlier : undefined;
-    if (next === undefined || numbers.includes(next.number)) break;
-    numbers.unshift(next.number);
-    project = next;
-  }
-  return { project, numbers };
+  const entered = index.project(entry.projectNumber);
+  if (entered === undefined) return { project: undefined, numbers: [entry.projectNumber] };
+  if (entered.changedTo === null && index.projectBefore(entered.number) === undefined) return { project: entered, numbers: [entered.number] };
+  const chain = [...predecessors(entered, index), entered, ...successors(entered, index)];
+  const project = chain.findLast((_, position) => position === 0 || entry.workDate >= (chain[position - 1]?.changedTo?.from ?? '')) ?? entered;
+  return { project, numbers: [project.number, ...chain.filter((one) => one !== project).map(({ number }) => number)] };
+}
+
+function successors(project: TimeProject, index: ContextIndex): TimeProject[] {
+  const found: TimeProject[] = [];
+  for (let next = following(project, index); next !== undefined && next !== project && !found.includes(next) && found.length < MOST_CODE_CHANGES; next = following(next, index)) found.push(next);
+  return found;
+}
+
+function predecessors(project: TimeProject, index: ContextIndex): TimeProject[] {
+  const found: TimeProject[] = [];
+  for (let one = index.projectBefore(project.number); one !== undefined && one !== project && !found.includes(one) && found.length < MOST_CODE_CHANGES; one = index.projectBefore(one.number)) found.unshift(one);
+  return found;
+}
+
+function following(project: TimeProject, index: ContextIndex): TimeProject | undefined {
+  return project.changedTo === null ? undefined : index.project(project.changedTo.number);
 }
