@@ -1,17 +1,9 @@
 import type { Command } from 'commander';
-import { sql } from 'kysely';
 import { targetQueue, LINE_QUEUE } from '../../domain/process/task-queues.ts';
 import { firmConfigSchema } from '../../domain/config/schema.ts';
 import { activeConfig } from '../../store/config-versions.ts';
-import { inboxDepth } from '../../store/inbox-relay.ts';
-import { inDoubtPostings } from '../../store/posting-settlement.ts';
 import { withSession, type Session } from './session.ts';
-
-interface Check {
-  readonly what: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
+import { storeHealth, type Check } from './store-health.ts';
 
 export function doctorCommand(program: Command): void {
   program
@@ -29,17 +21,7 @@ export function doctorCommand(program: Command): void {
 
 async function storeChecks(session: Session): Promise<Check[]> {
   try {
-    const { db } = session.store();
-    await sql`select 1`.execute(db);
-    const config = await activeConfig(db);
-    const depth = await inboxDepth(db);
-    const doubts = await inDoubtPostings(db);
-    return [
-      { what: 'store', ok: true, detail: 'answers' },
-      { what: 'configuration', ok: config !== undefined, detail: config === undefined ? 'none is active: npm run q2c -- config activate --by <you>' : config.hash.slice(0, 12) },
-      { what: 'inbox', ok: true, detail: JSON.stringify(depth) },
-      { what: 'writes in doubt', ok: true, detail: String(doubts.length) },
-    ];
+    return await storeHealth(session.store().db, new Date());
   } catch (error) {
     return [{ what: 'store', ok: false, detail: `${message(error)}; npm run store starts the local one` }];
   }

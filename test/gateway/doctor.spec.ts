@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { storeHealth } from '../../starters/q2c/store-health.ts';
+import { openCase } from '../../store/cases.ts';
+import { activateConfig, storeConfig } from '../../store/config-versions.ts';
+import type { Store } from '../../store/database.ts';
+import { quarantineEvent, receiveEvents } from '../../store/inbox.ts';
+import type { IncomingEvent } from '../../store/inbox.ts';
+import { enqueueNotification } from '../../store/notifications.ts';
+import { openIntent, recordInDoubt } from '../../store/posting-ledger.ts';
+import { PROCESS, intent } from '../store/builders.ts';
+import { asSuperuser, freshStore } from '../store/support.ts';
+
+describe('doctor: what it says of the line\'s own records', function () {
+  this.timeout(60_000);
+  let store: Store;
+  beforeEach(async () => {
+    store = await freshStore();
+    await storeConfig(store.db, { hash: 'h1', document: {}, files: {} });
+    await activateConfig(store.db, { hash: 'h1', by: 'priya' });
+  });
+  afterEach(() => store.close());
+
+  const event: IncomingEvent = { source: 'hubspot', eventId: 'e1', kind: 'deal.changed', businessKey: '9', version: null, occurredAt: null, headers: {}, rawBody: Buffer.from('{}'), payload: {} };
+  const now = new Date();
+  async function check(what: string) {
+    const found = (await storeHealth(store.db, now)).find((each) => each.what === what);
+    assert.ok(found !== undefined, what);
+    return found;
+  }
+  const aCase = (dueAt: string) =>
+    openCase(store.db, {
+      caseId: `exception/${PROCESS}/r/1`, process: PROCESS, code: 'CONTRACT_NOT_SIGNED', kind: 'business_rule', severity: 'high', owner: 'sales_operations', subject: 'deal 006', message: 'not signed', mend: 'sign it',
+      findings: [], permittedActions: ['retry'], context: {}, systems: [], waitsForConfig: true, openedAt: now.toISOString(), dueAt,
+    });
+  const inMinutes = (minutes: number) => new Date(now.getTime() + minutes * 60_000).toISOString();
+
+  it('is well while work is only under way', async () => {
+    await receiveEvents(store.db, [event]);
+    await openIntent(store.db, intent());
+    await recordInDoubt(store.db, { key: intent().key, generation: 1, attempt: 1, error: null, audit: [] });
+    await aCase(inMinutes(30));
+    await enqueueNotification(store.db, { caseId: 'c', occasion: 'opened', number: 1, recipient: 'sales_operations', message: 'not signed' });
+    const checks = await storeHealth(store.db, now);
+    assert.deepEqual(checks.filter(({ ok }) => !ok), []);
+    assert.deepEqual(checks.map(({ what }) => what), ['store', 'configuration', 'inbox', 'writes in doubt', 'exception cases', 'messages to owners']);
+    assert.match((await check('writes in doubt')).detail, /^1 /);
+  });
+
+  it('names an event that has waited more than a minute, and what carries events on', async () => {
+    await receiveEvents(store.db, [event]);
+    await asSuperuser(store, [`update inbox set received_at = now() - interval '61 seconds'`]);
+    const { ok, detail } = await check('inbox');
+    assert.equal(ok, false);
+    assert.match(detail, /1 waiting, the oldest for 6\d s.*npm run gateway/s);
+  });
+
+  it('names events in quarantine until each is replayed or dismissed', async () => {
+    await quarantineEvent(store.db, event, { error: 'no dealId', findings: [] });
+    const { ok, detail } = await check('inbox');
+    assert.equal(ok, false);
+    assert.match(detail, /1 in quarantine.*inbox --state quarantined.*replay.*dismiss/s);
+  });
+
+  it('names a write in doubt for more than ten minutes, with the system to look into', async () => {
+    await openIntent(store.db, intent());
+    await recordInDoubt(store.db, { key: intent().key, generation: 1, attempt: 1, error: null, audit: [] });
+    await asSuperuser(store, [`update posting_ledger set created_at = now() - interval '11 minutes'`]);
+    const { ok, detail } = await check('writes in doubt');
+    assert.equal(ok, false);
+    assert.match(detail, /project US01-TECH-1 in netsuite.*q2c -- exceptions/s);
+  });
+
+  it('names cases past due and their owners', async () => {
+    await aCase(inMinutes(-5));
+    const { ok, detail } = await check('exception cases');
+    assert.equal(ok, false);
+    assert.match(detail, /1 open, 1 past due.*sales_operations.*q2c -- exceptions/s);
+  });
+
+  it('names messages to owners that nobody takes', async () => {
+    await enqueueNotification(store.db, { caseId: 'c', occasion: 'escalation', number: 1, recipient: 'finance_operations', message: 'past due' });
+    await asSuperuser(store, [`update notification set created_at = now() - interval '11 minutes'`]);
+    const { ok, detail } = await check('messages to owners');
+    assert.equal(ok, false);
+    assert.match(detail, /1 wait.*Q2C_NOTIFY_URL/s);
+  });
+});
