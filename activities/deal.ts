@@ -4,9 +4,7 @@ import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
 import { SystemFailure } from '../domain/failure.ts';
 import { parseOpportunity, type Opportunity } from '../domain/model/opportunity.ts';
 import { dealKey, type DealOutcome, type DealReference } from '../domain/process/deal-process.ts';
-import { planDeal } from '../domain/rules/closed-won/plan.ts';
-import { rerouted } from '../domain/rules/closed-won/reroute.ts';
-import { validateDeal } from '../domain/rules/closed-won/validate.ts';
+import { decideDeal, RULES_VERSION } from '../domain/rules/closed-won/decide.ts';
 import { appendAudit } from '../store/audit-trail.ts';
 import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
 import { noteDealLoaded, recordDealOutcome, recordDealUnchanged, type DealProcessRow } from '../store/deal-processes.ts';
@@ -18,9 +16,6 @@ import type { DealActivities, PriorOutcome } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { toTemporal } from './failures.ts';
 import { outlineOf, type createPlanReader } from './plans.ts';
-
-/** Changes with every change of a rule or of planning: a decision names the rules it was made by. */
-export const RULES_VERSION = '1';
 
 type DealSteps = Pick<DealActivities, 'loadDeal' | 'decideDeal' | 'outlinePlan' | 'writeBackToCrm' | 'recordOutcome'>;
 
@@ -68,10 +63,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
         const { hash, config } = await configuration();
         const { transientSlaMinutes } = config;
         const opportunity = parseOpportunity((await getDocument(db, dealRef)).body);
-        const effective = rerouted(config, overrides.reroutes);
-        const allowed = new Set(overrides.findings.map((finding) => `${finding.code} ${finding.path}`));
-        const findings = validateDeal(opportunity, effective, opportunity.modifiedAt.slice(0, 10)).filter((finding) => !(finding.overridable && allowed.has(`${finding.code} ${finding.path}`)));
-        const decided = findings.length > 0 ? null : planDeal(opportunity, effective, hash);
+        const { findings, plan: decided } = decideDeal(opportunity, config, hash, overrides);
         const planRef = decided === null ? null : await putDocument(db, { kind: 'deal-plan', schemaVersion: decided.schemaVersion, body: decided });
         await archiveDecision(db, {
           process,

@@ -31,3 +31,17 @@ export async function archiveDecision(db: Db, decision: Decision): Promise<numbe
 export async function decisionsOf(db: Db, process: string): Promise<Selectable<DecisionTable>[]> {
   return await db.selectFrom('decision').selectAll().where('process', '=', process).orderBy('id').execute();
 }
+
+const PAGE = 200;
+
+/** Every decision ever archived, oldest first, page by page. */
+export async function* decisionsSince(db: Db, after = 0): AsyncGenerator<Selectable<DecisionTable>> {
+  for (let last = after; ; ) {
+    const page = await db.selectFrom('decision').selectAll().where('id', '>', last).orderBy('id').limit(PAGE).execute();
+    for (const decision of page) {
+      last = decision.id;
+      yield decision;
+    }
+    if (page.length < PAGE) return;
+  }
+}
