@@ -1,4 +1,5 @@
 import { isUnsupported, type ChangedDeal } from '../connectors/ports.ts';
+import { casesOf } from '../store/cases.ts';
 import { dealProcess } from '../store/deal-processes.ts';
 import { receiveEvents } from '../store/inbox.ts';
 import { advanceWatermark, readWatermark } from '../store/watermarks.ts';
@@ -11,7 +12,12 @@ import { toTemporal } from './failures.ts';
 const OVERLAP_MS = 10 * 60_000;
 const FIRST_SWEEP_MS = 24 * 3_600_000;
 
-export function createSweep(deps: ActivityDependencies): SweepActivities {
+export interface MissedEventSweepActivities extends SweepActivities {
+  /** The open case of a CRM's sweep, or the ID that the next one takes: the same until it is in the register, so that there is one at a time. */
+  caseOfSweep(input: { readonly crm: string }): Promise<{ readonly process: string; readonly caseId: string; readonly open: boolean }>;
+}
+
+export function createSweep(deps: ActivityDependencies): MissedEventSweepActivities {
   const { db } = deps.store;
   return {
     async sweepMissedEvents({ crm }) {
@@ -45,6 +51,12 @@ export function createSweep(deps: ActivityDependencies): SweepActivities {
       } catch (error) {
         throw toTemporal(error);
       }
+    },
+    async caseOfSweep({ crm }) {
+      const process = `missed-event-sweep/${crm}`;
+      const cases = await casesOf(db, process);
+      const open = cases.find(({ state }) => state === 'open');
+      return { process, caseId: open?.case_id ?? `exception/${process}/${cases.length + 1}`, open: open !== undefined };
     },
   };
 }
