@@ -1,8 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from './database.ts';
 import type { InboxEvent } from './inbox.ts';
-import { jsonText, plainText } from './json.ts';
-import type { JsonValue } from './json.ts';
+import { plainText } from './json.ts';
 import type { InboxState } from './schema.ts';
 
 /**
@@ -31,16 +30,6 @@ export async function markIgnored(db: Db, id: number, reason: string): Promise<b
   return await settle(db, id, { state: 'ignored', disposition: plainText(reason), last_error: null });
 }
 
-/** The event turned out to be unusable; `requeue` brings it back. */
-export async function markQuarantined(db: Db, id: number, why: { readonly error: string; readonly findings: readonly JsonValue[] }): Promise<boolean> {
-  return await settle(db, id, { state: 'quarantined', last_error: plainText(why.error), findings: jsonText(why.findings) });
-}
-
-/** Given up by the relay, kept for a person. */
-export async function markFailed(db: Db, id: number, error: string): Promise<boolean> {
-  return await settle(db, id, { state: 'failed', last_error: plainText(error) });
-}
-
 /** Not now: the event is given out again after the pause. */
 export async function markDeferred(db: Db, id: number, why: { readonly error: string; readonly retryAfterMs: number }): Promise<boolean> {
   const result = await db
@@ -57,7 +46,6 @@ interface Settled {
   readonly workflow_id?: string;
   readonly disposition?: string;
   readonly last_error: string | null;
-  readonly findings?: string;
 }
 
 async function settle(db: Db, id: number, settled: Settled): Promise<boolean> {
@@ -91,15 +79,14 @@ export async function listInbox(db: Db, filter: InboxFilter = {}): Promise<Inbox
 }
 
 /** How many events wait, how long the oldest has waited (seconds), and how many need a person. */
-export async function inboxDepth(db: Db): Promise<{ received: number; oldestSeconds: number; quarantined: number; failed: number }> {
-  const { rows } = await sql<{ received: number; oldestSeconds: number; quarantined: number; failed: number }>`
+export async function inboxDepth(db: Db): Promise<{ received: number; oldestSeconds: number; quarantined: number }> {
+  const { rows } = await sql<{ received: number; oldestSeconds: number; quarantined: number }>`
     select
       count(*) filter (where state = 'received') as received,
       coalesce(extract(epoch from clock_timestamp() - min(received_at) filter (where state = 'received')), 0)::double precision as "oldestSeconds",
-      count(*) filter (where state = 'quarantined') as quarantined,
-      count(*) filter (where state = 'failed') as failed
-    from inbox where state in ('received', 'quarantined', 'failed')`.execute(db);
-  return rows[0] ?? { received: 0, oldestSeconds: 0, quarantined: 0, failed: 0 };
+      count(*) filter (where state = 'quarantined') as quarantined
+    from inbox where state in ('received', 'quarantined')`.execute(db);
+  return rows[0] ?? { received: 0, oldestSeconds: 0, quarantined: 0 };
 }
 
 export async function loadEvent(db: Db, id: number): Promise<InboxEvent | undefined> {

@@ -90,19 +90,6 @@ export async function settleByPerson(db: Db, settlement: Settlement): Promise<'r
   throw new PostingLedgerError('not_in_doubt', settlement.key, `posting ${settlement.key} is not in doubt: it is ${known.state} (${known.external_id ?? 'no external ID'}), so ${settlement.by}'s word "${outcome}" was not recorded`);
 }
 
-/** The process ends and nobody settled this posting in doubt: it stays among `inDoubtPostings`, and a later attempt must look it up. @returns false where it was settled. */
-export async function recordAbandoned(db: Db, abandoned: { readonly key: string; readonly audit: readonly AuditEntry[] }): Promise<boolean> {
-  const { rows } = await sql<{ recorded: boolean }>`
-    with abandoned as (
-      update posting_ledger set state = 'abandoned', lease_until = null, updated_at = now()
-      where key = ${abandoned.key} and state in ('intent', 'in_doubt') and ${AT_REST}
-      returning key
-    ),
-    audited as (${auditedWhen('abandoned', abandoned.audit)})
-    select exists (select from abandoned) as recorded`.execute(db);
-  return rows[0]?.recorded === true;
-}
-
 /** What a process wrote or meant to write, in the order it began. */
 export async function postingsOf(db: Db, process: string): Promise<Posting[]> {
   return await db.selectFrom('posting_ledger').selectAll().where('process', '=', process).orderBy('created_at').orderBy('key').execute();

@@ -3,7 +3,7 @@ import { auditOf } from '../../store/audit-trail.ts';
 import type { Store } from '../../store/database.ts';
 import { canonicalIdOf, externalIdOf, identitiesOf, linkIdentity } from '../../store/identity-map.ts';
 import { openIntent, recordDone, recordInDoubt, recordNotDone, renewIntent } from '../../store/posting-ledger.ts';
-import { inDoubtPostings, livePostings, postingByKey, postingsOf, recordAbandoned, recordReversed, settleByPerson } from '../../store/posting-settlement.ts';
+import { inDoubtPostings, livePostings, postingByKey, postingsOf, recordReversed, settleByPerson } from '../../store/posting-settlement.ts';
 import { PROCESS, auditEntry, done, intent, link, pause } from './builders.ts';
 import { freshStore } from './support.ts';
 
@@ -141,14 +141,6 @@ describe('The posting ledger', function () {
     await recordInDoubt(store.db, { key, generation: 1, attempt: 1, error: null, audit: [] });
     await settleByPerson(store.db, { key, outcome: 'not_done', externalId: null, by: 'jane', reason: 'not in the list', process, links: [], audit: [] });
     assert.partialDeepStrictEqual(await openIntent(store.db, mine()), { status: 'retry', previous: 'not_done', mustLookUp: false });
-  });
-
-  it('keeps an abandoned posting in sight and looks it up when somebody tries again', async () => {
-    await openIntent(store.db, mine());
-    await recordInDoubt(store.db, { key, generation: 1, attempt: 1, error: null, audit: [] });
-    assert.equal(await recordAbandoned(store.db, { key, audit: [] }), true);
-    assert.ok((await inDoubtPostings(store.db)).some((posting) => posting.key === key));
-    assert.partialDeepStrictEqual(await openIntent(store.db, mine()), { status: 'retry', previous: 'abandoned', mustLookUp: true });
   });
 
   it('lets one posting at a time write a record, whoever wants it', async () => {
