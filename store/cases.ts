@@ -62,7 +62,9 @@ export interface CaseChange {
   readonly dueAt?: string;
   readonly permittedActions?: readonly string[];
   readonly waitsForConfig?: boolean;
-  /** The change is an escalation: counted. */
+  /** The change is this escalation of the case, from 1: a repeated attempt to record it counts once. */
+  readonly escalation?: number;
+  /** The change is an escalation without a number: counted each time, so that a repeated attempt counts twice. Give the number. */
   readonly escalated?: boolean;
   /** In words: what changed. */
   readonly detail: string;
@@ -79,7 +81,8 @@ export async function updateCase(db: Db, change: CaseChange): Promise<boolean> {
       ...(change.dueAt === undefined ? {} : { due_at: change.dueAt }),
       ...(change.permittedActions === undefined ? {} : { permitted_actions: jsonText(change.permittedActions) }),
       ...(change.waitsForConfig === undefined ? {} : { waits_for_config: change.waitsForConfig }),
-      ...(change.escalated === true ? { escalations: sql<number>`escalations + 1` } : {}),
+      ...(change.escalation === undefined ? {} : { escalations: sql<number>`greatest(escalations, ${change.escalation}::int)` }),
+      ...(change.escalation === undefined && change.escalated === true ? { escalations: sql<number>`escalations + 1` } : {}),
     })
     .where('case_id', '=', change.caseId)
     .where('state', '=', 'open')
