@@ -23,7 +23,7 @@ export function inboxCommands(program: Command): void {
         const { db } = session.store();
         const rows = await listInbox(db, { ...(options.state === undefined ? {} : { state: options.state }), limit: Number(options.limit) });
         const depth = await inboxDepth(db);
-        const text = table(['id', 'received', 'source', 'object', 'state', 'went to'], rows.map((row) => [String(row.id), row.received_at, row.source, row.business_key, row.state, row.workflow_id ?? row.last_error ?? row.disposition ?? '']));
+        const text = table(['id', 'received', 'source', 'object', 'state', 'went to'], rows.map((row) => [String(row.id), row.received_at, row.source, row.business_key, row.state, row.workflow_id ?? row.disposition ?? row.last_error ?? '']));
         session.print({ depth, rows }, `${text}\n\n${JSON.stringify(depth)}`);
       });
     });
