@@ -47,10 +47,14 @@ describe('Processes killed at any moment', function () {
     })();
     const written = async () => (await Promise.all(deals.map(({ deal }) => postingsOf(db, closedWonId(deal))))).flat();
     const activated = async () => (await Promise.all(deals.map(async ({ deal }) => (await dealProcess(db, deal))?.state === 'activated'))).filter(Boolean).length;
+    const timesSaid = (what: string) => line.output().split(what).length - 1;
     const killInMidWrite = async (part: PartName) => {
-      await until(`something is being written when the ${part} is killed`, async () => (await written()).some((posting) => posting.state === 'intent'), 60_000);
+      const runsAgain = timesSaid(`${part} runs again`) + 1;
+      const since = new Date().toISOString();
+      await until(`something is being written when the ${part} is killed`, async () => (await written()).some((posting) => posting.state === 'intent' && posting.updated_at > since), 60_000);
       await delay(randomInt(40));
       assert.ok(await line.kill(part), `the ${part} was running`);
+      await until(`the ${part} runs again`, () => Promise.resolve(timesSaid(`${part} runs again`) >= runsAgain), 60_000);
     };
 
     await until('an event has been acknowledged and waits in the inbox', async () => deals.length > 2 && (await inboxDepth(db)).received > 0, 30_000).catch(() => undefined);

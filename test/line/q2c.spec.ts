@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { DealReference } from '../../domain/process/deal-process.ts';
 import { projectFolder } from '../../scripts/data-folder.ts';
 import { activeConfigHash } from '../../store/config-versions.ts';
+import { quarantineEvent } from '../../store/inbox.ts';
 import { assertOneOfEverything } from '../support/one-of-everything.ts';
 import { aSale } from '../support/sales.ts';
 import { startSandboxLine, type SandboxLine } from '../support/sandbox-line.ts';
@@ -28,6 +29,7 @@ describe('The q2c command, against a running line', function () {
   before(async () => {
     line = await startSandboxLine();
     dataDir = await mkdtemp(join(tmpdir(), 'q2c-cli-'));
+    await writeFile(join(dataDir, 'credentials.json'), JSON.stringify(line.credentials), { mode: 0o600 });
     const temporal = { address: process.env['TEMPORAL_ADDRESS'], namespace: process.env['TEMPORAL_NAMESPACE'] };
     await writeFile(join(dataDir, 'endpoints.json'), JSON.stringify({ ...line.endpoints, temporal, ui: { url: 'http://127.0.0.1:8233' } }));
   });
@@ -95,36 +97,38 @@ describe('The q2c command, against a running line', function () {
     assert.match((await q2c('audit', 'show', nameOf(deal))).text, /carla +case\.resolved +override by carla: signed on paper/);
   });
 
-  it('replays a quarantined event, and leaves alone one that names no deal', async () => {
+  const inboxSchema = z.object({ rows: z.array(z.looseObject({ id: z.number(), business_key: z.string(), state: z.string() })) });
+
+  it('replays a quarantined event once today\'s reader understands it, and keeps one that it does not', async () => {
     await line.setWebhooks('hubspot', false);
     const sale = aSale({ crm: 'hubspot' });
     const deal = await line.sell(sale);
     await line.setWebhooks('hubspot', true);
-    const quarantined = await deliverToHubSpotHook([{ objectId: Number(deal.opportunityId), subscriptionType: 'deal.propertyChange', propertyName: 'dealstage', propertyValue: 'closedwon' }, { nothing: 'known' }]);
-    assert.equal(quarantined, 422);
-    const listed = await json(z.object({ rows: z.array(z.looseObject({ id: z.number(), business_key: z.string(), state: z.string() })) }), 'inbox', '--state', 'quarantined');
-    const [event, nameless] = [listed.rows.find((row) => row.business_key === deal.opportunityId), listed.rows.find((row) => row.business_key === '')];
-    assert.ok(event !== undefined && nameless !== undefined);
-    assert.match((await q2c('inbox')).text, new RegExp(`${event.id} .*hubspot +${deal.opportunityId} +quarantined`));
-    const [replayed, named, unknown] = await Promise.all([event.id, nameless.id, 999_999].map((id) => q2c('replay', String(id), '--by', 'ines', '--reason', 'HubSpot has corrected its event')));
-    assert.deepEqual([replayed?.code, named?.code, unknown?.code], [0, 0, 1]);
+    const event = { eventId: 41, subscriptionId: 1, portalId: Number(line.credentials.hubspot.portalId), appId: 1, occurredAt: Date.now(), subscriptionType: 'deal.propertyChange', attemptNumber: 0, objectId: Number(deal.opportunityId), propertyName: 'dealstage', propertyValue: 'closedwon', changeSource: 'CRM_UI' };
+    const kept = await quarantineEvent(line.store.db, { source: 'hubspot', eventId: `sha256:${randomUUID()}`, kind: 'deal.changed', businessKey: deal.opportunityId, version: null, occurredAt: null, headers: {}, rawBody: Buffer.from(JSON.stringify([event])), payload: event }, { error: 'an earlier version could not read it', findings: [] });
+    assert.equal(await deliverToHubSpotHook([{ nothing: 'known' }]), 422);
+    const nameless = (await json(inboxSchema, 'inbox', '--state', 'quarantined')).rows.find((row) => row.business_key === '');
+    assert.match((await q2c('inbox')).text, new RegExp(`${kept.id} .*hubspot +${deal.opportunityId} +quarantined`));
+    const [replayed, unreadable, unknown] = await Promise.all([kept.id, nameless?.id, 999_999].map((id) => q2c('replay', String(id), '--by', 'ines', '--reason', 'the reader was mended')));
+    assert.deepEqual([replayed?.code, unreadable?.code, unknown?.code], [0, 1, 1], `${replayed?.text}${replayed?.errors}`);
     await line.ended(deal, 'activated');
     assertOneOfEverything(sale, await line.inventory(sale.client.name));
-    const ignored = await json(z.object({ rows: z.array(z.looseObject({ id: z.number() })) }), 'inbox', '--state', 'ignored');
-    assert.ok(ignored.rows.some((row) => row.id === nameless.id));
+    assert.ok((await json(inboxSchema, 'inbox', '--state', 'quarantined')).rows.some((row) => row.id === nameless?.id));
+    assert.match((await q2c('doctor')).text, /✗ inbox: .*1 in quarantine/);
+    assert.equal((await q2c('dismiss', String(nameless?.id), '--by', 'ines', '--reason', 'it names no deal')).code, 0);
   });
 
-  it('turns a replayed deal that still does not follow the API into a case, not into endless retries', async () => {
+  it('starts nothing for a deal that does not follow the API, and sets it aside when told to', async () => {
     const { lines: _lines, ...rest } = anOpportunity({ id: `D-${randomUUID().slice(0, 8)}` });
     const { deal, status } = await line.post({ ...rest, lines: JSON.parse('[{"id":1}]') });
     assert.equal(status, 422);
-    const listed = await json(z.object({ rows: z.array(z.looseObject({ id: z.number(), business_key: z.string() })) }), 'inbox', '--state', 'quarantined');
-    const row = listed.rows.find((each) => each.business_key === deal.opportunityId);
-    assert.equal((await q2c('replay', String(row?.id), '--by', 'ines', '--reason', 'try again')).code, 0);
-    const open = await line.openCase(deal, 'DEAL_NOT_CANONICAL');
-    assert.equal(open.kind, 'contract');
-    assert.equal((await q2c('abort', nameOf(deal), '--by', 'ines', '--reason', 'it will be sent anew')).code, 0);
-    await line.ended(deal, 'aborted');
+    const row = (await json(inboxSchema, 'inbox', '--state', 'quarantined')).rows.find((each) => each.business_key === deal.opportunityId);
+    const replayed = await q2c('replay', String(row?.id), '--by', 'ines', '--reason', 'try again');
+    assert.equal(replayed.code, 1);
+    assert.match(replayed.text, /lines/);
+    assert.equal((await q2c('status', nameOf(deal))).code, 1, 'no process knows the deal');
+    assert.equal((await q2c('dismiss', String(row?.id), '--by', 'ines', '--reason', 'it will be sent anew')).code, 0);
+    assert.equal((await json(inboxSchema, 'inbox', '--state', 'quarantined')).rows.some((each) => each.id === row?.id), false);
   });
 
   it('names each mistake of a configuration, and activating the mended one wakes the deal that waited for it', async () => {
