@@ -117,8 +117,7 @@ export function aTimeContext(config: FirmConfig, parts: Partial<TimesheetContext
     ruleSets: config.regionalRules,
     payCodes: config.payCodes,
     closings: config.timeClosing,
-    periods: periodsOf(config),
-    payPeriods: payPeriodsOfAll(config),
+    ...calendarOf(config),
     posted: [],
     refused: [],
     waivers: [],
@@ -127,18 +126,23 @@ export function aTimeContext(config: FirmConfig, parts: Partial<TimesheetContext
   };
 }
 
-function periodsOf(config: FirmConfig): TimesheetContext['periods'] {
-  return config.legalEntities.flatMap((entity) => {
-    const closing = closingOf(entity.code, config.timeClosing);
-    return closing === undefined ? [] : accountingPeriodsOf(entity, closing, '2026-01-01', 18);
-  });
-}
+type Calendar = Pick<TimesheetContext, 'periods' | 'payPeriods'>;
+const calendars = new WeakMap<FirmConfig, Calendar>();
 
-function payPeriodsOfAll(config: FirmConfig): TimesheetContext['payPeriods'] {
-  return config.legalEntities.flatMap((entity) => {
+/** Accounting and pay periods of every legal entity from 2026 on, made once for a configuration. */
+function calendarOf(config: FirmConfig): Calendar {
+  const known = calendars.get(config);
+  if (known !== undefined) return known;
+  const terms = config.legalEntities.flatMap((entity) => {
     const closing = closingOf(entity.code, config.timeClosing);
-    return closing === undefined ? [] : payPeriodsOf(entity, closing, '2026-01-01', 18);
+    return closing === undefined ? [] : [{ entity, closing }];
   });
+  const made = {
+    periods: terms.flatMap(({ entity, closing }) => accountingPeriodsOf(entity, closing, '2026-01-01', 18)),
+    payPeriods: terms.flatMap(({ entity, closing }) => payPeriodsOf(entity, closing, '2026-01-01', 18)),
+  };
+  calendars.set(config, made);
+  return made;
 }
 
 /** An accepted entry as it stands once it is posted. */

@@ -37,13 +37,14 @@ export interface Adjustment {
 }
 
 /**
- * How a correction is booked: the original is reversed to the cent and the correction booked beside it. While the original's periods are open
+ * How a correction, or a change of pay codes, is booked: the original is reversed to the cent and the correction booked beside it. While the original's periods are open
  * both stand in them; after the books closed or payroll was cut off, in the next open period, in ERP and payroll alike.
  * @throws RangeError where no period is open to book in
  */
 export function planAdjustment(correction: EnrichedEntry, original: PostedEntry, context: TimesheetContext): Adjustment {
-  const reversal = reversalOf(original, indexOf(context));
-  return { ...moved(original, reversal), reason: 'correction', lines: [reversal, lineOf(correction, 'replacement')] };
+  const index = indexOf(context);
+  const reversal = reversalOf(original, index);
+  return { ...moved(original, reversal), reason: 'correction', lines: [reversal, { ...lineOf(correction, 'replacement'), ...openPeriods(correction, index) }] };
 }
 
 /** How the postings of a timesheet are taken back whose approval was withdrawn. @throws RangeError where no period is open to book in */
@@ -73,9 +74,7 @@ function reversalOf({ labor }: PostedEntry, index: ContextIndex): AdjustmentLine
   const line = lineOf(labor, 'reversal');
   return {
     ...line,
-    accountingPeriod: openFrom(index, labor.legalEntity, labor.accountingPeriod),
-    employerPeriod: openFrom(index, labor.employer, labor.employerPeriod),
-    payPeriod: labor.payPeriod === null ? null : payableFrom(index, labor.employer, labor.payPeriod),
+    ...openPeriods(labor, index),
     hours: negated(line.hours),
     billed: negatedMoney(line.billed),
     writtenOff: negatedMoney(line.writtenOff),
@@ -108,10 +107,18 @@ function lineOf(labor: EnrichedEntry, kind: AdjustmentLine['kind']): AdjustmentL
   };
 }
 
+function openPeriods(labor: EnrichedEntry, index: ContextIndex): Pick<AdjustmentLine, 'accountingPeriod' | 'employerPeriod' | 'payPeriod'> {
+  return {
+    accountingPeriod: openFrom(index, labor.legalEntity, labor.accountingPeriod),
+    employerPeriod: openFrom(index, labor.employer, labor.employerPeriod),
+    payPeriod: labor.payPeriod === null ? null : payableFrom(index, labor.employer, labor.payPeriod),
+  };
+}
+
 /** The period itself while it is open, else the next open one. */
 function openFrom(index: ContextIndex, legalEntity: string, code: string): string {
   const at = Date.parse(index.context.asOf);
-  const periods = index.context.periods.filter((period) => period.legalEntity === legalEntity).toSorted((left, right) => (left.from < right.from ? -1 : 1));
+  const periods = index.periods(legalEntity);
   const own = periods.find((period) => period.code === code);
   const open = periods.find((period) => (own === undefined || period.from >= own.from) && !period.closed && Date.parse(period.opensAt) <= at && at < Date.parse(period.closesAt));
   if (open === undefined) throw new RangeError(`${legalEntity} has no open accounting period from ${code} on: have the next one opened, then retry`);
@@ -119,7 +126,7 @@ function openFrom(index: ContextIndex, legalEntity: string, code: string): strin
 }
 
 function payableFrom(index: ContextIndex, employer: string, code: string): string {
-  const own = index.context.payPeriods.find((period) => period.legalEntity === employer && period.code === code);
+  const own = index.payPeriods(employer).find((period) => period.code === code);
   const payable = own === undefined ? undefined : bookingPayPeriod(index, employer, own.from);
   if (payable === undefined) throw new RangeError(`${employer} has no pay period from ${code} on whose cutoff is still to come: have the next one set up, then retry`);
   return payable.code;

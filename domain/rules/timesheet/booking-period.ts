@@ -11,7 +11,7 @@ export type BookingPeriod =
 
 /** The accounting period of a legal entity that time of a work date is booked in at this moment: its own while open, else the next open one. */
 export function bookingPeriod(index: ContextIndex, legalEntity: string, workDate: LocalDate, asOf: Instant = index.context.asOf): BookingPeriod {
-  const periods = index.context.periods.filter((period) => period.legalEntity === legalEntity).toSorted((left, right) => (left.from < right.from ? -1 : 1));
+  const periods = index.periods(legalEntity);
   const own = periods.find(({ from, to }) => isWithin(workDate, from, to));
   if (own === undefined) return { outcome: 'unknown' };
   const at = Date.parse(asOf);
@@ -25,9 +25,7 @@ export function bookingPeriod(index: ContextIndex, legalEntity: string, workDate
 /** The pay period that time of a work date is paid with: its own before the payroll cutoff, else the next whose cutoff is still to come. */
 export function bookingPayPeriod(index: ContextIndex, legalEntity: string, workDate: LocalDate, asOf: Instant = index.context.asOf): PayPeriod | undefined {
   const at = Date.parse(asOf);
-  return index.context.payPeriods
-    .filter((period) => period.legalEntity === legalEntity && period.to >= workDate && Date.parse(period.cutoffAt) > at)
-    .toSorted((left, right) => (left.from < right.from ? -1 : 1))[0];
+  return index.payPeriods(legalEntity).find((period) => period.to >= workDate && Date.parse(period.cutoffAt) > at);
 }
 
 /** Whether late time is too late to be booked in the next period. */

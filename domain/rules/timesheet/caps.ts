@@ -4,7 +4,7 @@ import { mustChange, type TimeFinding } from './finding.ts';
 import type { EntryInReview } from './review.ts';
 import { capFinding } from './rules/billing.ts';
 
-export type CapDecision = { readonly left: Money | null } | { readonly finding: TimeFinding };
+export type CapDecision = { readonly left: Money | null; /** Billed beyond the cap, as somebody let it pass. */ readonly waived: boolean } | { readonly finding: TimeFinding };
 
 /**
  * Holds entries against their projects' caps as a running total, in the order given. A project either refuses what does not fit whole, or
@@ -19,7 +19,7 @@ export function holdAgainstCaps(reviews: readonly EntryInReview[], isWaived: (re
     const { project, entry } = review;
     const worth = worthOf(review);
     if (project?.cap == null || (Number(worth.amount) === 0 && review.original === undefined)) {
-      decisions.set(review, { left: null });
+      decisions.set(review, { left: null, waived: false });
       continue;
     }
     if (project.cap.limit.currency !== project.currency || project.cap.used.currency !== project.currency) {
@@ -37,7 +37,7 @@ export function holdAgainstCaps(reviews: readonly EntryInReview[], isWaived: (re
       continue;
     }
     const billsAll = fits || isWaived(review);
-    decisions.set(review, { left: billsAll ? null : left });
+    decisions.set(review, { left: billsAll ? null : left, waived: billsAll && !fits });
     used.set(project.number, addMoney(released, billsAll ? worth : left));
   }
   return decisions;

@@ -78,7 +78,7 @@ export function enrichEntry(review: EntryInReview, decided: Decided): EnrichedEn
 }
 
 /** What the hours cost the employer: its cost rate times the multiplier of each pay code, rounded once. */
-export function costOf(review: EntryInReview, pay: readonly PayPart[]): Money | null {
+export function costOf(review: Pick<EntryInReview, 'index' | 'person' | 'laborCategory' | 'entry'>, pay: readonly PayPart[]): Money | null {
   const { rate } = costRateOf(review);
   if (rate === undefined) return null;
   const paid = pay.length === 0 ? new Exact(review.entry.hours) : pay.reduce((sum, part) => sum.plus(new Exact(part.hours).times(part.multiplier)), new Exact(0));

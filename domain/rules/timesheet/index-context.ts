@@ -1,6 +1,7 @@
 import { isWithin, type LocalDate } from '../../dates.ts';
 import type { TimeAssignment, TimePerson, TimeProject, TimesheetContext } from '../../model/time/context.ts';
 import type { PostedEntry } from '../../model/time/enriched-entry.ts';
+import type { AccountingPeriod, PayPeriod } from '../../model/time/periods.ts';
 import type { RecordRef } from '../../model/time/record.ts';
 import type { RegionalRuleSet } from '../../model/time/regional-rule-set.ts';
 
@@ -19,6 +20,9 @@ export interface ContextIndex {
   readonly isRefused: (ref: RecordRef) => boolean;
   readonly isWaived: (ref: RecordRef, code: string) => boolean;
   readonly multiplierOf: (payCode: string) => string;
+  /** Of a legal entity, the earliest first. */
+  readonly periods: (legalEntity: string) => readonly AccountingPeriod[];
+  readonly payPeriods: (legalEntity: string) => readonly PayPeriod[];
   readonly holidays: (ruleSet: RegionalRuleSet) => ReadonlyMap<LocalDate, string>;
 }
 
@@ -52,6 +56,8 @@ function build(context: TimesheetContext): ContextIndex {
   const waived = new Set(context.waivers.map((waiver) => `${refKey(waiver.entry)} ${waiver.code}`));
   const multipliers = new Map(context.payCodes.map((payCode) => [payCode.code, payCode.multiplier]));
   const holidays = new Map(context.ruleSets.map((ruleSet) => [ruleSet, new Map(ruleSet.holidays.days.map((day) => [day.date, day.name]))]));
+  const periods = byEntity(context.periods);
+  const payPeriods = byEntity(context.payPeriods);
   return {
     context,
     person: (email) => people.get(email),
@@ -66,8 +72,14 @@ function build(context: TimesheetContext): ContextIndex {
     isRefused: (ref) => refused.has(refKey(ref)),
     isWaived: (ref, code) => waived.has(`${refKey(ref)} ${code}`),
     multiplierOf: (payCode) => multipliers.get(payCode) ?? '1',
+    periods: (legalEntity) => periods.get(legalEntity) ?? [],
+    payPeriods: (legalEntity) => payPeriods.get(legalEntity) ?? [],
     holidays: (ruleSet) => holidays.get(ruleSet) ?? new Map(),
   };
+}
+
+function byEntity<T extends { readonly legalEntity: string; readonly from: LocalDate }>(periods: readonly T[]): Map<string, T[]> {
+  return Map.groupBy(periods.toSorted((left, right) => (left.from < right.from ? -1 : left.from > right.from ? 1 : 0)), ({ legalEntity }) => legalEntity);
 }
 
 /** Those in force on a day. */

@@ -1,5 +1,6 @@
-import type { PayPart, PostedEntry } from '../../model/time/enriched-entry.ts';
+import type { EnrichedEntry, PayPart, PostedEntry } from '../../model/time/enriched-entry.ts';
 import type { TimeEntry } from '../../model/time/time-entry.ts';
+import { costOf } from './enrich.ts';
 import { hundredths, weekOf } from './hours.ts';
 import type { ContextIndex } from './index-context.ts';
 import { splitWeek } from './overtime.ts';
@@ -24,13 +25,20 @@ export function workOf(reviews: readonly EntryInReview[], index: ContextIndex): 
   ];
 }
 
+/** A posted entry whose hours are paid otherwise now: book it with `planAdjustment(labor, posted, context)`. */
+export interface PayChange {
+  readonly posted: PostedEntry;
+  readonly labor: EnrichedEntry;
+}
+
 /** Pay codes of the accepted entries, and the posted ones of the same weeks whose own change by them. Only employees are paid by pay code. */
-export function payOf(reviews: readonly EntryInReview[], index: ContextIndex): { readonly pay: ReadonlyMap<TimeEntry, readonly PayPart[]>; readonly payChanges: { readonly posted: PostedEntry; readonly pay: readonly PayPart[] }[] } {
+export function payOf(reviews: readonly EntryInReview[], index: ContextIndex): { readonly pay: ReadonlyMap<TimeEntry, readonly PayPart[]>; readonly payChanges: PayChange[] } {
   const pay = new Map<TimeEntry, readonly PayPart[]>();
-  const payChanges: { posted: PostedEntry; pay: readonly PayPart[] }[] = [];
+  const payChanges: PayChange[] = [];
   const [review] = reviews;
   const { person, ruleSet } = review ?? {};
   if (person === undefined || ruleSet === undefined || person.kind !== 'employee') return { pay, payChanges };
+  const repaid = (labor: EnrichedEntry, parts: readonly PayPart[]): EnrichedEntry => ({ ...labor, pay: [...parts], cost: costOf({ index, person, laborCategory: labor.laborCategory, entry: labor.entry }, parts) });
   const dates = new Set(reviews.flatMap(({ entry, original }) => [entry.workDate, original?.labor.entry.workDate ?? entry.workDate]).map((date) => weekOf(date, ruleSet.weekStartsOn)));
   const posted = new Map(index.postedOf(person.email).map((one) => [one.labor.entry, one]));
   const weeks = Map.groupBy(workOf(reviews, index), ({ date }) => weekOf(date, ruleSet.weekStartsOn));
@@ -38,7 +46,7 @@ export function payOf(reviews: readonly EntryInReview[], index: ContextIndex): {
     for (const [work, parts] of splitWeek(weeks.get(start) ?? [], ruleSet, person.overtime === 'exempt', index)) {
       const before = posted.get(work.entry);
       if (work.candidate) pay.set(work.entry, parts);
-      else if (before !== undefined && JSON.stringify(before.labor.pay) !== JSON.stringify(parts)) payChanges.push({ posted: before, pay: parts });
+      else if (before !== undefined && JSON.stringify(before.labor.pay) !== JSON.stringify(parts)) payChanges.push({ posted: before, labor: repaid(before.labor, parts) });
     }
   }
   return { pay, payChanges };

@@ -29,7 +29,7 @@ export function transferRateOf({ index, person, project, laborCategory, entry }:
 }
 
 /** `kept` is false where the employer's cost rates are not ours to apply: its ERP values the hours. */
-export function costRateOf({ index, person, laborCategory, entry }: EntryInReview): { readonly kept: boolean; readonly rate: { readonly rate: string; readonly currency: string } | undefined } {
+export function costRateOf({ index, person, laborCategory, entry }: Pick<EntryInReview, 'index' | 'person' | 'laborCategory' | 'entry'>): { readonly kept: boolean; readonly rate: { readonly rate: string; readonly currency: string } | undefined } {
   if (person?.kind === 'subcontractor') return { kept: true, rate: person.subcontract ?? undefined };
   const ofEmployer = index.context.costRates.filter((rate) => rate.legalEntity === person?.legalEntity);
   return { kept: ofEmployer.length > 0, rate: inForceOn(ofEmployer.filter((rate) => rate.laborCategory === laborCategory), entry.workDate)[0] };

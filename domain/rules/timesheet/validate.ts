@@ -1,5 +1,5 @@
 import type { TimesheetContext } from '../../model/time/context.ts';
-import type { EnrichedEntry, PayPart, PostedEntry } from '../../model/time/enriched-entry.ts';
+import type { EnrichedEntry } from '../../model/time/enriched-entry.ts';
 import type { RecordRef } from '../../model/time/record.ts';
 import type { TimeEntry } from '../../model/time/time-entry.ts';
 import type { Timesheet } from '../../model/time/timesheet.ts';
@@ -13,7 +13,7 @@ import { ENTRY_RULES } from './rules/entry-rules.ts';
 import { duplicateFindings, overlapFindings, type GroupFinding } from './rules/overlap.ts';
 import { periodHold } from './rules/period.ts';
 import { localDayFindings, regionalHoursFindings } from './rules/regional-hours.ts';
-import { payOf, workOf } from './pay.ts';
+import { payOf, workOf, type PayChange } from './pay.ts';
 import { standingOf, withinSheet } from './versions.ts';
 import { inOrder, type Work } from './work.ts';
 
@@ -24,7 +24,7 @@ export interface TimesheetDecision {
   readonly held: readonly { readonly entry: TimeEntry; readonly reason: HoldReason }[];
   readonly repeats: readonly RecordRef[];
   /** Posted entries of the same week whose pay codes change by what came now. */
-  readonly payChanges: readonly { readonly posted: PostedEntry; readonly pay: readonly PayPart[] }[];
+  readonly payChanges: readonly PayChange[];
 }
 
 /**
@@ -87,6 +87,7 @@ export function validateTimesheet(sheet: Timesheet, context: TimesheetContext): 
   const { pay, payChanges } = payOf(reviews, index);
   const accepted = reviews.map((review) => {
     const decision = caps.get(review);
+    if (decision !== undefined && 'waived' in decision && decision.waived) waived.set(review.entry, [...(waived.get(review.entry) ?? []), 'CAP_EXCEEDED']);
     return enrichEntry(review, { capLeft: decision !== undefined && 'left' in decision ? decision.left : null, pay: pay.get(review.entry) ?? [], waived: waived.get(review.entry) ?? [] });
   });
   return {

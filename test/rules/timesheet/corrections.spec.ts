@@ -89,7 +89,7 @@ describe('A timesheet beside what was posted before', () => {
     const before = postedOf(later);
     const { accepted, payChanges } = decide([anEntry({ ...monday, hours: '10' })], { posted: before });
     assert.deepEqual(accepted[0]?.pay, [{ payCode: 'REG', multiplier: '1', hours: '10' }]);
-    assert.deepEqual(payChanges.map(({ posted: one, pay }) => [one.labor.entry.id, pay.map(({ payCode, hours }) => `${payCode} ${hours}`)]), [['E-5', ['REG 6', 'OT15 2']]]);
+    assert.deepEqual(payChanges.map(({ posted: one, labor }) => [one.labor.entry.id, labor.pay.map(({ payCode, hours }) => `${payCode} ${hours}`)]), [['E-5', ['REG 6', 'OT15 2']]]);
   });
 });
 

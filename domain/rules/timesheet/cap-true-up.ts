@@ -1,0 +1,29 @@
+import { addMoney, compareMoney, money, subtractMoney, type Money } from '../../money.ts';
+import type { EnrichedEntry, PostedEntry } from '../../model/time/enriched-entry.ts';
+import { inOrder } from './work.ts';
+
+export interface BillingChange {
+  readonly posted: PostedEntry;
+  readonly labor: EnrichedEntry;
+}
+
+/**
+ * Shares a project's cap out anew over everything posted for it, in the order of the work: what corrections gave back is billed to the entries
+ * written off before. Where the cap bites then depends on the work alone, not on the order in which it arrived. For the billing run, before invoicing;
+ * each change is booked with `planAdjustment(labor, posted, context)`.
+ * @param all everything posted for the project, of all people
+ */
+export function trueUpCap(limit: Money, all: readonly PostedEntry[]): BillingChange[] {
+  const billed = all.filter(({ state, labor }) => state === 'in_force' && labor.billing.status === 'actuals' && labor.billing.amount.currency === limit.currency);
+  const none = money('0', limit.currency);
+  let left = limit;
+  return inOrder(billed.map((posted) => ({ posted, entry: posted.labor.entry }))).flatMap(({ posted }): BillingChange[] => {
+    const { billing, remarks } = posted.labor;
+    const worth = addMoney(billing.amount, billing.writtenOff);
+    const room = compareMoney(left, none) > 0 ? left : none;
+    const amount = remarks.includes('WAIVED_CAP_EXCEEDED') || compareMoney(worth, room) <= 0 ? worth : room;
+    left = subtractMoney(left, amount);
+    if (compareMoney(amount, billing.amount) === 0) return [];
+    return [{ posted, labor: { ...posted.labor, billing: { ...billing, amount, writtenOff: subtractMoney(worth, amount) } } }];
+  });
+}
