@@ -2,6 +2,7 @@ import { Decimal } from 'decimal.js';
 import type { TimesheetContext } from '../../model/time/context.ts';
 import type { EnrichedEntry, PayPart, PostedEntry } from '../../model/time/enriched-entry.ts';
 import type { RecordRef } from '../../model/time/record.ts';
+import type { Timesheet } from '../../model/time/timesheet.ts';
 import { addMoney, decimalText, money, type DecimalText, type Money } from '../../money.ts';
 import { bookingPayPeriod } from './booking-period.ts';
 import { indexOf, type ContextIndex } from './index-context.ts';
@@ -47,15 +48,27 @@ export function planAdjustment(correction: EnrichedEntry, original: PostedEntry,
   return { ...moved(original, reversal), reason: 'correction', lines: [reversal, { ...lineOf(correction, 'replacement'), ...openPeriods(correction, index) }] };
 }
 
-/** How the postings of a timesheet are taken back whose approval was withdrawn. @throws RangeError where no period is open to book in */
+/** How the postings of a timesheet, of this version and those before, are taken back when its approval was withdrawn. @throws RangeError where no period is open to book in */
 export function planWithdrawal(timesheet: RecordRef, context: TimesheetContext): Adjustment[] {
-  const index = indexOf(context);
-  return context.posted
-    .filter(({ state, labor }) => state === 'in_force' && labor.timesheet.id === timesheet.id && labor.timesheet.version === timesheet.version)
-    .map((original) => {
-      const reversal = reversalOf(original, index);
-      return { ...moved(original, reversal), reason: 'approval_withdrawn', lines: [reversal] };
-    });
+  return inForceOf(timesheet, context).map((original) => reversed(original, 'approval_withdrawn', context));
+}
+
+/** How entries are taken back that a timesheet's new version no longer holds. @throws RangeError where no period is open to book in */
+export function planDropped(sheet: Timesheet, context: TimesheetContext): Adjustment[] {
+  if (sheet.replaces === null || sheet.approval.status !== 'approved') return [];
+  const kept = new Set(sheet.entries.flatMap(({ id, replaces }) => [id, replaces?.id ?? id]));
+  return inForceOf(sheet.replaces, context)
+    .filter(({ labor }) => !kept.has(labor.entry.id))
+    .map((original) => reversed(original, 'correction', context));
+}
+
+function inForceOf(timesheet: RecordRef, context: TimesheetContext): PostedEntry[] {
+  return context.posted.filter(({ state, labor }) => state === 'in_force' && labor.timesheet.id === timesheet.id && labor.timesheet.version <= timesheet.version);
+}
+
+function reversed(original: PostedEntry, reason: Adjustment['reason'], context: TimesheetContext): Adjustment {
+  const reversal = reversalOf(original, indexOf(context));
+  return { ...moved(original, reversal), reason, lines: [reversal] };
 }
 
 /** The sum of an adjustment's lines in one currency. */

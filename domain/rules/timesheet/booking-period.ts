@@ -1,6 +1,5 @@
 import { daysBetween, isWithin, type Instant, type LocalDate } from '../../dates.ts';
 import type { AccountingPeriod, PayPeriod } from '../../model/time/periods.ts';
-import { localDateOf } from './hours.ts';
 import type { ContextIndex } from './index-context.ts';
 
 export type BookingPeriod =
@@ -32,5 +31,5 @@ export function bookingPayPeriod(index: ContextIndex, legalEntity: string, workD
 export function isTooLate(index: ContextIndex, legalEntity: string, workDate: LocalDate): boolean {
   const closing = index.context.closings.find((line) => line.legalEntity === legalEntity) ?? index.context.closings.find((line) => line.legalEntity === '*');
   const timeZone = index.entity(legalEntity)?.timeZone ?? 'UTC';
-  return daysBetween(workDate, localDateOf(index.context.asOf, timeZone)) > (closing?.lateEntryDays ?? 0);
+  return daysBetween(workDate, index.today(timeZone)) > (closing?.lateEntryDays ?? 0);
 }

@@ -4,6 +4,7 @@ import type { PostedEntry } from '../../model/time/enriched-entry.ts';
 import type { AccountingPeriod, PayPeriod } from '../../model/time/periods.ts';
 import type { RecordRef } from '../../model/time/record.ts';
 import type { RegionalRuleSet } from '../../model/time/regional-rule-set.ts';
+import { localDateOf } from './hours.ts';
 
 /** A context with its lists made quick to look things up in. */
 export interface ContextIndex {
@@ -23,6 +24,8 @@ export interface ContextIndex {
   /** Of a legal entity, the earliest first. */
   readonly periods: (legalEntity: string) => readonly AccountingPeriod[];
   readonly payPeriods: (legalEntity: string) => readonly PayPeriod[];
+  /** The local day at the moment of judgement. */
+  readonly today: (timeZone: string) => LocalDate;
   readonly holidays: (ruleSet: RegionalRuleSet) => ReadonlyMap<LocalDate, string>;
 }
 
@@ -58,6 +61,7 @@ function build(context: TimesheetContext): ContextIndex {
   const holidays = new Map(context.ruleSets.map((ruleSet) => [ruleSet, new Map(ruleSet.holidays.days.map((day) => [day.date, day.name]))]));
   const periods = byEntity(context.periods);
   const payPeriods = byEntity(context.payPeriods);
+  const today = new Map<string, LocalDate>();
   return {
     context,
     person: (email) => people.get(email),
@@ -74,6 +78,11 @@ function build(context: TimesheetContext): ContextIndex {
     multiplierOf: (payCode) => multipliers.get(payCode) ?? '1',
     periods: (legalEntity) => periods.get(legalEntity) ?? [],
     payPeriods: (legalEntity) => payPeriods.get(legalEntity) ?? [],
+    today: (timeZone) => {
+      const known = today.get(timeZone) ?? localDateOf(context.asOf, timeZone);
+      today.set(timeZone, known);
+      return known;
+    },
     holidays: (ruleSet) => holidays.get(ruleSet) ?? new Map(),
   };
 }

@@ -67,6 +67,16 @@ function refusal(entry: TimeEntry, code: string, path: string, message: string, 
   return { kind: 'refused', finding: mustChange(entry, code, path, { message, mend }) };
 }
 
+function isCircular(entry: TimeEntry, replacedBy: ReadonlyMap<string, TimeEntry>): boolean {
+  const seen = new Set<TimeEntry>([entry]);
+  for (let by = replacedBy.get(`${entry.system} ${refKey(entry)}`); by !== undefined; by = replacedBy.get(`${by.system} ${refKey(by)}`)) {
+    if (by === entry) return entry.replaces === null || refKey(entry.replaces) !== refKey(entry);
+    if (seen.has(by)) return false;
+    seen.add(by);
+  }
+  return false;
+}
+
 /** Of several versions in one timesheet only the last counts; the same version twice counts once, with two contents not at all. */
 export function withinSheet(entries: readonly TimeEntry[]): Map<TimeEntry, TimeFinding> {
   const refused = new Map<TimeEntry, TimeFinding>();
@@ -79,6 +89,7 @@ export function withinSheet(entries: readonly TimeEntry[]): Map<TimeEntry, TimeF
         const by = replaced.get(`${entry.system} ${refKey(entry)}`);
         if (contents.size > 1) refused.set(entry, mustChange(entry, 'VERSION_REUSED', 'version', { message: 'The timesheet holds this version twice with different content.', mend: 'Send the entry once, with a version of its own for each change.' }));
         else if (position > 0) refused.set(entry, mustChange(entry, 'ENTRY_REPEATED', 'id', { message: 'The timesheet holds this entry more than once.', mend: 'Nothing: it is counted once.' }));
+        else if (isCircular(entry, replaced)) refused.set(entry, mustChange(entry, 'CORRECTION_IN_CIRCLE', 'replaces', { message: 'The entry replaces one that, in the end, replaces it.', mend: 'Let each correction name the earlier entry it replaces.' }));
         else if (entry.version < last || (by !== undefined && by !== entry)) {
           refused.set(entry, mustChange(entry, 'ENTRY_SUPERSEDED', 'version', { message: `The same timesheet holds a later version (${by === undefined ? `version ${last}` : `${by.id} version ${by.version}`}).`, mend: 'Nothing: the later version is taken.' }));
         }

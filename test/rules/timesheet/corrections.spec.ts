@@ -3,7 +3,7 @@ import type { FirmConfig } from '../../../domain/config/schema.ts';
 import type { TimesheetContext } from '../../../domain/model/time/context.ts';
 import type { PostedEntry } from '../../../domain/model/time/enriched-entry.ts';
 import type { TimeEntry } from '../../../domain/model/time/time-entry.ts';
-import { netBilled, planAdjustment, planWithdrawal } from '../../../domain/rules/timesheet/adjust.ts';
+import { netBilled, planAdjustment, planDropped, planWithdrawal } from '../../../domain/rules/timesheet/adjust.ts';
 import { validateTimesheet } from '../../../domain/rules/timesheet/validate.ts';
 import { entriesOfWeekLine } from '../../../domain/rules/timesheet/week-line.ts';
 import { theFirm } from '../../builders/firm.ts';
@@ -67,6 +67,21 @@ describe('A timesheet beside what was posted before', () => {
     assert.deepEqual(codes(decide([anEntry({ version: 2, replaces: { id: 'E-1', version: 1 } })], { posted: ofBob })), ['CORRECTION_OF_OTHER_PERSON']);
     const superseded = before.map((one) => ({ ...one, state: 'superseded' as const }));
     assert.deepEqual(codes(decide([anEntry({ id: 'E-9', replaces: { id: 'E-1', version: 1 } })], { posted: superseded })), ['ORIGINAL_SUPERSEDED']);
+  });
+
+  it('is refused where corrections replace each other in a circle', () => {
+    assert.deepEqual(codes(decide([anEntry({ id: 'A', replaces: { id: 'B', version: 1 } }), anEntry({ id: 'B', replaces: { id: 'A', version: 1 } })])), ['CORRECTION_IN_CIRCLE', 'CORRECTION_IN_CIRCLE']);
+  });
+
+  it('takes back what its new version no longer holds, also where the old one arrives last', () => {
+    const [kept, dropped] = [anEntry(), anEntry({ id: 'E-2', workDate: '2026-11-10' })];
+    const second = aTimesheet([kept], { version: 2, replaces: { id: 'TS-1', version: 1 } });
+    const first = { posted: postedOf([kept, dropped]) };
+    assert.deepEqual(validateTimesheet(second, aTimeContext(config, first)).repeats, [{ id: 'E-1', version: 1 }]);
+    assert.deepEqual(planDropped(second, aTimeContext(config, first)).flatMap(({ lines }) => lines.map(({ of, billed }) => [of.id, billed.amount])), [['E-2', '-1760.00']]);
+    const after = { posted: validateTimesheet(second, aTimeContext(config)).accepted.map((labor) => posted(labor)) };
+    assert.deepEqual(codes(decide([kept, dropped], after)), ['TIMESHEET_STALE']);
+    assert.deepEqual(planDropped(second, aTimeContext(config, after)), []);
   });
 
   it('is refused where the same work is told twice under two IDs, in it or before', () => {

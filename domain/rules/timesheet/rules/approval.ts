@@ -12,6 +12,10 @@ export const approvalRule: EntryRule = (review) => {
   const { entry, sheet } = review;
   const { approval } = sheet;
   const at = 'approval.status';
+  const later = review.index.postedOf(entry.person).find(({ labor }) => labor.timesheet.id === sheet.id && labor.timesheet.version > sheet.version)?.labor.timesheet;
+  if (later !== undefined) {
+    return [mustChange(entry, 'TIMESHEET_STALE', 'version', { message: `Version ${later.version} of timesheet ${sheet.id} is posted already, without this entry or with another version of it.`, mend: 'Nothing, unless the entry belongs in the newest version: then add it there.' })];
+  }
   if (approval.status === 'rejected') {
     return [mustChange(entry, 'APPROVAL_REJECTED', at, { message: `${approval.approver ?? 'The approver'} rejected timesheet ${sheet.id}${approval.reason === null ? '' : `: ${approval.reason}`}.`, mend: 'Correct the timesheet as the approver asks and submit it again.' })];
   }

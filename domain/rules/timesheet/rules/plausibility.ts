@@ -1,12 +1,12 @@
 import { addDays, daysBetween } from '../../../dates.ts';
 import { mustChange, type TimeFinding } from '../finding.ts';
-import { hoursText, lengthOfDay, localDateOf } from '../hours.ts';
+import { hoursText, lengthOfDay } from '../hours.ts';
 import { isTakenBack, type EntryRule } from '../review.ts';
 
 /** The entry is of a size and on a day that can be: no absurd number, no more hours than the local day has, no text that systems cannot carry. */
 export const plausibilityRule: EntryRule = ({ entry, sheet, person, hours, index }) => {
   const findings: TimeFinding[] = [];
-  const today = person === undefined ? undefined : localDateOf(index.context.asOf, person.timeZone);
+  const today = person === undefined ? undefined : index.today(person.timeZone);
   if (hours === null) {
     const fine = /^-?\d{1,6}\./.test(entry.hours);
     findings.push(

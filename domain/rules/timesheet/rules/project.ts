@@ -1,19 +1,18 @@
 import { addDays } from '../../../dates.ts';
-import { localDateOf } from '../hours.ts';
 import { mayPass, mustChange, type TimeFinding } from '../finding.ts';
 import { isTakenBack, type EntryInReview, type EntryRule } from '../review.ts';
 
 /** Whether work on a project that is inactive by now is taken by the grace policy of the person's region: done before it became inactive, told soon after. */
 export function withinGrace({ entry, project, ruleSet, person, index }: EntryInReview): boolean {
   if (project?.inactiveFrom == null || person === undefined || project.status === 'cancelled') return false;
-  const today = localDateOf(index.context.asOf, person.timeZone);
+  const today = index.today(person.timeZone);
   return entry.workDate < project.inactiveFrom && today <= addDays(project.inactiveFrom, ruleSet?.inactiveProjectGraceDays ?? 0);
 }
 
 export function isInactive({ project, person, index }: EntryInReview): boolean {
   if (project === undefined) return false;
   if (project.status === 'closed' || project.status === 'cancelled') return true;
-  return project.inactiveFrom !== null && person !== undefined && localDateOf(index.context.asOf, person.timeZone) >= project.inactiveFrom;
+  return project.inactiveFrom !== null && person !== undefined && index.today(person.timeZone) >= project.inactiveFrom;
 }
 
 /** The work is for a project that is known, active, and under way on the work date. */
