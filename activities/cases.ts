@@ -61,8 +61,8 @@ export function createCaseSteps(deps: ActivityDependencies): CaseActivities {
       activityLog(deps.log).warn({ caseId, owner, occasion }, message);
     },
 
-    async recordCaseChange({ caseId, change, detail, owner }) {
-      await updateCase(db, { caseId, detail, escalated: change === 'escalated', ...(owner === null ? {} : { owner }) });
+    async recordCaseChange({ caseId, change, detail, owner, number }) {
+      await updateCase(db, { caseId, detail, ...(change === 'escalated' ? { escalation: number } : {}), ...(owner === null ? {} : { owner }) });
       await appendAudit(db, [{ process: caseId, actor: 'q2c', action: `case.${change}`, object: caseId, system: null, message: detail, details: { owner } }]);
     },
 

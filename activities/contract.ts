@@ -125,7 +125,7 @@ export interface DealActivities {
 export interface CaseActivities {
   registerCase(input: { readonly caseId: string; readonly case: CaseInput }): Promise<CaseTerms>;
   notifyOwner(input: { readonly caseId: string; readonly owner: string; readonly occasion: 'opened' | 'reminder' | 'escalation' | 'second_person'; readonly message: string; readonly number: number }): Promise<void>;
-  recordCaseChange(input: { readonly caseId: string; readonly change: 'escalated' | 'second_person' | 'refused'; readonly detail: string; readonly owner: string | null }): Promise<void>;
+  recordCaseChange(input: { readonly caseId: string; readonly change: 'escalated' | 'second_person' | 'refused'; readonly detail: string; readonly owner: string | null; /** Counts the escalations: told twice, it is one. */ readonly number: number }): Promise<void>;
   recordResolution(input: { readonly caseId: string; readonly process: string; readonly resolution: Resolution | null; readonly closedBecause: string | null }): Promise<void>;
 }
 

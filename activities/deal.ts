@@ -39,7 +39,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
     async loadDeal({ process, deal, atLeast }) {
       try {
         const context = callContext(deps.log, `${process}/load`);
-        const opportunity = await deps.withSlot(deal.crm, context.signal, () => deps.systems.crm(deal.crm).loadOpportunity(deal.opportunityId, context));
+        const opportunity = await deps.withSlot(deal.crm, context.signal, (signal) => deps.systems.crm(deal.crm).loadOpportunity(deal.opportunityId, { ...context, signal }));
         if (atLeast !== '' && opportunity.version < atLeast) throw staleRead(deal, opportunity.version, atLeast);
         const ref = await putDocument(db, { kind: 'opportunity', schemaVersion: opportunity.schemaVersion, body: opportunity });
         const known = await noteDealLoaded(db, { ...deal, workflowId: process, version: opportunity.version });
@@ -90,7 +90,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
         if (isUnsupported(port.writeBack)) return { state: 'not_offered', note: port.writeBack.unsupported };
         const context = callContext(deps.log, `${process}/write-back/${status.status}/${status.at}`);
         const { writeBack } = port;
-        await deps.withSlot(deal.crm, context.signal, () => writeBack(deal.opportunityId, status, context));
+        await deps.withSlot(deal.crm, context.signal, (signal) => writeBack(deal.opportunityId, status, { ...context, signal }));
         return { state: 'done', externalId: deal.opportunityId, url: null, created: false };
       } catch (error) {
         throw toTemporal(error);

@@ -14,5 +14,5 @@ export interface ActivityDependencies {
   readonly systems: Systems;
   readonly log: Log;
   /** Holds a slot of a target system's concurrency limit while `work` runs. */
-  readonly withSlot: <Result>(system: string, signal: AbortSignal, work: () => Promise<Result>) => Promise<Result>;
+  readonly withSlot: <Result>(system: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 }

@@ -129,7 +129,7 @@ const settledByPerson = z.object({ settledBy: z.string() });
  */
 async function complete<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, done: ReturnType<typeof recordedResult>): Promise<ReturnType<typeof recordedResult>> {
   const { objectType, canonicalId, system, process, context } = write;
-  const { url } = await deps.withSlot(system, context.signal, () => write.port.write(write.document, { externalId: done.externalId, url: done.url }, context));
+  const { url } = await deps.withSlot(system, context.signal, (signal) => write.port.write(write.document, { externalId: done.externalId, url: done.url }, { ...context, signal }));
   await linkIdentity(deps.store.db, process, [{ objectType, canonicalId, system, externalId: done.externalId, url }]);
   return { ...done, url };
 }
@@ -149,7 +149,7 @@ function recordedResult(externalId: string | null, result: unknown) {
 async function call<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, existing: Found | null, attempt: Attempt): Promise<Written> {
   const { db } = deps.store;
   try {
-    return await keepingLease(deps, write, attempt, (context) => deps.withSlot(write.system, context.signal, () => write.port.write(write.document, existing, context)));
+    return await keepingLease(deps, write, attempt, (context) => deps.withSlot(write.system, context.signal, (signal) => write.port.write(write.document, existing, { ...context, signal })));
   } catch (error) {
     const told = isSystemFailure(error) ? error.failure : undefined;
     const evidence = { message: error instanceof Error ? error.message : String(error), code: told?.code ?? 'UNEXPECTED' };

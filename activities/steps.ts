@@ -62,7 +62,7 @@ export function createSteps(deps: ActivityDependencies, readPlan: ReturnType<typ
         const project = plan.projects.find((candidate) => candidate.id === projectId);
         if (project === undefined) throw new Error(`plan ${planRef} has no project ${projectId}`);
         const port = system === project.targets.erp ? deps.systems.erp(system) : deps.systems.time(system);
-        const reached = await deps.withSlot(system, context.signal, () => port.setProjectStatus({ document: project, externalId }, status, context));
+        const reached = await deps.withSlot(system, context.signal, (signal) => port.setProjectStatus({ document: project, externalId }, status, { ...context, signal }));
         await appendAudit(deps.store.db, [{ process, actor: 'q2c', action: `project.${reached}`, object: `project ${project.number}`, system, message: `project ${project.number} is ${reached} in ${system}`, details: { externalId } }]);
         context.log.info({ system, object: `project ${project.number}`, status: reached }, `project ${project.number} is ${reached} in ${system}`);
         return { status: reached };

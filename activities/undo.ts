@@ -60,7 +60,7 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
     if (others.length > 0) return await settle({ how: 'kept', detail: `kept: ${others.join(', ')} relies on it` });
     if (!(await madeByUs(db, what))) return await settle({ how: 'kept', detail: 'kept: it stood before this deal' });
     const { port, document } = record;
-    const undone = await deps.withSlot(system, context.signal, () => port.undo({ document, externalId, created: true }, context));
+    const undone = await deps.withSlot(system, context.signal, (signal) => port.undo({ document, externalId, created: true }, { ...context, signal }));
     return await settle({ how: undone.how, detail: undone.detail });
   }
 

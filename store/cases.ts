@@ -64,8 +64,6 @@ export interface CaseChange {
   readonly waitsForConfig?: boolean;
   /** The change is this escalation of the case, from 1: a repeated attempt to record it counts once. */
   readonly escalation?: number;
-  /** The change is an escalation without a number: counted each time, so that a repeated attempt counts twice. Give the number. */
-  readonly escalated?: boolean;
   /** In words: what changed. */
   readonly detail: string;
 }
@@ -82,7 +80,6 @@ export async function updateCase(db: Db, change: CaseChange): Promise<boolean> {
       ...(change.permittedActions === undefined ? {} : { permitted_actions: jsonText(change.permittedActions) }),
       ...(change.waitsForConfig === undefined ? {} : { waits_for_config: change.waitsForConfig }),
       ...(change.escalation === undefined ? {} : { escalations: sql<number>`greatest(escalations, ${change.escalation}::int)` }),
-      ...(change.escalation === undefined && change.escalated === true ? { escalations: sql<number>`escalations + 1` } : {}),
     })
     .where('case_id', '=', change.caseId)
     .where('state', '=', 'open')

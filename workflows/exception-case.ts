@@ -88,12 +88,12 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
       const answer = read.success ? decide(read.resolution) : { accepted: false, message: `not understood: ${read.message}` };
       if (answer.accepted) continue;
       refused.push(answer.message);
-      await activities.recordCaseChange({ caseId, change: 'refused', detail: answer.message, owner });
+      await activities.recordCaseChange({ caseId, change: 'refused', detail: answer.message, owner, number: refused.length });
       show();
     }
     if (view().state === 'second_person' && !announcedSecondPerson) {
       announcedSecondPerson = true;
-      await activities.recordCaseChange({ caseId, change: 'second_person', detail: `${approval()?.by ?? ''}: ${approval()?.reason ?? ''}`, owner });
+      await activities.recordCaseChange({ caseId, change: 'second_person', detail: `${approval()?.by ?? ''}: ${approval()?.reason ?? ''}`, owner, number: 1 });
       await activities.notifyOwner({ caseId, owner, occasion: 'second_person', message: `A second person must confirm the override of ${input.code} for ${input.subject}.`, number: 1 });
     }
     const woken = () => resolution !== null || closedBecause !== null || signalled.length > 0 || (view().state === 'second_person' && !announcedSecondPerson);
@@ -109,7 +109,7 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
       escalations += 1;
       owner = terms.policy.escalateTo;
       upsertSearchAttributes([{ key: SearchAttribute.exceptionOwner, value: owner }]);
-      await activities.recordCaseChange({ caseId, change: 'escalated', detail: `past due since ${next.at}`, owner });
+      await activities.recordCaseChange({ caseId, change: 'escalated', detail: `past due since ${next.at}`, owner, number: escalations });
       await activities.notifyOwner({ caseId, owner, occasion: 'escalation', message: `${input.code} of ${input.subject} is past due. ${input.message}`, number: escalations });
       next = { at: new Date(Date.parse(next.at) + terms.policy.slaHours * HOUR_MS).toISOString(), occasion: 'escalation' };
     }

@@ -1,5 +1,6 @@
 import type { Customer } from '../../domain/model/customer.ts';
 import type { Project, ProjectStatus } from '../../domain/model/project.ts';
+import { isSystemFailure } from '../../domain/failure.ts';
 import { addDecimal, compareDecimal } from '../../domain/money.ts';
 import { exactNumber } from '../exact-number.ts';
 import { afterFirstWrite } from '../partial-write.ts';
@@ -22,6 +23,16 @@ export function createProjectPort(harvest: Harvest, clients: Clients, tasks: Ret
     const same = (await clients.projectsOf(clientId, about)).filter((candidate) => candidate.code === project.number);
     if (same.length <= 1) return same[0] ?? null;
     throw harvest.failure(about, { kind: 'business_rule', code: 'HARVEST_PROJECT_AMBIGUOUS', message: `Harvest has ${same.length} projects with the code ${project.number} (IDs ${same.map(({ id }) => id).join(', ')}).`, mend: 'Change the code of those that are not ours in Harvest, then retry.' });
+  };
+
+  /** A client made for a project that Harvest then refuses goes again: nothing would lead back to it. */
+  const orWithoutClient = async <Made>(make: () => Promise<Made>, clientId: number, about: About): Promise<Made> => {
+    try {
+      return await make();
+    } catch (error) {
+      if (isSystemFailure(error) && error.failure.written === 'no' && error.failure.kind !== 'transient') await clients.removeIfEmpty(clientId, about);
+      throw error;
+    }
   };
 
   return {
@@ -52,7 +63,7 @@ export function createProjectPort(harvest: Harvest, clients: Clients, tasks: Ret
       const client: EnsuredClient = await clients.ensure(customer, project.rateCard.currency, about);
       const values = { client_id: client.id, ...valuesOf(project, nameFor(project, client.projects)), is_active: false, notes: notesOf(project, { ...noNotes, clientMade: client.ours }) };
       const make = () => harvest.create('/projects', values, projectRow, about);
-      const made = await (client.ours && client.projects.length === 0 ? afterFirstWrite(make) : make());
+      const made = await (client.ours && client.projects.length === 0 ? afterFirstWrite(() => orWithoutClient(make, client.id, about)) : make());
       await afterFirstWrite(() => tasks.assign(project, made.id, about));
       return { ...harvest.found(made.id), created: true };
     },

@@ -59,9 +59,9 @@ export function createCustomerPort(netSuite: NetSuite, references: NetSuiteRefer
     };
   };
 
-  const relate = async (document: Customer, id: string, about: About) => {
+  const relate = async (document: Customer, id: string, primary: string | undefined, about: About) => {
     const wanted = document.legalEntities.map((entity) => ({ entity, subsidiary: references.subsidiary(entity, about.object) }));
-    if (wanted.length === 1) return;
+    if (wanted.every(({ subsidiary }) => subsidiary.id === primary)) return;
     const rows = await netSuite.query(`SELECT subsidiary FROM customersubsidiaryrelationship WHERE entity = ${Number(id)}`, z.object({ subsidiary: z.string() }), about);
     const related = new Set(rows.map((row) => row.subsidiary));
     for (const { entity, subsidiary } of wanted) {
@@ -84,7 +84,7 @@ export function createCustomerPort(netSuite: NetSuite, references: NetSuiteRefer
       const body = bodyOf(document, known, before);
       if (before !== null) await netSuite.update('customer', before.id, { ...body, externalId: eid(document) }, about);
       const id = before?.id ?? (await netSuite.upsert('customer', eid(document), body, about));
-      if (maySet(document, 'legalEntities', before !== null)) await afterFirstWrite(() => relate(document, id, about));
+      if (maySet(document, 'legalEntities', before !== null)) await afterFirstWrite(() => relate(document, id, body.subsidiary?.id ?? before?.subsidiary?.id, about));
       return { ...references.found('customer', id), created: before === null };
     },
     async undo({ document: { document }, externalId, created }, context) {

@@ -6,6 +6,8 @@ import type { Db } from '../../store/database.ts';
 const HUBSPOT = 'hubspot';
 
 const stageChangeSchema = z.looseObject({ propertyName: z.literal('dealstage'), propertyValue: z.string() });
+/** The sweep asks HubSpot for won deals only. */
+const foundBySweep = z.looseObject({ sweep: z.literal(true) });
 const systemsSchema = z.looseObject({ systems: z.array(z.looseObject({ id: z.string(), product: z.string(), options: z.record(z.string(), z.unknown()).default({}) })) });
 
 /**
@@ -16,7 +18,7 @@ const systemsSchema = z.looseObject({ systems: z.array(z.looseObject({ id: z.str
 export function hubspotWonStages(db: Db): (event: { readonly source: string; readonly payload: unknown }) => Promise<boolean> {
   let known: { readonly hash: string | undefined; readonly stages: readonly string[] } | undefined;
   return async ({ source, payload }) => {
-    if (source !== HUBSPOT) return true;
+    if (source !== HUBSPOT || foundBySweep.safeParse(payload).success) return true;
     const change = stageChangeSchema.safeParse(payload);
     if (!change.success) return false;
     const hash = await activeConfigHash(db);

@@ -23,6 +23,7 @@ const REFUSED_AT: readonly { readonly step: string; readonly system: SandboxName
   { step: 'WBS', system: 'netsuite', order: { method: 'PUT', path: '/projectTask/eid' } },
   { step: 'rate card', system: 'netsuite', order: { method: 'PUT', path: '/customrecord_q2c_rate_line/eid' } },
   { step: 'billing schedule', system: 'netsuite', order: { method: 'PUT', path: '/billingSchedule/eid' } },
+  { step: 'time tracking', system: 'harvest', order: { method: 'POST', path: '/v2/projects$' } },
   { step: 'activation', system: 'netsuite', order: { method: 'PATCH', path: '/job/' } },
 ];
 const UNKNOWN_PERSON = 'left.the.firm@northwind-consulting.example';

@@ -77,7 +77,7 @@ describe('The plan of a deal', () => {
   it('takes the rates in force on the start date, and the prices the deal agreed instead of them', () => {
     const { rateCard } = onlyProject(planOf({ lines: [aLine({ unitPrice: '200' })] }));
     const rates = Object.fromEntries(rateCard.lines.map((line) => [line.laborCategory, line.rate]));
-    assert.deepEqual([rateCard.basedOn, rateCard.effectiveFrom, rateCard.effectiveTo, rates['ENGINEER'], rates['PARTNER']], ['US01-USD', '2026-12-01', '2026-12-31', '200', '520.00']);
+    assert.deepEqual([rateCard.basedOn, rateCard.effectiveFrom, rateCard.effectiveTo, rates['ENGINEER'], rates['PARTNER']], ['US01-USD', '2026-12-01', '2027-05-31', '200', '520.00']);
   });
 
   it('prefers the rate card made for the service line to the one for all', () => {

@@ -82,7 +82,7 @@ describe('The registers of the store', function () {
       assert.deepEqual((await openCases(store.db)).map((row) => row.case_id), ['c2', opening().caseId]);
       assert.deepEqual((await openCases(store.db, { system: 'netsuite' })).map((row) => row.case_id), [opening().caseId]);
       assert.deepEqual((await casesWaitingForConfig(store.db)).map((row) => row.case_id), [opening().caseId]);
-      assert.equal(await updateCase(store.db, { caseId: opening().caseId, owner: 'controller', escalated: true, detail: 'past its due time' }), true);
+      assert.equal(await updateCase(store.db, { caseId: opening().caseId, owner: 'controller', escalation: 1, detail: 'past its due time' }), true);
       const escalated = await caseById(store.db, opening().caseId);
       assert.deepEqual([escalated?.owner, escalated?.escalations, escalated?.permitted_actions], ['controller', 1, ['retry', 'abort']]);
       const closing = { caseId: opening().caseId, state: 'resolved' as const, resolution: 'retry', by: 'jane', details: { reason: 'mapping added' } };

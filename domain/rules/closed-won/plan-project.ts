@@ -79,7 +79,7 @@ function planWbs({ template, lines }: ProjectGroup, hoursPerDay: number): WbsEle
 }
 
 /** The firm's rates in force on the start date; what the deal agreed for a labor category goes before them. */
-function planRateCard(group: ProjectGroup, number: string, { deal, config, currency, startDate }: ReadyDeal): ProjectRateCard {
+function planRateCard(group: ProjectGroup, number: string, { deal, config, currency, startDate, endDate }: ReadyDeal): ProjectRateCard {
   const choice = chooseRates(group, deal, startDate, config);
   if (choice.outcome !== 'in_force' && choice.outcome !== 'not_approved') throw notReady(number, 'rates in force on its start date');
   const rates = new Map(choice.period.lines.map((line) => [line.laborCategory, line]));
@@ -96,7 +96,8 @@ function planRateCard(group: ProjectGroup, number: string, { deal, config, curre
     basedOn: choice.card.code,
     currency,
     effectiveFrom: startDate,
-    effectiveTo: choice.period.to,
+    // Rates agreed for a project hold for all of it, also where the card changes meanwhile.
+    effectiveTo: endDate,
     lines: agreed,
   };
 }
