@@ -9,7 +9,10 @@ import { planSuites, type Suite } from './test-plan.ts';
 const outcomeSchema = z.object({ passed: z.int(), failed: z.int(), skipped: z.int(), failures: z.array(z.object({ title: z.string(), message: z.string() })) });
 type Outcome = z.infer<typeof outcomeSchema>;
 
-const suiteLimitMs = 8 * 60_000;
+const suiteLimitMs = 20 * 60_000;
+/** Suites that start servers mostly wait for them: two at a time, the one that takes longest first. */
+const lanes = 2;
+const longest = 'line';
 const bin = (name: string) => join(projectFolder, 'node_modules', '.bin', name);
 
 const checks = [
@@ -33,15 +36,20 @@ async function main(): Promise<number> {
   }
   const suites = planSuites(projectFolder).filter((suite) => asked.length === 0 || asked.some((name) => suite.name === name || suite.name.startsWith(`${name}/`)));
   if (suites.length === 0) throw new Error(`There is no suite ${asked.join(', ')} under test/`);
-  for (const suite of suites) {
-    const started = Date.now();
-    const outcome = await runSuite(suite);
-    total.passed += outcome.passed;
-    total.failed += outcome.failed;
-    total.skipped += outcome.skipped;
-    heading(suite.name, started, counts(outcome));
-    for (const { title, message } of outcome.failures) console.log(indented(`✗ ${title}\n${indented(message)}`));
+  async function runAll(waiting: Suite[]): Promise<void> {
+    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+      const started = Date.now();
+      const outcome = await runSuite(suite);
+      total.passed += outcome.passed;
+      total.failed += outcome.failed;
+      total.skipped += outcome.skipped;
+      heading(suite.name, started, counts(outcome));
+      for (const { title, message } of outcome.failures) console.log(indented(`✗ ${title}\n${indented(message)}`));
+    }
   }
+  await runAll(suites.filter((suite) => !suite.needsServers));
+  const withServers = suites.filter((suite) => suite.needsServers).toSorted((left, right) => Number(right.name === longest) - Number(left.name === longest));
+  await Promise.all(Array.from({ length: lanes }, () => runAll(withServers)));
   console.log(`\n${counts(total)}`);
   return total.failed === 0 ? 0 : 1;
 }
