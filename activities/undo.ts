@@ -18,6 +18,8 @@ const HOLD_MS = 5 * 60_000;
 const referenceMap = z.record(z.string(), z.string());
 const storedRequest = z.object({ planRef: z.string(), references: z.object({ customers: referenceMap, contracts: referenceMap, projects: referenceMap }) });
 
+type RecordUndo = UndoInput & { readonly step: RecordStep };
+
 /**
  * Undoes one record a deal's process made: deleted where unused, deactivated or cancelled where used, kept where it stood before
  * or another deal relies on it. A write whose answer was lost is looked up first: no orphan is left behind.
@@ -25,9 +27,8 @@ const storedRequest = z.object({ planRef: z.string(), references: z.object({ cus
 export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<typeof createPlanReader>): Pick<DealActivities, 'undoStep'> {
   const { db } = deps.store;
 
-  async function undo(input: UndoInput): Promise<UndoResult> {
+  async function undo(input: RecordUndo): Promise<UndoResult> {
     const { step, subject, system } = input;
-    if (!isRecordStep(step)) return { how: 'kept', detail: `${step} needs no undo of its own` };
     const what = { objectType: OBJECT_TYPE[step], canonicalId: subject, system, step };
     const postings = await livePostings(db, what);
     const own = postings.filter((posting) => sameDeal(posting.process, input.process));
@@ -65,9 +66,8 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
   }
 
   /** No other deal can begin to write the record between the look at who relies on it and its removal. */
-  async function whileHeld(input: UndoInput, work: () => Promise<UndoResult>): Promise<UndoResult> {
+  async function whileHeld(input: RecordUndo, work: () => Promise<UndoResult>): Promise<UndoResult> {
     const { step, subject, system } = input;
-    if (!isRecordStep(step)) return { how: 'kept', detail: `${step} needs no undo of its own` };
     const key = `${input.process}/undo/${step}/${subject}/${system}`;
     if (!(await holdRecord(db, { system, objectType: OBJECT_TYPE[step], canonicalId: subject, key, leaseMs: HOLD_MS }))) {
       throw new SystemFailure({ kind: 'transient', code: 'WRITE_UNDER_WAY', message: `${step} ${subject} is being written in ${system} at this moment.`, mend: 'Its undo is tried again by itself.', system, object: `${step} ${subject}`, written: 'no', retryAfterMs: 1000 });
@@ -94,8 +94,11 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
 
   return {
     async undoStep(input) {
+      const { step } = input;
+      if (!isRecordStep(step)) return { how: 'kept', detail: `${step} needs no undo of its own` };
+      const record = { ...input, step };
       try {
-        return await whileHeld(input, () => undo(input));
+        return await whileHeld(record, () => undo(record));
       } catch (error) {
         throw toTemporal(error);
       }

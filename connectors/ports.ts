@@ -110,7 +110,7 @@ export interface ResourcePort {
 }
 
 export interface WriteBack {
-  readonly status: 'In progress' | 'Waiting for a person' | 'Activated' | 'Aborted';
+  readonly status: 'Waiting for a person' | 'Activated' | 'Aborted';
   readonly message: string;
   readonly projectNumbers: readonly string[];
   readonly at: Instant;

@@ -44,7 +44,6 @@ export function createSteps(settings: StepsSettings) {
   const store = proxyActivities<DealActivities>(onStore("a person's word on a write in doubt"));
   /** Records that stood before this process: an abort leaves them. */
   const kept = new Map<string, PlannedRecord>();
-  const made = new Map<string, PlannedRecord>();
   const external = new Map<string, string>();
 
   function target(record: { readonly system: string; readonly legalEntity: string }, summary: string): DealActivities {
@@ -101,7 +100,6 @@ export function createSteps(settings: StepsSettings) {
 
   /** Runs one write until it is done. What no retry can mend becomes a case; its answer says how to go on. */
   async function untilDone(record: PlannedRecord, write: () => Promise<StepResult>): Promise<StepResult> {
-    made.set(record.key, record);
     if (!kept.has(record.key)) saga.register({ key: record.key, what: `${record.step} ${record.label} in ${record.system}`, undo: (reason) => undo(record, reason) });
     for (;;) {
       progress.step(record.step, record.label, record.system, { state: 'running', note: null });
@@ -178,7 +176,6 @@ export function createSteps(settings: StepsSettings) {
       try {
         const result = await target(record, `undo ${record.step}: ${record.label} in ${record.system}`).undoStep({ process, step: record.step, subject: record.subject, system: record.system, reason, ...(byHand === undefined ? {} : { byHand }) });
         progress.step(record.step, record.label, record.system, { state: 'undone', note: result.detail });
-        made.delete(record.key);
         return { undone: true, detail: result.detail };
       } catch (error) {
         const failure = failureOf(error, `undo of ${record.step} ${record.label}`);

@@ -37,7 +37,6 @@ export function createSaga() {
     register(compensation: Compensation): void {
       if (!compensations.has(compensation.key)) compensations.set(compensation.key, compensation);
     },
-    keys: (): readonly string[] => [...compensations.keys()],
     compensate,
   };
 }

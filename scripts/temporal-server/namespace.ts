@@ -6,7 +6,8 @@ import type { TemporalDevConfig } from './config.ts';
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 
-const valueTypes = {
+/** What the operator service calls the types of temporal-dev.yaml. */
+export const valueTypes = {
   Keyword: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
   KeywordList: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
   Text: IndexedValueType.INDEXED_VALUE_TYPE_TEXT,
