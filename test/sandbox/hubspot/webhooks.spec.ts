@@ -88,8 +88,11 @@ describe('HubSpot sandbox: webhooks', () => {
   it('come again with a greater attempt number and a fresh signature', async () => {
     gateway.answer = () => ({ status: gateway.received.length > 1 ? 204 : 503 });
     await openDeal();
-    await gateway.until(2);
-    const [first, second] = gateway.received;
+    const [first] = gateway.received;
+    // The deal's other event may come in a request of its own between the two.
+    const again = () => gateway.received.slice(1).find((request) => events(request)[0]?.['eventId'] === events(first)[0]?.['eventId']);
+    for (let requests = 2; again() === undefined; requests += 1) await gateway.until(requests);
+    const second = again();
     assert.deepEqual([events(first)[0]?.['attemptNumber'], events(second)[0]?.['attemptNumber']], [0, 1]);
     assert.equal(events(first)[0]?.['eventId'], events(second)[0]?.['eventId']);
     assert.notEqual(first?.headers['x-hubspot-request-timestamp'], second?.headers['x-hubspot-request-timestamp']);
