@@ -13,6 +13,8 @@ import { toTemporal, unresolvedDoubt } from './failures.ts';
 /** While an attempt's lease runs, no other attempt writes the same record; a killed worker's is free after so long. Renewed while a call goes on. */
 const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
+/** How soon an attempt that found the record taken looks again: most calls are answered long before their lease runs out. */
+const LOOK_AGAIN_MS = 1_000;
 /** The one kind of record that several deals write. */
 const SHARED_BY_DEALS = 'customer';
 
@@ -65,7 +67,7 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
         return { state: 'done', ...(settledByPerson.safeParse(intent.result).success ? await complete(deps, write, done) : done) };
       }
       case 'busy':
-        throw new SystemFailure(failure(write, { kind: 'transient', code: 'WRITE_UNDER_WAY', message: `another attempt to write ${write.label} is under way until ${intent.leaseUntil}.`, mend: 'It is tried again by itself.', retryAfterMs: Math.max(Date.parse(intent.leaseUntil) - Date.now(), 500) }));
+        throw new SystemFailure(failure(write, { kind: 'transient', code: 'WRITE_UNDER_WAY', message: `another attempt to write ${write.label} is under way until ${intent.leaseUntil}.`, mend: 'It is tried again by itself.', retryAfterMs: LOOK_AGAIN_MS }));
       case 'conflict':
         throw new SystemFailure(failure(write, { kind: 'contract', code: 'LEDGER_CONFLICT', message: `${write.label} was written before under the key ${key} with other content.`, mend: 'This is a defect in the process: report it to integration support with this key.' }));
       case 'retry':

@@ -5,6 +5,9 @@ import type { Project, ProjectStatus } from '../domain/model/project.ts';
 import type { ProjectRateCard } from '../domain/model/rate-card.ts';
 import type { StatementOfWork } from '../domain/model/statement-of-work.ts';
 import type { Instant } from '../domain/dates.ts';
+import type { ExpensePort } from './expense-port.ts';
+import type { LaborPort } from './labor-port.ts';
+import type { TimesheetSource } from './timesheet-source.ts';
 
 /** What a call knows of the activity it runs in. */
 export interface CallContext {
@@ -90,6 +93,8 @@ export interface ErpPort {
   readonly project: RecordPort<WithReferences<Project>>;
   readonly rateCard: RecordPort<WithReferences<{ readonly project: Project; readonly rateCard: ProjectRateCard }>> | Unsupported;
   readonly billingSchedule: RecordPort<WithReferences<{ readonly project: Project; readonly schedule: BillingSchedule }>> | Unsupported;
+  readonly labor: LaborPort | Unsupported;
+  readonly expenses: ExpensePort;
   /** Idempotent. Answers the status the system then has. */
   setProjectStatus(project: { readonly document: Project; readonly externalId: string }, status: ProjectStatus, context: CallContext): Promise<ProjectStatus>;
 }
@@ -99,6 +104,7 @@ export interface TimePort {
   readonly system: string;
   /** The client, the project with its tasks and rates; made inactive until `setProjectStatus` opens it for time. */
   readonly project: RecordPort<{ readonly project: Project; readonly customer: Customer }>;
+  readonly timesheets: TimesheetSource | Unsupported;
   setProjectStatus(project: { readonly document: Project; readonly externalId: string }, status: ProjectStatus, context: CallContext): Promise<ProjectStatus>;
 }
 

@@ -10,6 +10,7 @@ import * as processes from './migrations/0005-processes.ts';
 import * as targetSlots from './migrations/0006-target-slots.ts';
 import * as reporting from './migrations/0007-reporting.ts';
 import * as postingObjects from './migrations/0008-posting-objects.ts';
+import * as time from './migrations/0009-time.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-target-slots': targetSlots,
   '0007-reporting': reporting,
   '0008-posting-objects': postingObjects,
+  '0009-time': time,
 };
 
 const MIGRATION_LOCK = '7113200300417';

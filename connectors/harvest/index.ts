@@ -15,6 +15,7 @@ export function createHarvest(settings: ConnectorSettings): TimePort {
     kind: 'time',
     system: settings.system,
     project: createProjectPort(harvest, createClients(harvest, options), createTasks(harvest, options), options),
+    timesheets: { unsupported: 'timesheets are not read yet' },
     setProjectStatus: createStatusSetter(harvest),
   };
 }

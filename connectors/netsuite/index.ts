@@ -23,6 +23,8 @@ export function createNetSuite(settings: ConnectorSettings): ErpPort {
     project: createProjectPort(netSuite, references),
     rateCard: createRateCardPort(netSuite, references),
     billingSchedule: createBillingSchedulePort(netSuite, references),
+    labor: { unsupported: 'labor is not posted yet' },
+    expenses: { unsupported: 'expense reports are not posted yet' },
     setProjectStatus: createStatusSetter(netSuite, references),
   };
 }

@@ -26,6 +26,8 @@ export function createTryton(settings: ConnectorSettings): ErpPort {
     project: createProjectPort(tryton, references, links),
     rateCard: createRateCardPort(tryton, references, links),
     billingSchedule: createBillingSchedulePort(tryton, references, links),
+    labor: { unsupported: 'labor is not posted yet' },
+    expenses: { unsupported: 'expense reports are not posted yet' },
     setProjectStatus: createStatusSetter(tryton, references),
   };
 }

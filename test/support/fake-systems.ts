@@ -120,6 +120,8 @@ export function createFakeSystems() {
     project: port(system, 'project', ({ document }) => document.number, ({ document }) => document.customerId),
     rateCard: port(system, 'rateCard', ({ document }) => document.project.number, ({ document }) => document.project.customerId),
     billingSchedule: port(system, 'billingSchedule', ({ document }) => document.project.number, ({ document }) => document.project.customerId),
+    labor: { unsupported: 'the fake takes no labor' },
+    expenses: { unsupported: 'the fake takes no expense reports' },
     setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
   });
 
@@ -127,6 +129,7 @@ export function createFakeSystems() {
     kind: 'time',
     system,
     project: port(system, 'project', ({ project }) => project.number, ({ project }) => project.customerId),
+    timesheets: { unsupported: 'the fake has no timesheets' },
     setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
   });
 

@@ -72,7 +72,7 @@ export async function startTestLine({ overlays = [], systems = (inMemory) => inM
     systemsOf: async () => Promise.resolve(systems(fakes.systems)),
   });
 
-  async function until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs = 15_000): Promise<T> {
+  async function until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs = 30_000): Promise<T> {
     const end = Date.now() + limitMs;
     for (;;) {
       const seen = await look();
@@ -91,7 +91,7 @@ export async function startTestLine({ overlays = [], systems = (inMemory) => inM
     openCase: (code, deal) => until(`a case ${code} is open for ${deal.opportunityId}`, async () => (await openCases(store.db)).find((row) => row.code === code && row.process.endsWith(deal.opportunityId))),
     resolve: (caseId, resolution) => client.workflow.getHandle(caseId).executeUpdate(resolveUpdate, { args: [resolution] }),
     progress: (workflowId) => client.workflow.getHandle(workflowId).query(progressQuery),
-    async outcome(workflowId, limitMs = 15_000) {
+    async outcome(workflowId, limitMs = 30_000) {
       const handle = client.workflow.getHandle(workflowId);
       try {
         await until(`${workflowId} has ended`, async () => (await handle.describe()).status.name !== 'RUNNING', limitMs);

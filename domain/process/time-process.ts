@@ -1,0 +1,40 @@
+// Workflows import this file: it stays free of the schema library.
+
+/** One approved timesheet, told of by itself. */
+export function timesheetProcessId(sheet: { readonly system: string; readonly id: string; readonly version: number }): string {
+  return `timesheet/${sheet.system}/${sheet.id}/${sheet.version}`;
+}
+
+/** A page of records of one legal entity out of a batch. */
+export function timesheetPageId(page: { readonly batch: string; readonly page: number }): string {
+  return `timesheets/${page.batch}/${page.page}`;
+}
+
+export function expenseReportProcessId(report: { readonly system: string; readonly id: string; readonly version: number }): string {
+  return `expense/${report.system}/${report.id}/${report.version}`;
+}
+
+export function payrollExportId(run: { readonly legalEntity: string; readonly payPeriod: string }): string {
+  return `payroll/${run.legalEntity}/${run.payPeriod}`;
+}
+
+/** Records stay in the store (claim check): a process carries the numbers of `time_record` rows at most. */
+export interface TimesheetPageInput {
+  readonly batch: string;
+  readonly page: number;
+  readonly legalEntity: string;
+  readonly records: number;
+  /** 1 payroll-relevant and near its cutoff … 5 analytics; design.md section 6. */
+  readonly priority: number;
+}
+
+export interface TimesheetInput {
+  /** Number of the `time_record` row. */
+  readonly record: number;
+  readonly system: string;
+  readonly id: string;
+  readonly version: number;
+  readonly person: string;
+  readonly legalEntity: string;
+  readonly priority: number;
+}
