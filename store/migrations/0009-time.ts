@@ -112,6 +112,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       billed numeric not null,
       written_off numeric not null,
       labor jsonb not null,
+      -- Counts the times this version was booked: anew after a withdrawal, or with other pay codes.
+      generation integer not null default 1,
+      -- The record whose decision changed this entry last.
+      changed_by bigint references time_record (id),
       decided_at timestamptz(3) not null default now(),
       changed_at timestamptz(3) not null default now(),
       primary key (system, entry_id, version)
@@ -119,6 +123,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index time_entry_person on time_entry (person, work_date)`.execute(db);
   await sql`create index time_entry_timesheet on time_entry (system, timesheet_id)`.execute(db);
   await sql`create index time_entry_record on time_entry (record)`.execute(db);
+  await sql`create index time_entry_changed_by on time_entry (changed_by) where changed_by is not null`.execute(db);
 
   // The posting ledger of labor lines: planned in the decision's own transaction, then intent → call → result, many in one statement.
   await sql`

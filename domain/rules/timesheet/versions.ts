@@ -32,6 +32,7 @@ export function standingOf(entry: TimeEntry, index: ContextIndex, inSheet: Reado
   const versions = index.postedVersions(entry.system, entry.id);
   const itself = versions.find(({ labor }) => labor.entry.version === entry.version);
   if (itself !== undefined) {
+    if (itself.state === 'reversed' && sameEntry(itself.labor.entry, entry)) return { kind: 'new' };
     if (sameEntry(itself.labor.entry, entry)) return { kind: 'repeat', posted: itself };
     return refusal(entry, 'VERSION_REUSED', 'version', 'This version was posted before with another content.', 'Raise the version with each change.');
   }
