@@ -11,6 +11,7 @@ import * as targetSlots from './migrations/0006-target-slots.ts';
 import * as reporting from './migrations/0007-reporting.ts';
 import * as postingObjects from './migrations/0008-posting-objects.ts';
 import * as time from './migrations/0009-time.ts';
+import * as payroll from './migrations/0010-payroll.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -23,6 +24,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-reporting': reporting,
   '0008-posting-objects': postingObjects,
   '0009-time': time,
+  '0010-payroll': payroll,
 };
 
 const MIGRATION_LOCK = '7113200300417';
