@@ -114,6 +114,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       labor jsonb not null,
       -- Counts the times this version was booked: anew after a withdrawal, or with other pay codes.
       generation integer not null default 1,
+      -- The generation its ERP lines stand under: other pay codes alone leave them as they are.
+      posted_generation integer not null default 1,
       -- The record whose decision changed this entry last.
       changed_by bigint references time_record (id),
       decided_at timestamptz(3) not null default now(),

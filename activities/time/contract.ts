@@ -1,0 +1,75 @@
+import type { Finding } from '../../domain/findings.ts';
+import type { Money } from '../../domain/money.ts';
+import type { RecordSelection } from '../../store/time/records.ts';
+import type { TimesheetInput } from '../../domain/process/time-process.ts';
+
+export type { RecordSelection };
+
+/** A record some of whose entries somebody has to see to. */
+export interface OpenRecord {
+  readonly record: number;
+  readonly system: string;
+  readonly id: string;
+  readonly version: number;
+  readonly person: string;
+  readonly legalEntity: string;
+  /** Of the first finding. */
+  readonly code: string;
+  readonly kind: Finding['kind'];
+  readonly message: string;
+  readonly mend: string;
+  readonly findings: readonly Finding[];
+  readonly entries: number;
+  /** Whether all that is wrong may be let pass. */
+  readonly overridable: boolean;
+}
+
+export interface PageDecision {
+  readonly records: number;
+  readonly entries: number;
+  readonly accepted: number;
+  readonly repeats: number;
+  readonly rejected: number;
+  readonly held: number;
+  readonly withdrawn: number;
+  /** ERPs with postings to make for these records. */
+  readonly targets: readonly { readonly system: string; readonly postings: number }[];
+  readonly open: readonly OpenRecord[];
+  /** Workflow IDs of earlier versions that need nobody any more. */
+  readonly superseded: readonly string[];
+  /** Time systems to be told something. */
+  readonly answers: readonly string[];
+  readonly configHash: string;
+}
+
+export interface PostResult {
+  readonly posted: number;
+  /** Lines the ERP refused for good, by record. */
+  readonly refused: readonly { readonly record: number; readonly key: string; readonly code: string; readonly kind: Finding['kind']; readonly message: string; readonly mend: string }[];
+}
+
+/** The activities of the time line. Each is idempotent; all throw ApplicationFailure with a Failure (domain/failure.ts) in its details. */
+export interface TimeActivities {
+  /** Judges what was not judged yet; with `again`, also what was refused or held. Nothing decided for good is decided twice. */
+  decideTimesheets(input: { readonly process: string; readonly selection: RecordSelection; readonly again: boolean }): Promise<PageDecision>;
+  /** Posts what the decision planned for one ERP. */
+  postLabor(input: { readonly process: string; readonly selection: RecordSelection; readonly system: string }): Promise<PostResult>;
+  /** Brings the warehouse up to date with what these records changed. */
+  publishTime(input: { readonly selection: RecordSelection }): Promise<{ readonly facts: number }>;
+  /** Tells a time system what became of its timesheets. */
+  answerTimeSystem(input: { readonly process: string; readonly selection: RecordSelection; readonly system: string }): Promise<{ readonly rejected: number; readonly locked: number; readonly notOffered: number }>;
+  finishPage(input: { readonly batch: string; readonly page: number; readonly summary: object }): Promise<void>;
+  /** Lets findings pass that a person with the right role let pass. */
+  waiveFindings(input: { readonly process: string; readonly record: number; readonly codes: readonly string[]; readonly by: string; readonly reason: string }): Promise<void>;
+  /** Gives refused entries back for good: their correction comes as a new version, or never. */
+  returnTimesheet(input: { readonly process: string; readonly record: number; readonly by: string; readonly reason: string }): Promise<{ readonly system: string }>;
+  /** Lines the ERP refused for good are tried again. */
+  retryRefused(input: { readonly record: number }): Promise<void>;
+  openOf(input: { readonly record: number }): Promise<{ readonly open: OpenRecord | null; readonly amount: Money | null }>;
+}
+
+export interface TimeSourceActivities {
+  /** Reads a timesheet that an event told of and takes it in. Null where there is none, or nothing that was ever approved. */
+  fetchTimesheet(input: { readonly system: string; readonly timesheetId: string; readonly event: string }): Promise<TimesheetInput | null>;
+  sweepTimesheets(input: { readonly system: string }): Promise<{ readonly received: number; readonly known: number; readonly until: string } | { readonly notOffered: string }>;
+}

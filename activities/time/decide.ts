@@ -1,0 +1,327 @@
+import { createHash } from 'node:crypto';
+import { Decimal } from 'decimal.js';
+import { sql } from 'kysely';
+import type { TimesheetContext } from '../../domain/model/time/context.ts';
+import { postedEntrySchema, type PostedEntry } from '../../domain/model/time/enriched-entry.ts';
+import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
+import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
+import { addDays } from '../../domain/dates.ts';
+import { money } from '../../domain/money.ts';
+import { bookTimesheet, postingKeysOf, type Booking, type Standing } from '../../domain/rules/timesheet/book.ts';
+import type { TimeFinding } from '../../domain/rules/timesheet/finding.ts';
+import { validateTimesheet, type TimesheetDecision } from '../../domain/rules/timesheet/validate.ts';
+import type { Db } from '../../store/database.ts';
+import { capsUsed, heldRecordsOf, lockForDecision, openPositions, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, writeDecision, type DecisionRows, type EntryRow, type OutcomeRow } from '../../store/time/decide.ts';
+import { recordsOf, type RecordSelection, type StoredRecord } from '../../store/time/records.ts';
+import type { Reference } from './reference.ts';
+
+/** Entries this many days around a timesheet can share a week, a day or a rest with it. */
+const DAYS_AROUND = 8;
+
+/** Evidence of the postings and pay lines of a decision: keys are short hashes of what they stand for. */
+export function keyOf(...parts: readonly string[]): string {
+  return `q${createHash('sha256').update(parts.map((part) => `${part.length}:${part}`).join('/')).digest('base64url').slice(0, 26)}`;
+}
+
+interface Judged {
+  readonly record: StoredRecord;
+  /** The whole timesheet. */
+  readonly sheet: Timesheet;
+  /** Positions up for decision; the others were decided before. */
+  readonly positions: readonly number[];
+}
+
+interface PostedOf {
+  readonly generation: number;
+  readonly postedGeneration: number;
+}
+
+/**
+ * Decides about received timesheets in one transaction: outcomes, entries in force, planned postings and pay lines stand together or not at all.
+ * Decisions about the same people or capped projects wait for each other, so that no two judge beside one another what is one week or one cap.
+ * @param again also decides anew what was refused or held before
+ * @returns how many records were decided
+ */
+export async function decideRecords(db: Db, reference: Reference, terms: { readonly selection: RecordSelection; readonly again: boolean; readonly asOf: string }): Promise<number> {
+  return await db.transaction().execute(async (transaction) => {
+    const records = await recordsOf(transaction, terms.selection);
+    const sheets = new Map(records.map((record) => [record.id, timesheetSchema.parse(record.document)]));
+    await lockForDecision(transaction, namesOf([...sheets.values()], reference));
+    // Another decision may have been made while this one waited for its locks.
+    const { rows: undecided } = await sql<{ id: number }>`select id from time_record where id = any(${records.map(({ id }) => id)}::bigint[]) and state = 'received'`.execute(transaction);
+    const fresh = new Set(undecided.map(({ id }) => id));
+    const open = terms.again ? Map.groupBy(await openPositions(transaction, records.map(({ id }) => id)), ({ record }) => record) : new Map();
+    const due = records.flatMap((record): Judged[] => {
+      const sheet = sheets.get(record.id);
+      if (sheet === undefined) return [];
+      if (fresh.has(record.id)) return [{ record, sheet, positions: sheet.entries.map((_, position) => position) }];
+      const positions = open.get(record.id)?.map(({ position }: { position: number }) => position) ?? [];
+      return positions.length === 0 ? [] : [{ record, sheet, positions }];
+    });
+    if (due.length === 0) return 0;
+    const waiting = await waitingFor(transaction, due);
+    const decision = await createDecision(transaction, reference, terms.asOf, [...due, ...waiting]);
+    for (const judged of inOrderOfArrival(due)) decision.judge(judged);
+    decision.releaseHeld(waiting);
+    await writeDecision(transaction, decision.rows());
+    return due.length;
+  });
+}
+
+function namesOf(sheets: readonly Timesheet[], reference: Reference): string[] {
+  const people = sheets.flatMap((sheet) => [sheet.person, ...sheet.entries.map(({ person }) => person)]);
+  const projects = [...new Set(sheets.flatMap(({ entries }) => entries.map(({ projectNumber }) => projectNumber)))];
+  return [...new Set(people.map((email) => `person ${email}`)), ...projects.flatMap((number) => reference.projectFamily(number).filter(({ cap }) => cap !== null).map((project) => `cap ${project.number}`))];
+}
+
+/** Versions of one timesheet are judged in their order. */
+function inOrderOfArrival(judged: readonly Judged[]): Judged[] {
+  return judged.toSorted((left, right) => left.sheet.version - right.sheet.version || left.record.id - right.record.id);
+}
+
+async function waitingFor(db: Db, due: readonly Judged[]): Promise<Judged[]> {
+  const held = await heldRecordsOf(db, [...new Set(due.map(({ sheet }) => sheet.person))], due.map(({ record }) => record.id));
+  const positions = Map.groupBy((await openPositions(db, held.map(({ id }) => id))).filter(({ outcome }) => outcome === 'held'), ({ record }) => record);
+  return held.map((record) => ({ record, sheet: timesheetSchema.parse(record.document), positions: positions.get(record.id)?.map(({ position }) => position) ?? [] }));
+}
+
+async function createDecision(db: Db, reference: Reference, asOf: string, all: readonly Judged[]) {
+  const sheets = all.map(({ sheet }) => sheet);
+  const entries = sheets.flatMap((sheet) => sheet.entries);
+  const dates = [...sheets.map(({ weekStart }) => weekStart), ...entries.map(({ workDate }) => workDate)].toSorted();
+  const entryIds = [...new Set(entries.flatMap(({ id, replaces }) => (replaces === null ? [id] : [id, replaces.id])))];
+  const known = await postedAround(db, {
+    people: [...new Set([...sheets.map(({ person }) => person), ...entries.map(({ person }) => person)])],
+    from: addDays(dates[0] ?? '2000-01-01', -DAYS_AROUND),
+    to: addDays(dates.at(-1) ?? '2000-01-01', DAYS_AROUND),
+    timesheets: [...new Set(sheets.flatMap(({ system, id, replaces }) => [`${system}\u0001${id}`, ...(replaces === null ? [] : [`${system}\u0001${replaces.id}`])]))],
+    entries: entries.flatMap(({ system, id, replaces }) => [`${system}\u0001${id}`, ...(replaces === null ? [] : [`${system}\u0001${replaces.id}`])]),
+  });
+  const posted = new Map<string, PostedEntry>();
+  const bookings = new Map<string, PostedOf>();
+  for (const row of known) {
+    const entry = postedEntrySchema.parse({ schema: 'posted-time-entry', schemaVersion: 1, state: row.state, labor: row.labor });
+    const key = entryKey(entry.labor.entry);
+    posted.set(key, entry);
+    bookings.set(key, row);
+  }
+  const byPerson = new Map([...Map.groupBy(posted.values(), ({ labor }) => labor.entry.person)].map(([person, list]) => [person, new Set(list)]));
+  const lines = new Map((await postingLines(db, [...bookings].flatMap(([key, { postedGeneration }]) => keysOf(posted.get(key), postedGeneration)))).map(({ key, line }) => [key, line as LaborPosting]));
+  const refused = await refusedAmong(db, entryIds);
+  const withdrawals = await withdrawalsOf(db, sheets.map(({ id }) => id));
+  const waivers = await waiversOf(db, entryIds);
+  const caps = new Map(await capsUsed(db, [...new Set(entries.flatMap(({ projectNumber }) => reference.projectFamily(projectNumber).filter(({ cap }) => cap !== null).map(({ number }) => number)))]));
+  const changedCaps = new Set<string>();
+  const rows = { decided: [] as number[], outcomes: new Map<string, OutcomeRow>(), entries: new Map<string, EntryRow>(), ended: new Map<string, DecisionRows['ended'][number]>(), postings: [] as DecisionRows['postings'][number][], payLines: [] as DecisionRows['payLines'][number][], withdrawals: [] as DecisionRows['withdrawals'][number][], answers: new Map<string, DecisionRows['answers'][number]>() };
+
+  function contextFor(sheet: Timesheet): TimesheetContext {
+    const people = new Set([sheet.person, ...sheet.entries.map(({ person }) => person)]);
+    const own = new Set([...people].flatMap((person) => [...(byPerson.get(person) ?? [])]));
+    // A correction may name an entry of somebody else: the rules have to see it to refuse it.
+    for (const { system, replaces } of sheet.entries) {
+      if (replaces === null) continue;
+      const original = posted.get(entryKey({ system, ...replaces }));
+      if (original !== undefined) own.add(original);
+    }
+    return {
+      ...reference.sliceFor(sheet, asOf, caps),
+      posted: [...own],
+      refused,
+      waivers: waivers.map(({ id, version, code, by }) => ({ entry: { id, version }, code, by })),
+      withdrawals: withdrawals.map(({ id, version, at }) => ({ timesheet: { id, version }, at })),
+    };
+  }
+
+  function standing(entry: { readonly system: string; readonly id: string; readonly version: number }): Standing | undefined {
+    const key = entryKey(entry);
+    const one = posted.get(key);
+    const booked = bookings.get(key);
+    if (one === undefined || booked === undefined) return undefined;
+    return { posted: one, ...booked, lines: keysOf(one, booked.postedGeneration).flatMap((posting) => lines.get(posting) ?? []) };
+  }
+
+  function judge({ record, sheet, positions }: Judged): boolean {
+    const asked = new Set(positions);
+    const part: Timesheet = { ...sheet, entries: sheet.entries.filter((_, position) => asked.has(position)) };
+    const context = contextFor(sheet);
+    let decision: TimesheetDecision;
+    let booking: Booking;
+    if (sheet.approval.status === 'withdrawn') {
+      decision = { accepted: [], rejected: [], held: [], repeats: [], payChanges: [] };
+      withdrawals.push({ id: sheet.id, version: sheet.version, at: sheet.approval.decidedAt ?? asOf });
+      rows.withdrawals.push({ system: sheet.system, timesheetId: sheet.id, version: sheet.version, at: sheet.approval.decidedAt ?? asOf, record: record.id });
+    } else {
+      decision = validateTimesheet(part, context);
+    }
+    try {
+      booking = bookTimesheet(sheet, decision, context, { erpOf: reference.erpOf, keyOf, standing });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      decision = nothingBookable(decision, error.message);
+      booking = { entries: [], ended: [], postings: [], payLines: [] };
+    }
+    const outcomes = outcomesOf(record, sheet, positions, decision);
+    for (const outcome of outcomes) rows.outcomes.set(`${record.id} ${outcome.position}`, outcome);
+    rows.decided.push(record.id);
+    apply(record, booking);
+    for (const { entry } of decision.rejected) refused.push({ id: entry.id, version: entry.version });
+    planAnswer(record, sheet, outcomes, booking);
+    return outcomes.some(({ outcome }) => outcome !== 'held');
+  }
+
+  function apply(record: StoredRecord, booking: Booking): void {
+    for (const { posted: one, state } of booking.ended) {
+      const { entry } = one.labor;
+      const key = entryKey(entry);
+      put({ ...one, state }, one);
+      useCap(one, -1);
+      rows.entries.delete(key);
+      rows.ended.set(key, { record: record.id, system: entry.system, entryId: entry.id, version: entry.version, state });
+    }
+    for (const { labor, generation, postedGeneration } of booking.entries) {
+      const { entry } = labor;
+      const key = entryKey(entry);
+      const before = posted.get(key);
+      if (before?.state === 'in_force') useCap(before, -1);
+      const now: PostedEntry = { schema: 'posted-time-entry', schemaVersion: 1, state: 'in_force', labor };
+      put(now, before);
+      bookings.set(key, { generation, postedGeneration });
+      useCap(now, 1);
+      rows.ended.delete(key);
+      rows.entries.set(key, {
+        record: record.id,
+        system: entry.system,
+        entryId: entry.id,
+        version: entry.version,
+        timesheetId: labor.timesheet.id,
+        timesheetVersion: labor.timesheet.version,
+        person: entry.person,
+        workDate: entry.workDate,
+        projectNumber: labor.projectNumber,
+        legalEntity: labor.legalEntity,
+        employer: labor.employer,
+        hours: entry.hours,
+        currency: labor.billing.amount.currency,
+        billed: labor.billing.amount.amount,
+        writtenOff: labor.billing.writtenOff.amount,
+        generation,
+        postedGeneration,
+        labor,
+      });
+    }
+    for (const line of booking.postings) {
+      if (line.kind === 'original') lines.set(line.key, line);
+      rows.postings.push({ key: line.key, record: record.id, system: line.system, legalEntity: line.legalEntity, accountingPeriod: line.accountingPeriod, kind: line.kind, reverses: line.reverses, hours: line.hours, currency: line.billing.amount.currency, amount: line.billing.amount.amount, line });
+    }
+    for (const { entry, ...line } of booking.payLines) rows.payLines.push({ ...line, record: record.id, entrySystem: entry.system, entryId: entry.id, entryVersion: entry.version });
+  }
+
+  function put(now: PostedEntry, before: PostedEntry | undefined): void {
+    const { entry } = now.labor;
+    posted.set(entryKey(entry), now);
+    const own = byPerson.get(entry.person) ?? new Set();
+    if (before !== undefined) own.delete(before);
+    own.add(now);
+    byPerson.set(entry.person, own);
+  }
+
+  function useCap({ labor }: PostedEntry, sign: 1 | -1): void {
+    const { projectNumber, billing } = labor;
+    const project = reference.projectFamily(projectNumber).find(({ number }) => number === projectNumber);
+    if (project === undefined || project.cap === null || billing.status !== 'actuals') return;
+    const used = caps.get(projectNumber) ?? { used: '0', currency: billing.amount.currency };
+    caps.set(projectNumber, { currency: used.currency, used: money(new Decimal(used.used).plus(new Decimal(billing.amount.amount).times(sign)), used.currency).amount });
+    changedCaps.add(projectNumber);
+  }
+
+  function planAnswer(record: StoredRecord, sheet: Timesheet, outcomes: readonly OutcomeRow[], booking: Booking): void {
+    const refusedNow = outcomes.filter(({ outcome, findings }) => outcome === 'rejected' && findings.some((finding) => (finding as TimeFinding).kind === 'business_rule'));
+    if (refusedNow.length > 0) {
+      rows.answers.set(`${record.id} reject`, {
+        record: record.id,
+        kind: 'reject',
+        system: sheet.system,
+        detail: { timesheetId: sheet.id, version: sheet.version, person: sheet.person, entries: refusedNow.map(({ entryId, entryVersion, findings }) => ({ id: entryId, version: entryVersion, findings: (findings as readonly TimeFinding[]).map(({ code, message, mend }) => ({ code, message, mend })) })) },
+      });
+    } else if (booking.entries.length > 0) {
+      rows.answers.set(`${record.id} lock`, { record: record.id, kind: 'lock', system: sheet.system, detail: { timesheetId: sheet.id, version: sheet.version, entries: booking.entries.map(({ labor }) => ({ id: labor.entry.id, version: labor.entry.version })) } });
+    }
+  }
+
+  return {
+    judge,
+    /** What waited for something that is there now is judged again, until nothing more comes free. */
+    releaseHeld(waiting: readonly Judged[]): void {
+      const decidedNow = all.filter(({ record }) => rows.decided.includes(record.id));
+      let left = inOrderOfArrival([...waiting, ...decidedNow].flatMap((judged) => heldPart(judged)));
+      for (let before = Infinity; left.length > 0 && left.length < before; ) {
+        before = left.length;
+        left = left.filter((judged) => !judge(judged)).flatMap(heldPart);
+      }
+    },
+    rows: (): DecisionRows => ({
+      decided: [...new Set(rows.decided)],
+      outcomes: [...rows.outcomes.values()],
+      entries: [...rows.entries.values()],
+      ended: [...rows.ended.values()],
+      postings: rows.postings,
+      payLines: rows.payLines,
+      caps: [...changedCaps].flatMap((projectNumber) => {
+        const cap = caps.get(projectNumber);
+        return cap === undefined ? [] : [{ projectNumber, ...cap }];
+      }),
+      withdrawals: rows.withdrawals,
+      answers: [...rows.answers.values()],
+    }),
+  };
+
+  /** The positions of a record that wait: by this decision where it looked at them, else by an earlier one. */
+  function heldPart(judged: Judged): Judged[] {
+    const positions = judged.positions.filter((position) => {
+      const outcome = rows.outcomes.get(`${judged.record.id} ${position}`);
+      return outcome === undefined || outcome.outcome === 'held';
+    });
+    return positions.length === 0 ? [] : [{ ...judged, positions }];
+  }
+}
+
+function keysOf(posted: PostedEntry | undefined, generation: number): string[] {
+  return posted === undefined ? [] : postingKeysOf(posted.labor.entry, generation, keyOf);
+}
+
+function entryKey({ system, id, version }: { readonly system: string; readonly id: string; readonly version: number }): string {
+  return `${system} ${id}@${version}`;
+}
+
+/** One outcome for each position, in the order of the timesheet. */
+function outcomesOf(record: StoredRecord, sheet: Timesheet, positions: readonly number[], decision: TimesheetDecision): OutcomeRow[] {
+  const rejected = new Map(decision.rejected.map(({ entry, findings }) => [entry, findings]));
+  const held = new Map(decision.held.map(({ entry, reason }) => [entry, reason]));
+  const repeats = new Set(decision.repeats.map(({ id, version }) => `${id}@${version}`));
+  return positions.flatMap((position): OutcomeRow[] => {
+    const entry = sheet.entries[position];
+    if (entry === undefined) return [];
+    const row = { record: record.id, position, entryId: entry.id, entryVersion: entry.version, codes: [], findings: [], waitsFor: null };
+    if (sheet.approval.status === 'withdrawn') return [{ ...row, outcome: 'withdrawn' }];
+    const findings = rejected.get(entry);
+    if (findings !== undefined) return [{ ...row, outcome: 'rejected', codes: [...new Set(findings.map(({ code }) => code))], findings }];
+    const reason = held.get(entry);
+    if (reason !== undefined) return [{ ...row, outcome: 'held', codes: [reason.code], findings: [reason], waitsFor: reason.waitsFor }];
+    return [{ ...row, outcome: repeats.has(`${entry.id}@${entry.version}`) ? 'repeat' : 'accepted' }];
+  });
+}
+
+/** An adjustment that no open period can take leaves everything as it was. */
+function nothingBookable(decision: TimesheetDecision, message: string): TimesheetDecision {
+  const repeats = new Set(decision.repeats.map(({ id, version }) => `${id}@${version}`));
+  const accepted = decision.accepted.filter(({ entry }) => !repeats.has(`${entry.id}@${entry.version}`));
+  return {
+    ...decision,
+    accepted: decision.accepted.filter((labor) => !accepted.includes(labor)),
+    payChanges: [],
+    rejected: [
+      ...decision.rejected,
+      ...accepted.map(({ entry }) => ({ entry, findings: [{ code: 'ADJUSTMENT_NOT_BOOKABLE', kind: 'business_rule' as const, path: 'workDate', message: `The correction cannot be booked: ${message}.`, mend: 'Have a period opened, then retry the case.', overridable: false, record: `${entry.system} ${entry.id} version ${entry.version}` }] })),
+    ],
+  };
+}

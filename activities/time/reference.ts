@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import { firmConfigSchema, type FirmConfig } from '../../domain/config/schema.ts';
+import { addDays, type Instant, type LocalDate } from '../../domain/dates.ts';
+import { SystemFailure } from '../../domain/failure.ts';
+import { costRateSchema, projectRateSchema, timeAssignmentSchema, timePersonSchema, timeProjectSchema, timesheetContextSchema, transferRateSchema, type TimeAssignment, type TimePerson, type TimeProject, type TimesheetContext } from '../../domain/model/time/context.ts';
+import { accountingPeriodSchema, payPeriodSchema, type AccountingPeriod, type PayPeriod } from '../../domain/model/time/periods.ts';
+import type { Timesheet } from '../../domain/model/time/timesheet.ts';
+import { accountingPeriodsOf, closingOf, payPeriodsOf } from '../../domain/rules/timesheet/period-calendar.ts';
+import { activeConfig, activeConfigHash } from '../../store/config-versions.ts';
+import type { Db } from '../../store/database.ts';
+import { allReference, referenceVersion } from '../../store/time/reference.ts';
+
+type ContextEntity = TimesheetContext['legalEntities'][number];
+type Slice = Omit<TimesheetContext, 'posted' | 'refused' | 'waivers' | 'withdrawals'>;
+
+/** What timesheets are judged by, besides what was posted before. */
+export interface Reference {
+  readonly config: FirmConfig;
+  readonly configHash: string;
+  readonly person: (email: string) => TimePerson | undefined;
+  /** A project with every other code it had or will have. */
+  readonly projectFamily: (number: string) => readonly TimeProject[];
+  /** @throws SystemFailure of kind configuration for a legal entity without books in any ERP */
+  readonly erpOf: (legalEntity: string) => string;
+  /** The part that one timesheet needs: small, so that judging it stays cheap however large the firm is. */
+  readonly sliceFor: (sheet: Timesheet, asOf: Instant, capsUsed: ReadonlyMap<string, { readonly used: string; readonly currency: string }>) => Slice;
+}
+
+const entityRowSchema = timesheetContextSchema.shape.legalEntities.element.extend({ erp: z.string().nullable().default(null) });
+const roleSchema = timesheetContextSchema.shape.roles.element;
+/** Periods this far around the entries are part of the slice: late entries are booked later than they were worked. */
+const DAYS_BEFORE = 70;
+const MONTHS_AROUND = 14;
+
+/** Keeps the reference data in memory and reads it anew when it or the configuration changes. */
+export function createReference(db: Db): () => Promise<Reference> {
+  let known: { readonly version: number; readonly configHash: string; readonly reference: Reference } | undefined;
+  let reading: Promise<Reference> | undefined;
+  return async () => {
+    const [version, configHash] = await Promise.all([referenceVersion(db), activeConfigHash(db)]);
+    if (known !== undefined && known.version === version && known.configHash === configHash) return known.reference;
+    reading ??= read(db)
+      .then((reference) => {
+        known = { version, configHash: reference.configHash, reference };
+        return reference;
+      })
+      .finally(() => {
+        reading = undefined;
+      });
+    return await reading;
+  };
+}
+
+async function read(db: Db): Promise<Reference> {
+  const active = await activeConfig(db);
+  const config = firmConfigSchema.parse(active?.document);
+  const people = new Map<string, TimePerson>();
+  const projects = new Map<string, TimeProject>();
+  const before = new Map<string, TimeProject>();
+  const assignments: TimeAssignment[] = [];
+  const rates: TimesheetContext['rates'] = [];
+  const transferRates: TimesheetContext['transferRates'] = [];
+  const costRates: TimesheetContext['costRates'] = [];
+  const roles: TimesheetContext['roles'] = [];
+  const periods: AccountingPeriod[] = [];
+  const payPeriods: PayPeriod[] = [];
+  const erps = new Map(config.routing.map(({ legalEntity, erp }) => [legalEntity, erp]));
+  const entities = new Map<string, ContextEntity>(config.legalEntities.map(({ code, country, timeZone, functionalCurrency, billingCurrencies, costCenters }) => [code, { code, country, timeZone, functionalCurrency, billingCurrencies, costCenters: costCenters.map((center) => center.code) }]));
+  for (const { kind, document } of await allReference(db)) {
+    if (kind === 'person') {
+      const person = timePersonSchema.parse(document);
+      people.set(person.email, person);
+    } else if (kind === 'project') {
+      const project = timeProjectSchema.parse(document);
+      projects.set(project.number, project);
+      if (project.changedTo !== null) before.set(project.changedTo.number, project);
+    } else if (kind === 'assignment') assignments.push(timeAssignmentSchema.parse(document));
+    else if (kind === 'rate') rates.push(projectRateSchema.parse(document));
+    else if (kind === 'transfer_rate') transferRates.push(transferRateSchema.parse(document));
+    else if (kind === 'cost_rate') costRates.push(costRateSchema.parse(document));
+    else if (kind === 'role') roles.push(roleSchema.parse(document));
+    else if (kind === 'accounting_period') periods.push(accountingPeriodSchema.parse(document));
+    else if (kind === 'pay_period') payPeriods.push(payPeriodSchema.parse(document));
+    else if (kind === 'entity') {
+      const { erp, ...entity } = entityRowSchema.parse(document);
+      if (!entities.has(entity.code)) entities.set(entity.code, entity);
+      if (erp !== null && !erps.has(entity.code)) erps.set(entity.code, erp);
+    }
+  }
+  const assignmentsOf = Map.groupBy(assignments, ({ person }) => person);
+  const ratesOf = Map.groupBy(rates, ({ projectNumber }) => projectNumber);
+  const transfersOf = Map.groupBy(transferRates, ({ employer }) => employer);
+  const costsOf = Map.groupBy(costRates, ({ legalEntity }) => legalEntity);
+  const rolesOf = Map.groupBy(roles, ({ system }) => system);
+  const calendar = calendarsOf(config, entities, periods, payPeriods);
+  const laborCategories = config.laborCategories.map(({ code }) => code);
+
+  function projectFamily(number: string): TimeProject[] {
+    const found = new Map<string, TimeProject>();
+    const visit = (project: TimeProject | undefined): void => {
+      if (project === undefined || found.has(project.number)) return;
+      found.set(project.number, project);
+      if (project.changedTo !== null) visit(projects.get(project.changedTo.number));
+      visit(before.get(project.number));
+    };
+    visit(projects.get(number));
+    return [...found.values()];
+  }
+
+  return {
+    config,
+    configHash: active?.hash ?? '',
+    person: (email) => people.get(email),
+    projectFamily,
+    erpOf(legalEntity) {
+      const erp = erps.get(legalEntity);
+      if (erp !== undefined) return erp;
+      throw new SystemFailure({ kind: 'configuration', code: 'ERP_NOT_ROUTED', message: `legal entity ${legalEntity} has no ERP to post to.`, mend: 'Add it to config/routing.yaml and activate the configuration.', system: 'q2c', object: `legal entity ${legalEntity}`, written: 'no' });
+    },
+    sliceFor(sheet, asOf, capsUsed) {
+      const emails = new Set([sheet.person, ...sheet.entries.map(({ person }) => person)]);
+      const persons = [...emails].flatMap((email) => people.get(email) ?? []);
+      const family = new Map([...new Set(sheet.entries.map(({ projectNumber }) => projectNumber))].flatMap((number) => projectFamily(number).map((project) => [project.number, project] as const)));
+      const codes = [...new Set([...persons.map(({ legalEntity }) => legalEntity), ...[...family.values()].map(({ legalEntity }) => legalEntity)])];
+      const countries = new Set(persons.map(({ legalEntity }) => entities.get(legalEntity)?.country));
+      const dates = sheet.entries.map(({ workDate }) => workDate).toSorted();
+      const from = addDays(dates[0] ?? sheet.weekStart, -DAYS_BEFORE);
+      const calendars = codes.map((code) => calendar(code));
+      return {
+        schema: 'timesheet-context',
+        schemaVersion: 1,
+        asOf,
+        configHash: active?.hash ?? '',
+        hoursPerDay: config.firm.hoursPerDay,
+        legalEntities: codes.flatMap((code) => entities.get(code) ?? []),
+        laborCategories,
+        roles: rolesOf.get(sheet.system) ?? [],
+        people: persons,
+        projects: [...family.values()].map((project) => withUse(project, capsUsed.get(project.number))),
+        assignments: [...emails].flatMap((email) => assignmentsOf.get(email) ?? []).filter(({ projectNumber }) => family.has(projectNumber)),
+        rates: [...family.keys()].flatMap((number) => ratesOf.get(number) ?? []),
+        transferRates: persons.flatMap(({ legalEntity }) => transfersOf.get(legalEntity) ?? []).filter(({ client }) => codes.includes(client)),
+        costRates: persons.flatMap(({ legalEntity }) => costsOf.get(legalEntity) ?? []),
+        ruleSets: config.regionalRules.filter(({ code, country }) => countries.has(country) || persons.some(({ ruleSet }) => ruleSet === code)),
+        payCodes: config.payCodes,
+        closings: config.timeClosing,
+        periods: calendars.flatMap((one) => one.periods.filter(({ to }) => to >= from)),
+        payPeriods: calendars.flatMap((one) => one.payPeriods.filter(({ to }) => to >= from)),
+      };
+    },
+  };
+}
+
+/** What is billed so far is counted by the store, not by whoever keeps the project. */
+function withUse(project: TimeProject, used: { readonly used: string; readonly currency: string } | undefined): TimeProject {
+  if (project.cap === null) return project;
+  return { ...project, cap: { ...project.cap, used: used === undefined ? { amount: '0', currency: project.cap.limit.currency } : { amount: used.used, currency: used.currency } } };
+}
+
+interface Calendar {
+  readonly periods: readonly AccountingPeriod[];
+  readonly payPeriods: readonly PayPeriod[];
+}
+
+/** The periods of a legal entity: those that were told, and for entities of which none were, those its closing terms give. */
+function calendarsOf(config: FirmConfig, entities: ReadonlyMap<string, ContextEntity>, periods: readonly AccountingPeriod[], payPeriods: readonly PayPeriod[]): (code: string) => Calendar {
+  const told = Map.groupBy(periods, ({ legalEntity }) => legalEntity);
+  const toldPay = Map.groupBy(payPeriods, ({ legalEntity }) => legalEntity);
+  const made = new Map<string, Calendar>();
+  const firstMonth: LocalDate = `${new Date().getUTCFullYear() - 1}-07-01`;
+  return (code) => {
+    const known = made.get(code);
+    if (known !== undefined) return known;
+    const entity = entities.get(code);
+    const closing = closingOf(code, config.timeClosing);
+    const derived = entity !== undefined && closing !== undefined;
+    const calendar = {
+      periods: told.get(code) ?? (derived ? accountingPeriodsOf(entity, closing, firstMonth, MONTHS_AROUND * 2) : []),
+      payPeriods: toldPay.get(code) ?? (derived ? payPeriodsOf(entity, closing, firstMonth, MONTHS_AROUND * 2) : []),
+    };
+    made.set(code, calendar);
+    return calendar;
+  };
+}

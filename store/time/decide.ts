@@ -1,0 +1,219 @@
+import { sql } from 'kysely';
+import type { Db } from '../database.ts';
+import { jsonText } from '../json.ts';
+import type { JsonValue } from '../json.ts';
+import type { StoredRecord } from './records.ts';
+
+/** Outcomes that may still change. */
+const OPEN = sql`('rejected', 'held')`;
+
+/**
+ * Keeps other decisions about the same people and capped projects out until this transaction ends: what is decided rests on what was
+ * decided before. Locks are taken in one order, so that no two decisions wait for each other.
+ */
+export async function lockForDecision(db: Db, names: readonly string[]): Promise<void> {
+  await sql`select pg_advisory_xact_lock(74, h) from (select distinct hashtext(n) as h from unnest(${[...names]}::text[]) as n order by 1) as keys`.execute(db);
+}
+
+export interface OpenPosition {
+  readonly record: number;
+  readonly position: number;
+  readonly outcome: 'rejected' | 'held';
+  readonly codes: readonly string[];
+}
+
+/** Positions of records whose outcome may still change. */
+export async function openPositions(db: Db, records: readonly number[]): Promise<OpenPosition[]> {
+  const { rows } = await sql<OpenPosition>`
+    select record, position, outcome, codes from time_outcome where record = any(${[...records]}::bigint[]) and outcome in ${OPEN} order by record, position`.execute(db);
+  return rows;
+}
+
+/** Records of these people with entries that wait for something, except the given ones. */
+export async function heldRecordsOf(db: Db, people: readonly string[], except: readonly number[]): Promise<StoredRecord[]> {
+  const { rows } = await sql<StoredRecord>`
+    select r.id, r.system, r.record_id as "recordId", r.version, r.person, r.legal_entity as "legalEntity", r.document, r.state
+    from time_record r
+    where r.person = any(${[...people]}::text[]) and r.state = 'decided' and r.kind = 'timesheet' and not (r.id = any(${[...except]}::bigint[]))
+      and exists (select from time_outcome o where o.record = r.id and o.outcome = 'held')
+    order by r.id`.execute(db);
+  return rows;
+}
+
+export interface PostedRow {
+  readonly state: 'in_force' | 'superseded' | 'reversed';
+  readonly generation: number;
+  readonly postedGeneration: number;
+  readonly labor: JsonValue;
+}
+
+/** Everything accepted that a decision about these people has to know: their entries around the dates, and all of the given timesheets and entry IDs. */
+export async function postedAround(db: Db, around: { readonly people: readonly string[]; readonly from: string; readonly to: string; readonly timesheets: readonly string[]; readonly entries: readonly string[] }): Promise<PostedRow[]> {
+  const { rows } = await sql<PostedRow>`
+    with wanted as (
+      select system, entry_id, version from time_entry where person = any(${[...around.people]}::text[]) and work_date between ${around.from}::date and ${around.to}::date
+      union
+      select system, entry_id, version from time_entry where (system, timesheet_id) in (select split_part(t, chr(1), 1), split_part(t, chr(1), 2) from unnest(${[...around.timesheets]}::text[]) as t)
+      union
+      select system, entry_id, version from time_entry where (system, entry_id) in (select split_part(t, chr(1), 1), split_part(t, chr(1), 2) from unnest(${[...around.entries]}::text[]) as t)
+    )
+    select e.state, e.generation, e.posted_generation as "postedGeneration", e.labor from time_entry e join wanted using (system, entry_id, version)`.execute(db);
+  return rows;
+}
+
+/** Of these entry versions, those that were received and refused: "id@version". */
+export async function refusedAmong(db: Db, ids: readonly string[]): Promise<{ readonly id: string; readonly version: number }[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<{ id: string; version: number }>`
+    select distinct entry_id as id, entry_version as version from time_outcome where entry_id = any(${[...ids]}::text[]) and outcome in ('rejected', 'returned')`.execute(db);
+  return rows;
+}
+
+export async function withdrawalsOf(db: Db, timesheets: readonly string[]): Promise<{ readonly id: string; readonly version: number; readonly at: string }[]> {
+  if (timesheets.length === 0) return [];
+  const { rows } = await sql<{ id: string; version: number; at: string }>`select timesheet_id as id, timesheet_version as version, at from time_withdrawal where timesheet_id = any(${[...timesheets]}::text[])`.execute(db);
+  return rows;
+}
+
+export async function waiversOf(db: Db, entries: readonly string[]): Promise<{ readonly id: string; readonly version: number; readonly code: string; readonly by: string }[]> {
+  if (entries.length === 0) return [];
+  const { rows } = await sql<{ id: string; version: number; code: string; by: string }>`select entry_id as id, entry_version as version, code, waived_by as by from time_waiver where entry_id = any(${[...entries]}::text[])`.execute(db);
+  return rows;
+}
+
+/** What is billed on these projects, all time: counted once from the entries in force, then kept. */
+export async function capsUsed(db: Db, projects: readonly string[]): Promise<ReadonlyMap<string, { readonly used: string; readonly currency: string }>> {
+  if (projects.length === 0) return new Map();
+  const { rows } = await sql<{ project_number: string; used: string; currency: string }>`
+    select project_number, used, currency from time_cap where project_number = any(${[...projects]}::text[])
+    union all
+    select project_number, sum(billed), currency from time_entry e
+    where project_number = any(${[...projects]}::text[]) and state = 'in_force' and not exists (select from time_cap c where c.project_number = e.project_number)
+    group by project_number, currency`.execute(db);
+  return new Map(rows.map(({ project_number: number, used, currency }) => [number, { used, currency }]));
+}
+
+/** Original postings of the given keys, as they were planned. */
+export async function postingLines(db: Db, keys: readonly string[]): Promise<readonly { readonly key: string; readonly line: JsonValue }[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await sql<{ key: string; line: JsonValue }>`select key, line from labor_posting where key = any(${[...keys]}::text[])`.execute(db);
+  return rows;
+}
+
+export interface OutcomeRow {
+  readonly record: number;
+  readonly position: number;
+  readonly entryId: string;
+  readonly entryVersion: number;
+  readonly outcome: 'accepted' | 'repeat' | 'rejected' | 'held' | 'returned' | 'withdrawn';
+  readonly codes: readonly string[];
+  readonly findings: readonly unknown[];
+  readonly waitsFor: string | null;
+}
+
+export interface EntryRow {
+  readonly record: number;
+  readonly system: string;
+  readonly entryId: string;
+  readonly version: number;
+  readonly timesheetId: string;
+  readonly timesheetVersion: number;
+  readonly person: string;
+  readonly workDate: string;
+  readonly projectNumber: string;
+  readonly legalEntity: string;
+  readonly employer: string;
+  readonly hours: string;
+  readonly currency: string;
+  readonly billed: string;
+  readonly writtenOff: string;
+  readonly generation: number;
+  readonly postedGeneration: number;
+  readonly labor: object;
+}
+
+export interface DecisionRows {
+  readonly decided: readonly number[];
+  readonly outcomes: readonly OutcomeRow[];
+  readonly entries: readonly EntryRow[];
+  readonly ended: readonly { readonly record: number; readonly system: string; readonly entryId: string; readonly version: number; readonly state: 'superseded' | 'reversed' }[];
+  readonly postings: readonly { readonly key: string; readonly record: number; readonly system: string; readonly legalEntity: string; readonly accountingPeriod: string; readonly kind: string; readonly reverses: string | null; readonly hours: string; readonly currency: string; readonly amount: string; readonly line: object }[];
+  readonly payLines: readonly (Readonly<Record<string, unknown>> & { readonly key: string; readonly record: number })[];
+  readonly caps: readonly { readonly projectNumber: string; readonly currency: string; readonly used: string }[];
+  readonly withdrawals: readonly { readonly system: string; readonly timesheetId: string; readonly version: number; readonly at: string; readonly record: number }[];
+  readonly answers: readonly { readonly record: number; readonly kind: 'reject' | 'lock'; readonly system: string; readonly detail: object }[];
+}
+
+/** Writes down what was decided, in the caller's transaction. An ended entry is ended before its successor is written. */
+export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
+  if (rows.outcomes.length > 0) {
+    await sql`
+      insert into time_outcome as o (record, position, entry_id, entry_version, outcome, codes, findings, waits_for)
+      select record, position, "entryId", "entryVersion", outcome, codes, findings, "waitsFor"
+      from jsonb_to_recordset(${jsonText(rows.outcomes)}::jsonb) as r (record bigint, position integer, "entryId" text, "entryVersion" integer, outcome text, codes text[], findings jsonb, "waitsFor" text)
+      on conflict (record, position) do update set outcome = excluded.outcome, codes = excluded.codes, findings = excluded.findings, waits_for = excluded.waits_for, decided_at = now()
+      where o.outcome in ${OPEN}`.execute(db);
+  }
+  if (rows.ended.length > 0) {
+    await sql`
+      update time_entry e set state = r.state, changed_by = r.record, changed_at = now()
+      from jsonb_to_recordset(${jsonText(rows.ended)}::jsonb) as r (record bigint, system text, "entryId" text, version integer, state text)
+      where e.system = r.system and e.entry_id = r."entryId" and e.version = r.version`.execute(db);
+  }
+  if (rows.entries.length > 0) {
+    await sql`
+      insert into time_entry as e (system, entry_id, version, record, timesheet_id, timesheet_version, person, work_date, state, project_number, legal_entity, employer, hours, currency, billed, written_off, labor, generation, posted_generation, changed_by)
+      select system, "entryId", version, record, "timesheetId", "timesheetVersion", person, "workDate", 'in_force', "projectNumber", "legalEntity", employer, hours, currency, billed, "writtenOff", labor, generation, "postedGeneration", record
+      from jsonb_to_recordset(${jsonText(rows.entries)}::jsonb) as r (record bigint, system text, "entryId" text, version integer, "timesheetId" text, "timesheetVersion" integer, person text, "workDate" date, "projectNumber" text, "legalEntity" text, employer text, hours numeric, currency text, billed numeric, "writtenOff" numeric, labor jsonb, generation integer, "postedGeneration" integer)
+      on conflict (system, entry_id, version) do update set state = 'in_force', labor = excluded.labor, generation = excluded.generation, posted_generation = excluded.posted_generation, billed = excluded.billed, written_off = excluded.written_off, changed_by = excluded.changed_by, changed_at = now()`.execute(db);
+  }
+  if (rows.postings.length > 0) {
+    await sql`
+      insert into labor_posting (key, record, system, legal_entity, accounting_period, kind, reverses, hours, currency, amount, line)
+      select key, record, system, "legalEntity", "accountingPeriod", kind, reverses, hours, currency, amount, line
+      from jsonb_to_recordset(${jsonText(rows.postings)}::jsonb) as r (key text, record bigint, system text, "legalEntity" text, "accountingPeriod" text, kind text, reverses text, hours numeric, currency text, amount numeric, line jsonb)`.execute(db);
+  }
+  if (rows.payLines.length > 0) {
+    await sql`
+      insert into pay_line (key, record, kind, employer, pay_period, person, work_date, pay_code, multiplier, hours, cost_center, project_number, entry_system, entry_id, entry_version)
+      select key, record, kind, employer, "payPeriod", person, "workDate", "payCode", multiplier, hours, "costCenter", "projectNumber", "entrySystem", "entryId", "entryVersion"
+      from jsonb_to_recordset(${jsonText(rows.payLines)}::jsonb) as r (key text, record bigint, kind text, employer text, "payPeriod" text, person text, "workDate" date, "payCode" text, multiplier numeric, hours numeric, "costCenter" text, "projectNumber" text, "entrySystem" text, "entryId" text, "entryVersion" integer)`.execute(db);
+  }
+  if (rows.caps.length > 0) {
+    await sql`
+      insert into time_cap (project_number, currency, used)
+      select "projectNumber", currency, used from jsonb_to_recordset(${jsonText(rows.caps)}::jsonb) as r ("projectNumber" text, currency text, used numeric)
+      on conflict (project_number) do update set used = excluded.used, currency = excluded.currency`.execute(db);
+  }
+  if (rows.withdrawals.length > 0) {
+    await sql`
+      insert into time_withdrawal (system, timesheet_id, timesheet_version, at, record)
+      select system, "timesheetId", version, at, record from jsonb_to_recordset(${jsonText(rows.withdrawals)}::jsonb) as r (system text, "timesheetId" text, version integer, at timestamptz, record bigint)
+      on conflict do nothing`.execute(db);
+  }
+  if (rows.answers.length > 0) {
+    await sql`
+      insert into time_answer (record, kind, system, state, detail)
+      select record, kind, system, 'planned', detail from jsonb_to_recordset(${jsonText(rows.answers)}::jsonb) as r (record bigint, kind text, system text, detail jsonb)
+      on conflict (record, kind) do update set state = 'planned', detail = excluded.detail, planned_at = now(), done_at = null`.execute(db);
+  }
+  if (rows.decided.length > 0) {
+    // Refused versions that a later one took the place of need nobody any more.
+    await sql`
+      update time_outcome o set outcome = 'returned', decided_at = now()
+      from time_record old, time_record new
+      where o.outcome = 'rejected' and o.record = old.id and new.id = any(${[...rows.decided]}::bigint[])
+        and old.kind = 'timesheet' and old.system = new.system and old.record_id = new.record_id and old.version < new.version`.execute(db);
+    await sql`
+      update time_outcome o set outcome = 'returned', decided_at = now()
+      from jsonb_to_recordset(${jsonText(rows.entries.filter(({ entryId, version, labor }) => version > 1 || replacedBy(labor, entryId) !== undefined).map(({ system, entryId, version, labor, record }) => ({ record, system, id: replacedBy(labor, entryId) ?? entryId, version, other: replacedBy(labor, entryId) !== undefined })))}::jsonb) as n (record bigint, system text, id text, version integer, other boolean), time_record r
+      where o.outcome = 'rejected' and o.entry_id = n.id and o.record <> n.record and r.id = o.record and r.system = n.system and (o.entry_version < n.version or n.other)`.execute(db);
+    await sql`update time_record set state = 'decided', decided_at = coalesce(decided_at, now()) where id = any(${[...rows.decided]}::bigint[])`.execute(db);
+  }
+}
+
+/** The other entry that this one takes the place of. */
+function replacedBy(labor: object, entryId: string): string | undefined {
+  const replaces = (labor as { readonly entry?: { readonly replaces?: { readonly id: string } | null } }).entry?.replaces;
+  return replaces === null || replaces === undefined || replaces.id === entryId ? undefined : replaces.id;
+}

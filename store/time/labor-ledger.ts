@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import type { Db } from '../database.ts';
+import { jsonText } from '../json.ts';
+import type { JsonValue } from '../json.ts';
+import { selected, type RecordSelection } from './records.ts';
+
+export interface ClaimedPosting {
+  readonly key: string;
+  readonly record: number;
+  readonly line: JsonValue;
+  /** An earlier attempt may have written it: it has to be looked up first. */
+  readonly mustLookUp: boolean;
+}
+
+/**
+ * Declares which planned postings of these records are about to be written: their lease keeps other attempts out until it ends. A reversal
+ * is written only once what it takes back is in the ERP.
+ */
+export async function claimPostings(db: Db, terms: { readonly selection: RecordSelection; readonly system: string; readonly limit: number; readonly leaseMs: number; readonly process: string }): Promise<ClaimedPosting[]> {
+  const { rows } = await sql<ClaimedPosting>`
+    with due as (
+      select p.key, p.state from labor_posting p join time_record r on r.id = p.record
+      where ${selected(terms.selection)} and p.system = ${terms.system}
+        and (p.state in ('planned', 'not_done', 'in_doubt') or (p.state = 'intent' and p.lease_until <= clock_timestamp()))
+        and (p.reverses is null or exists (select from labor_posting o where o.key = p.reverses and o.state = 'done'))
+      order by p.legal_entity, p.kind, p.key
+      limit ${terms.limit}::integer
+      for update of p skip locked
+    )
+    update labor_posting p set state = 'intent', attempts = p.attempts + 1, lease_until = clock_timestamp() + ${terms.leaseMs}::integer * interval '1 millisecond', process = ${terms.process}
+    from due where p.key = due.key
+    returning p.key, p.record, p.line, due.state in ('intent', 'in_doubt') as "mustLookUp"`.execute(db);
+  return rows;
+}
+
+/** Keeps the lease of postings under way. */
+export async function renewPostings(db: Db, keys: readonly string[], leaseMs: number): Promise<void> {
+  await sql`update labor_posting set lease_until = clock_timestamp() + ${leaseMs}::integer * interval '1 millisecond' where key = any(${[...keys]}::text[]) and state = 'intent'`.execute(db);
+}
+
+export async function recordPosted(db: Db, posted: readonly { readonly key: string; readonly externalId: string }[]): Promise<void> {
+  if (posted.length === 0) return;
+  await sql`
+    update labor_posting p set state = 'done', external_id = d."externalId", error = null, lease_until = null, done_at = now()
+    from jsonb_to_recordset(${jsonText(posted)}::jsonb) as d (key text, "externalId" text) where p.key = d.key and p.state <> 'done'`.execute(db);
+}
+
+/** @param state not_done: certainly not written, tried again · refused: certainly not written, for a person · in_doubt: to be looked up first */
+export async function recordNotPosted(db: Db, state: 'not_done' | 'refused' | 'in_doubt', lines: readonly { readonly key: string; readonly error: object }[]): Promise<void> {
+  if (lines.length === 0) return;
+  await sql`
+    update labor_posting p set state = ${state}, error = d.error, lease_until = null
+    from jsonb_to_recordset(${jsonText(lines)}::jsonb) as d (key text, error jsonb) where p.key = d.key and p.state = 'intent'`.execute(db);
+}
+
+/** Postings of these records that are not in the ERP yet, by state. */
+export async function postingsLeft(db: Db, selection: RecordSelection, system: string): Promise<{ readonly open: number; readonly underWay: number; readonly waitingForOriginal: number }> {
+  const { rows } = await sql<{ open: number; underWay: number; waitingForOriginal: number }>`
+    select count(*)::integer as open, count(*) filter (where p.state = 'intent')::integer as "underWay",
+      count(*) filter (where p.reverses is not null and not exists (select from labor_posting o where o.key = p.reverses and o.state = 'done'))::integer as "waitingForOriginal"
+    from labor_posting p join time_record r on r.id = p.record
+    where ${selected(selection)} and p.system = ${system} and p.state in ('planned', 'intent', 'in_doubt', 'not_done')`.execute(db);
+  return rows[0] ?? { open: 0, underWay: 0, waitingForOriginal: 0 };
+}
+
+export async function refusedPostings(db: Db, selection: RecordSelection, system: string): Promise<{ readonly record: number; readonly key: string; readonly error: JsonValue }[]> {
+  const { rows } = await sql<{ record: number; key: string; error: JsonValue }>`
+    select p.record, p.key, p.error from labor_posting p join time_record r on r.id = p.record where ${selected(selection)} and p.system = ${system} and p.state = 'refused' order by p.key`.execute(db);
+  return rows;
+}
+
+/** Refused lines of a record are tried again. */
+export async function reopenRefused(db: Db, record: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`with again as (update labor_posting set state = 'not_done' where record = ${record} and state = 'refused' returning 1) select count(*)::integer as n from again`.execute(db);
+  return rows[0]?.n ?? 0;
+}

@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import type { Db } from '../database.ts';
+import type { JsonValue } from '../json.ts';
+import { selected, type RecordSelection } from './records.ts';
+
+export interface OutcomeCounts {
+  readonly records: number;
+  readonly entries: number;
+  readonly accepted: number;
+  readonly repeats: number;
+  readonly rejected: number;
+  readonly held: number;
+  readonly withdrawn: number;
+}
+
+export async function outcomeCounts(db: Db, selection: RecordSelection): Promise<OutcomeCounts> {
+  const { rows } = await sql<OutcomeCounts>`
+    select count(distinct r.id)::integer as records, count(o.record)::integer as entries,
+      count(*) filter (where o.outcome = 'accepted')::integer as accepted, count(*) filter (where o.outcome = 'repeat')::integer as repeats,
+      count(*) filter (where o.outcome in ('rejected', 'returned'))::integer as rejected, count(*) filter (where o.outcome = 'held')::integer as held,
+      count(*) filter (where o.outcome = 'withdrawn')::integer as withdrawn
+    from time_record r left join time_outcome o on o.record = r.id where ${selected(selection)}`.execute(db);
+  return rows[0] ?? { records: 0, entries: 0, accepted: 0, repeats: 0, rejected: 0, held: 0, withdrawn: 0 };
+}
+
+/** ERPs with postings still to make for these records. */
+export async function openTargets(db: Db, selection: RecordSelection): Promise<{ readonly system: string; readonly postings: number }[]> {
+  const { rows } = await sql<{ system: string; postings: number }>`
+    select p.system, count(*)::integer as postings from time_record r join labor_posting p on p.record = r.id
+    where ${selected(selection)} and p.state not in ('done', 'refused') group by p.system order by p.system`.execute(db);
+  return rows;
+}
+
+export interface OpenRecordRow {
+  readonly record: number;
+  readonly system: string;
+  readonly id: string;
+  readonly version: number;
+  readonly person: string;
+  readonly legalEntity: string;
+  readonly entries: number;
+  readonly findings: JsonValue;
+}
+
+/** Records with refused entries, each with all their findings in the order of the entries. */
+export async function openRecords(db: Db, selection: RecordSelection): Promise<OpenRecordRow[]> {
+  const { rows } = await sql<OpenRecordRow>`
+    select r.id as record, r.system, r.record_id as id, r.version, r.person, r.legal_entity as "legalEntity", count(*)::integer as entries,
+      jsonb_agg(o.findings order by o.position) as findings
+    from time_record r join time_outcome o on o.record = r.id and o.outcome = 'rejected'
+    where ${selected(selection)} group by r.id order by r.id`.execute(db);
+  return rows;
+}
+
+/** Earlier versions of the selected timesheets whose refusals were settled by the later version. */
+export async function supersededRecords(db: Db, selection: RecordSelection): Promise<{ readonly system: string; readonly id: string; readonly version: number }[]> {
+  const { rows } = await sql<{ system: string; id: string; version: number }>`
+    select distinct old.system, old.record_id as id, old.version from time_record r join time_record old on old.kind = r.kind and old.system = r.system and old.record_id = r.record_id and old.version < r.version
+    where ${selected(selection)} and exists (select from time_outcome o where o.record = old.id and o.outcome = 'returned')
+      and not exists (select from time_outcome o where o.record = old.id and o.outcome = 'rejected')`.execute(db);
+  return rows;
+}
+
+export async function openAnswers(db: Db, selection: RecordSelection): Promise<string[]> {
+  const { rows } = await sql<{ system: string }>`select distinct a.system from time_record r join time_answer a on a.record = r.id and a.state = 'planned' where ${selected(selection)} order by 1`.execute(db);
+  return rows.map(({ system }) => system);
+}
