@@ -12,6 +12,8 @@ export interface Account {
   referring(type: RecordTypeName, field: string, id: string): StoredRecord[];
   isIndexed(type: RecordTypeName, field: string): boolean;
   byUniqueField(type: RecordType, value: string): StoredRecord[];
+  /** By the record type's `indexedField`, whatever its case. */
+  byIndexedField(type: RecordType, value: string): StoredRecord[];
   /** The labels of the record types that refer to this record. */
   dependents(target: Reference): string[];
   nextId(type: RecordType): string;
@@ -25,6 +27,7 @@ export function openAccount(records: RecordStore, now: () => Date): Account {
   const collections = new Map(types.map((type) => [type.name, records.collection<StoredRecord>(type.name)]));
   const external = new Map<RecordTypeName, LookUp>();
   const unique = new Map<RecordTypeName, LookUp>();
+  const indexed = new Map<RecordTypeName, LookUp>();
   const references = new Map<string, LookUp>();
 
   function collection(name: RecordTypeName): Collection<StoredRecord> {
@@ -37,6 +40,8 @@ export function openAccount(records: RecordStore, now: () => Date): Account {
     external.set(type.name, collection(type.name).indexBy((record) => record.externalId));
     const { uniqueField } = type;
     if (uniqueField !== undefined) unique.set(type.name, collection(type.name).indexBy((record) => foldedText(record.fields[uniqueField])));
+    const { indexedField } = type;
+    if (indexedField !== undefined) indexed.set(type.name, collection(type.name).indexBy((record) => foldedText(record.fields[indexedField])));
     for (const [field, spec] of Object.entries(type.fields)) {
       if (spec.kind !== 'reference' || !spec.to.some((target) => RECORD_TYPES[target].readOnly !== true)) continue;
       references.set(`${type.name}.${field}`, collection(type.name).indexBy((record) => referenceId(record.fields[field])));
@@ -69,6 +74,7 @@ export function openAccount(records: RecordStore, now: () => Date): Account {
     referring,
     isIndexed: (type, field) => references.has(`${type}.${field}`),
     byUniqueField: (type, value) => unique.get(type.name)?.(value.toLowerCase()) ?? [],
+    byIndexedField: (type, value) => indexed.get(type.name)?.(value.toLowerCase()) ?? [],
     dependents,
     nextId: (type) => String(type.firstId - 1 + records.nextId(type.sequence)),
     transaction: (work) => records.transaction(work),

@@ -67,6 +67,8 @@ function readValue(
       return value;
     case 'datetime':
       return readInstant(value, path);
+    case 'duration':
+      return readDuration(value, path);
     case 'choice':
       return { choice: readChoice(spec.choices, value, path) };
     case 'reference':
@@ -112,6 +114,18 @@ function readInstant(value: unknown, path: string): string {
   const at = new Date(value);
   if (Number.isNaN(at.getTime())) throw malformedValue(path);
   return wireInstant(at);
+}
+
+/** "7:30", "-0:15" or a number of hours; minutes beyond 59 carry over: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_N904108.html */
+function readDuration(value: unknown, path: string): number {
+  const parts = typeof value === 'string' ? /^(-?)(\d{0,4}):(\d{1,4})$/.exec(value) : null;
+  if (parts !== null) return (parts[1] === '-' ? -1 : 1) * (Number(parts[2]) * 60 + Number(parts[3]));
+  return Math.round(readNumber(value, path) * 60);
+}
+
+export function wireDuration(minutes: number): string {
+  const whole = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : ''}${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
 export function wireInstant(at: Date): string {

@@ -6,6 +6,8 @@ export type FieldSpec = { readonly label: string; readonly readOnly?: true } & (
   | { readonly kind: 'boolean' }
   | { readonly kind: 'date' }
   | { readonly kind: 'datetime' }
+  /** Hours and minutes, "7:30"; kept as whole minutes. */
+  | { readonly kind: 'duration' }
   | { readonly kind: 'choice'; readonly choices: Readonly<Record<string, string>> }
   | { readonly kind: 'reference'; readonly to: readonly RecordTypeName[] }
   | { readonly kind: 'lines'; readonly key: string; readonly line: Fields }
@@ -18,6 +20,9 @@ export const RECORD_TYPE_NAMES = [
   'customer',
   'job',
   'projectTask',
+  'employee',
+  'department',
+  'timeBill',
   'salesOrder',
   'billingSchedule',
   'customerSubsidiaryRelationship',
@@ -71,6 +76,8 @@ export interface RecordType {
   readonly nameField: string;
   /** A field no two records may share. */
   readonly uniqueField?: string;
+  /** A text field that look-ups go by; its values may repeat. */
+  readonly indexedField?: string;
 }
 
 export function text(label: string, max: number, form?: 'email' | 'externalId'): FieldSpec {
@@ -85,6 +92,7 @@ export const reference = (label: string, ...to: RecordTypeName[]): FieldSpec => 
 export const lines = (label: string, key: string, line: Fields): FieldSpec => ({ kind: 'lines', label, key, line });
 export const part = (label: string, fields: Fields): FieldSpec => ({ kind: 'part', label, fields });
 export const readOnly = (spec: FieldSpec): FieldSpec => ({ ...spec, readOnly: true });
+export const duration = (label: string): FieldSpec => ({ kind: 'duration', label });
 export const datetime = (label: string): FieldSpec => ({ kind: 'datetime', label });
 
 export function isReference(value: FieldValue | undefined): value is Reference {

@@ -35,6 +35,8 @@ function typeOf(spec: FieldSpec): object {
       return { type: 'string', maxLength: spec.max };
     case 'date':
       return { type: 'string', format: 'date' };
+    case 'duration':
+      return { type: 'string', format: 'duration' };
     case 'datetime':
       return { type: 'string', format: 'date-time' };
     case 'number':

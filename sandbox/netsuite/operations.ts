@@ -22,6 +22,8 @@ export const Operation = z.object({
   body: z.unknown(),
   query: z.record(z.string(), z.string()),
   unknownNames: z.enum(['Error', 'Warning', 'Ignore']),
+  /** The body is a collection of records. */
+  batch: z.literal(true).optional(),
 });
 export type Operation = z.infer<typeof Operation>;
 

@@ -13,6 +13,10 @@ export const NetSuiteOptions = z.object({
   latencyMs: z.int().min(0).default(0),
   /** An asynchronous job waits this long before it is worked on. */
   asyncDelayMs: z.int().min(0).default(20),
+  /** And is worked on for so long for each of its records. */
+  asyncRecordMs: z.number().min(0).default(0),
+  /** Jobs worked on at the same time: a real account has as many as its SuiteCloud Plus licenses give. */
+  asyncProcessors: z.int().min(1).default(5),
   accessTokenLifetimeSeconds: z.int().min(1).default(3600),
 });
 export type NetSuiteOptions = z.infer<typeof NetSuiteOptions>;

@@ -1,5 +1,6 @@
 import { customer, job, projectTask } from './entity-types.ts';
 import { boolean, choice, integer, reference, text, type RecordType, type RecordTypeName } from './field-types.ts';
+import { department, employee, timeBill } from './time-types.ts';
 import { billingSchedule, customerSubsidiaryRelationship, rateCard, rateLine, salesOrder } from './transaction-types.ts';
 
 /** Lists that an administrator keeps in the NetSuite UI: this sandbox lets an integration read them, not change them. */
@@ -77,6 +78,9 @@ export const RECORD_TYPES: Readonly<Record<RecordTypeName, RecordType>> = {
   customer,
   job,
   projectTask,
+  employee,
+  department,
+  timeBill,
   salesOrder,
   billingSchedule,
   customerSubsidiaryRelationship,

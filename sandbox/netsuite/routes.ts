@@ -22,6 +22,7 @@ export function installRoutes(app: FastifyInstance, context: () => ServiceContex
   const records = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const operation = operationOf(request);
     const isAsync = preferences(request).includes('respond-async');
+    if (operation.batch === true && !isAsync) throw new Refusal(400, [{ detail: "A batch needs the request header 'Prefer' with the value 'respond-async'.", 'o:errorCode': 'INVALID_HEADER', 'o:errorHeader': 'Prefer' }]);
     const key = request.headers['x-netsuite-idempotency-key'];
     return send(reply, isAsync ? jobs.submit(operation, typeof key === 'string' ? key : undefined) : perform(context(), operation));
   };
@@ -62,7 +63,12 @@ function operationOf(request: FastifyRequest): Operation {
     unknownNames: nameValidation(request.headers['x-netsuite-propertynamevalidation']),
     ...(key === undefined ? {} : { key }),
     ...(sub === undefined ? {} : { subResource: sub }),
+    ...(isCollection(request) ? { batch: true as const } : {}),
   };
+}
+
+function isCollection(request: FastifyRequest): boolean {
+  return /^application\/vnd\.oracle\.resource\+json *; *type=collection/i.test(request.headers['content-type'] ?? '');
 }
 
 function jobParams(request: FastifyRequest): z.infer<typeof JobParams> {

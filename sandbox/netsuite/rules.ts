@@ -6,6 +6,7 @@
 import { Decimal } from 'decimal.js';
 import type { Account } from './account.ts';
 import { invalidFieldValue, missingValues, userError } from './errors.ts';
+import { checkTime, fillTimeDefaults } from './time-rules.ts';
 import { isChoice, isReference, linesOf, referenceId, type FieldValue, type RecordType, type StoredRecord } from './field-types.ts';
 
 export type Draft = Map<string, FieldValue>;
@@ -27,6 +28,8 @@ export function applyRules(account: Account, type: RecordType, id: string, draft
       return checkOrder(account, draft, before);
     case 'billingSchedule':
       return checkSchedule(draft);
+    case 'timeBill':
+      return checkTime(account, draft, before);
     case 'customerSubsidiaryRelationship':
       return checkRelationship(account, id, draft);
     default:
@@ -52,6 +55,12 @@ function fillDefaults(account: Account, type: RecordType, id: string, draft: Dra
     set('allowTime', true);
     set('allowExpenses', true);
   }
+  if (type.name === 'employee') {
+    set('entityId', `${text(draft.get('firstName'))} ${text(draft.get('lastName'))}`.trim() || `EMP${id}`);
+    set('currency', fieldOf(account, draft.get('subsidiary'), 'currency'));
+    set('isJobResource', true);
+  }
+  if (type.name === 'timeBill') fillTimeDefaults(account, draft);
   if (type.name === 'projectTask') {
     set('constraintType', { choice: 'ASAP' });
     set('status', { choice: 'NOTSTART' });

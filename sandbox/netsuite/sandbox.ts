@@ -7,13 +7,14 @@ import type { FaultAnswers, SandboxContext, SandboxDefinition } from '../kit/san
 import { openAccount, type Account } from './account.ts';
 import { concurrencyExceeded, errorBody, INVALID_LOGIN, nonexistent, Refusal } from './errors.ts';
 import { installGate } from './gate.ts';
-import { asyncJobs } from './jobs.ts';
+import { ASYNC_MODES, asyncJobs } from './jobs.ts';
 import { refusalAnswer, type ServiceContext } from './operations.ts';
 import { NetSuiteOptions } from './options.ts';
 import { recordTypeAt, RECORD_TYPES } from './record-types.ts';
 import { save } from './records.ts';
 import { REFERENCE_RECORDS } from './reference-data.ts';
 import { installRoutes } from './routes.ts';
+import { timeTotals } from './totals.ts';
 import { TOKEN_PATH, tokenEndpoint } from './token.ts';
 
 const accounts = new WeakMap<SandboxContext, Account>();
@@ -29,6 +30,7 @@ const faultAnswers: FaultAnswers = ({ kind, status }, request) => {
 export const netsuite: SandboxDefinition = {
   name: 'netsuite',
   title: 'NetSuite (sandbox)',
+  modes: ASYNC_MODES,
   faultAnswers,
 
   register(context) {
@@ -37,7 +39,7 @@ export const netsuite: SandboxDefinition = {
     const account = accountOf(context);
     const service = (): ServiceContext => ({ account, base: context.baseUrl() });
     const tokens = tokenEndpoint(records, options, now);
-    const jobs = asyncJobs(records, service, now, options.asyncDelayMs);
+    const jobs = asyncJobs(records, service, now, context.mode, options);
 
     app.setErrorHandler((error, request, reply) => {
       const refusal = refusalFor(error, request.url);
@@ -48,7 +50,8 @@ export const netsuite: SandboxDefinition = {
       throw nonexistent(request.url.split('?', 1)[0] ?? '', 'The requested resource does not exist.');
     });
     app.addHook('onClose', async () => jobs.close());
-    installGate(app, tokens, options);
+    installGate(app, tokens, options, context.onReset);
+    app.get('/__admin/time-totals', (_request, reply) => reply.send(timeTotals(account)));
     app.post(TOKEN_PATH, (request, reply) => tokens.answer(request.body, tokenUrls(context, options, request.host), reply));
     installRoutes(app, service, jobs, options);
   },

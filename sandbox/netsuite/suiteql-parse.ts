@@ -1,6 +1,6 @@
 /**
  * A part of SuiteQL: one table, column list or *, WHERE with AND, OR, NOT, =, <>, <, >, LIKE, IN, BETWEEN, IS NULL,
- * ORDER BY, COUNT(*), UPPER, LOWER and BUILTIN.DF. Joins and grouping are refused, not misread.
+ * GROUP BY with COUNT(*) and SUM, ORDER BY, UPPER, LOWER, TO_DATE and BUILTIN.DF. Joins are refused, not misread.
  * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158394344595.html
  */
 import { Refusal } from './errors.ts';
@@ -12,16 +12,24 @@ export interface Operand {
   readonly apply?: 'UPPER' | 'LOWER' | 'DF';
 }
 
+/** What is answered for a row, or for a group of rows where one of the columns is an aggregate. */
+export interface Selected {
+  readonly operand: Operand;
+  readonly name: string;
+  readonly aggregate?: 'COUNT' | 'SUM';
+}
+
 export type Predicate =
   | { readonly kind: 'and' | 'or'; readonly left: Predicate; readonly right: Predicate }
   | { readonly kind: 'not'; readonly inner: Predicate }
   | { readonly kind: 'compare'; readonly left: Operand; readonly operator: string; readonly right: readonly Operand[] };
 
 export interface Query {
-  /** `'*'`, `'count'` or the columns with the names they are answered under. */
-  readonly columns: '*' | 'count' | readonly { readonly operand: Operand; readonly name: string }[];
+  readonly columns: '*' | readonly Selected[];
   readonly table: string;
   readonly where: Predicate | undefined;
+  /** Column names; undefined where nothing is grouped. */
+  readonly groupBy: readonly string[] | undefined;
   readonly orderBy: readonly { readonly column: string; readonly descending: boolean }[];
 }
 
@@ -46,31 +54,40 @@ export function parseSuiteQl(text: string): Query {
   const columns = selectList();
   expect('FROM');
   const table = take().toLowerCase();
-  if (!['', 'WHERE', 'ORDER'].includes(peek())) {
+  if (!['', 'WHERE', 'ORDER', 'GROUP'].includes(peek())) {
     accept('AS');
     if (!['', 'WHERE', 'ORDER', ',', 'INNER', 'LEFT', 'JOIN', 'GROUP'].includes(peek())) position++;
   }
   const where = accept('WHERE') ? disjunction() : undefined;
+  const groupBy = grouping();
   const orderBy = ordering();
   if (position < tokens.length) fail(`'${tokens[position]}' is not supported here`);
-  return { columns, table, where, orderBy };
+  return { columns, table, where, groupBy, orderBy };
 
   function selectList(): Query['columns'] {
     if (accept('*')) return '*';
-    if (peek() === 'COUNT') {
-      position++;
-      expect('(');
-      expect('*');
-      expect(')');
-      if (accept('AS')) take();
-      return 'count';
-    }
-    const list: { operand: Operand; name: string }[] = [];
+    const list: Selected[] = [];
     do {
-      const item = operand();
-      const name = accept('AS') ? take() : ['FROM', ','].includes(peek()) ? columnName(item, list.length) : take();
-      list.push({ operand: item, name: name.toLowerCase() });
+      const item = selected();
+      const name = accept('AS') ? take() : ['FROM', ','].includes(peek()) ? nameOf(item, list.length) : take();
+      list.push({ ...item, name: name.toLowerCase() });
     } while (accept(','));
+    return list;
+  }
+  function selected(): Omit<Selected, 'name'> {
+    const aggregate = peek();
+    if ((aggregate !== 'COUNT' && aggregate !== 'SUM') || tokens[position + 1] !== '(') return { operand: operand() };
+    position += 2;
+    const of: Operand = aggregate === 'COUNT' && accept('*') ? { kind: 'text', value: '*' } : operand();
+    expect(')');
+    return { operand: of, aggregate };
+  }
+  function grouping(): string[] | undefined {
+    if (!accept('GROUP')) return undefined;
+    expect('BY');
+    const list: string[] = [];
+    do list.push(bareColumn(take()));
+    while (accept(','));
     return list;
   }
   function ordering(): { column: string; descending: boolean }[] {
@@ -131,6 +148,7 @@ export function parseSuiteQl(text: string): Query {
     if (token.startsWith("'")) return { kind: 'text', value: token.slice(1, -1).replaceAll("''", "'") };
     if (/^\d/.test(token)) return { kind: 'number', value: token };
     const upper = token.toUpperCase();
+    if (upper === 'TO_DATE') return date();
     const apply = upper === 'UPPER' || upper === 'LOWER' ? upper : upper === 'BUILTIN.DF' ? 'DF' : undefined;
     if (apply !== undefined) {
       expect('(');
@@ -140,6 +158,17 @@ export function parseSuiteQl(text: string): Query {
     }
     if (!/^[A-Za-z_]/.test(token)) fail(`'${token}' was not expected`);
     return { kind: 'column', value: bareColumn(token) };
+  }
+  /** TO_DATE('2026-11-21', 'YYYY-MM-DD'): the one format that is read here. */
+  function date(): Operand {
+    expect('(');
+    const { value } = operand();
+    expect(',');
+    const format = operand();
+    expect(')');
+    const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value);
+    if (parts === null || format.value.toUpperCase() !== 'YYYY-MM-DD') fail(`TO_DATE is read with 'YYYY-MM-DD' only`);
+    return { kind: 'text', value: `${Number(parts[2])}/${Number(parts[3])}/${parts[1]}` };
   }
 }
 
@@ -152,8 +181,8 @@ function bareColumn(token: string): string {
   return token.slice(token.lastIndexOf('.') + 1).toLowerCase();
 }
 
-function columnName(operand: Operand, position: number): string {
-  return operand.kind === 'column' && operand.apply === undefined ? operand.value : `expr${position + 1}`;
+function nameOf(item: Omit<Selected, 'name'>, position: number): string {
+  return item.operand.kind === 'column' && item.operand.apply === undefined && item.aggregate === undefined ? item.operand.value : `expr${position + 1}`;
 }
 
 function fail(reason: string): never {

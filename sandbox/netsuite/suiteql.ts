@@ -3,17 +3,20 @@
  * booleans are T and F, dates M/D/YYYY: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_157909186990.html
  */
 import type { Account } from './account.ts';
-import { isChoice, isReference, type FieldValue, type RecordType, type RecordTypeName, type StoredRecord } from './field-types.ts';
+import { isReference, type RecordType, type RecordTypeName, type StoredRecord } from './field-types.ts';
 import { RECORD_TYPES } from './record-types.ts';
-import { parseSuiteQl, suiteQlRefusal, type Operand, type Predicate, type Query } from './suiteql-parse.ts';
+import { columnsOf, compareTexts, type Column } from './suiteql-columns.ts';
+import { parseSuiteQl, suiteQlRefusal, type Operand, type Predicate, type Query, type Selected } from './suiteql-parse.ts';
+import { exactSum } from './totals.ts';
 import { refName } from './view.ts';
-
-type Row = ReadonlyMap<string, FieldValue>;
 
 const TABLES: Readonly<Record<string, RecordTypeName>> = {
   customer: 'customer',
   job: 'job',
   projecttask: 'projectTask',
+  employee: 'employee',
+  department: 'department',
+  timebill: 'timeBill',
   transaction: 'salesOrder',
   billingschedule: 'billingSchedule',
   customersubsidiaryrelationship: 'customerSubsidiaryRelationship',
@@ -30,60 +33,117 @@ export interface SuiteQlResult {
   readonly total: number;
 }
 
+type Read = (record: StoredRecord) => string;
+type Test = (record: StoredRecord) => boolean;
+type Columns = ReadonlyMap<string, Column>;
+
+/** Throws Refusal for what is no SuiteQL, or names what is not there. */
 export function runSuiteQl(account: Account, text: string, limit: number, offset: number): SuiteQlResult {
   const query = parseSuiteQl(text);
   const tableType = TABLES[query.table];
   if (tableType === undefined) throw suiteQlRefusal(`Invalid search query. Record '${query.table}' was not found.`);
   const type = RECORD_TYPES[tableType];
-  const names = columnsOf(type);
-  checkColumns(query, names);
-  const found = candidates(account, type, query.where)
-    .map((record) => rowOf(type, record))
-    .filter((row) => query.where === undefined || holds(account, query.where, row));
-  if (query.columns === 'count') return { rows: [{ expr1: String(found.length) }], total: 1 };
+  const columns = columnsOf(type);
+  checkColumns(query, columns);
+  const test = query.where === undefined ? undefined : compile(account, columns, query.where);
+  const candidates = candidatesOf(account, type, query.where);
+  const found = test === undefined ? candidates : candidates.filter(test);
+  const rows = isGrouped(query) ? grouped(account, columns, query, found) : plainRows(account, columns, query, found, limit, offset);
+  return isGrouped(query) ? { rows: rows.slice(offset, offset + limit), total: rows.length } : { rows, total: found.length };
+}
+
+function isGrouped(query: Query): query is Query & { readonly columns: readonly Selected[] } {
+  return query.groupBy !== undefined || (query.columns !== '*' && query.columns.some((column) => column.aggregate !== undefined));
+}
+
+function plainRows(account: Account, columns: Columns, query: Query, found: readonly StoredRecord[], limit: number, offset: number): Record<string, string>[] {
+  const ordered = sorted(columns, query, found);
+  const wanted: readonly Selected[] = query.columns === '*' ? [...columns.keys()].map((name) => ({ name, operand: { kind: 'column', value: name } })) : query.columns;
+  const reads = wanted.map((column): [string, Read] => [column.name, reader(account, columns, column.operand)]);
+  return ordered.slice(offset, offset + limit).map((record) => shown(reads.map(([name, read]) => [name, read(record)])));
+}
+
+function grouped(account: Account, columns: Columns, query: Query & { readonly columns: readonly Selected[] }, found: readonly StoredRecord[]): Record<string, string>[] {
+  const loose = query.columns.find((column) => column.aggregate === undefined && column.operand.kind === 'column' && query.groupBy?.includes(column.operand.value) !== true);
+  if (loose !== undefined) throw suiteQlRefusal(`Invalid search query. '${loose.name}' must be in GROUP BY or in an aggregate function.`);
+  const keys = (query.groupBy ?? []).map((name) => reader(account, columns, { kind: 'column', value: name }));
+  const groups = new Map<string, StoredRecord[]>(query.groupBy === undefined ? [['[]', []]] : []);
+  for (const record of found) {
+    const key = JSON.stringify(keys.map((read) => read(record)));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [record]);
+    else group.push(record);
+  }
+  const reads = query.columns.map((column): [Selected, Read] => [column, column.aggregate === 'COUNT' && column.operand.value === '*' ? () => '*' : reader(account, columns, column.operand)]);
+  const rows = [...groups.values()].map((group) => shown(reads.map(([column, read]) => [column.name, aggregate(column, read, group)])));
+  for (const { column, descending } of [...query.orderBy].reverse()) rows.sort((left, right) => compareTexts(left[column] ?? '', right[column] ?? '') * (descending ? -1 : 1));
+  return rows;
+}
+
+function aggregate(column: Selected, read: Read, group: readonly StoredRecord[]): string {
+  if (column.aggregate === undefined) return group[0] === undefined ? '' : read(group[0]);
+  const values = group.map(read).filter((value) => value !== '');
+  if (column.aggregate === 'COUNT') return String(values.length);
+  return values.length === 0 ? '' : exactSum(values);
+}
+
+function shown(entries: readonly (readonly [string, string])[]): Record<string, string> {
+  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+}
+
+function sorted(columns: Columns, query: Query, found: readonly StoredRecord[]): readonly StoredRecord[] {
+  if (query.orderBy.length === 0) return found;
+  const ordered = [...found];
   for (const { column, descending } of [...query.orderBy].reverse()) {
-    found.sort((left, right) => compare(plain(left.get(column)), plain(right.get(column))) * (descending ? -1 : 1));
+    const read = columns.get(column)?.text ?? (() => '');
+    ordered.sort((left, right) => compareTexts(read(left), read(right)) * (descending ? -1 : 1));
   }
-  return { rows: found.slice(offset, offset + limit).map((row) => project(account, query, row)), total: found.length };
+  return ordered;
 }
 
-function columnsOf(type: RecordType): ReadonlySet<string> {
-  const plainFields = Object.entries(type.fields).filter(([, spec]) => spec.kind !== 'lines' && spec.kind !== 'part');
-  return new Set(['id', 'externalid', ...plainFields.map(([name]) => name.toLowerCase()), ...(type.name === 'salesOrder' ? ['type'] : [])]);
+/** What must be equal to the ID, the external ID, a unique or indexed text, or an indexed reference is answered by index. */
+function candidatesOf(account: Account, type: RecordType, where: Predicate | undefined): StoredRecord[] {
+  const { uniqueField, indexedField } = type;
+  const byText = (field: string | undefined, look: (value: string) => StoredRecord[]) => {
+    const values = field === undefined ? undefined : wantedOf(where, field.toLowerCase());
+    return values === undefined ? undefined : unlike(values.flatMap(look));
+  };
+  const byReference = () => {
+    for (const field of Object.keys(type.fields)) {
+      const values = account.isIndexed(type.name, field) ? wantedOf(where, field.toLowerCase()) : undefined;
+      if (values !== undefined) return unlike(values.flatMap((value) => account.referring(type.name, field, value)));
+    }
+    return undefined;
+  };
+  const one = (record: StoredRecord | undefined) => (record === undefined ? [] : [record]);
+  return (
+    byText('id', (id) => one(account.records(type.name).get(id))) ??
+    byText('externalId', (id) => one(account.byExternalId(type.name, id))) ??
+    byText(uniqueField, (value) => account.byUniqueField(type, value)) ??
+    byText(indexedField, (value) => account.byIndexedField(type, value)) ??
+    byReference() ??
+    account.records(type.name).all()
+  );
 }
 
-function rowOf(type: RecordType, record: StoredRecord): Row {
-  const row = new Map<string, FieldValue>([['id', record.id]]);
-  if (record.externalId !== undefined) row.set('externalid', record.externalId);
-  if (type.name === 'salesOrder') row.set('type', 'SalesOrd');
-  for (const [name, value] of Object.entries(record.fields)) row.set(name.toLowerCase(), value);
-  return row;
+const unlike = (records: readonly StoredRecord[]): StoredRecord[] => [...new Set(records)];
+
+/** The values a column must be one of, if the condition says so. The indexes do not mind case, so LOWER and UPPER may stand before the column. */
+function wantedOf(where: Predicate | undefined, column: string): string[] | undefined {
+  if (where?.kind === 'and') return wantedOf(where.left, column) ?? wantedOf(where.right, column);
+  if (where?.kind !== 'compare' || !['=', 'IN'].includes(where.operator) || where.left.kind !== 'column' || where.left.value !== column || where.left.apply === 'DF') return undefined;
+  return where.right.some((operand) => operand.kind === 'column') ? undefined : where.right.map((operand) => operand.value);
 }
 
-/** An equality on the ID, the external ID or an indexed reference that must hold is answered by index. */
-function candidates(account: Account, type: RecordType, where: Predicate | undefined): StoredRecord[] {
-  const id = equality(where, 'id');
-  if (id !== undefined) return [account.records(type.name).get(id)].filter((record) => record !== undefined);
-  const externalId = equality(where, 'externalid');
-  if (externalId !== undefined) return [account.byExternalId(type.name, externalId)].filter((record) => record !== undefined);
-  for (const field of Object.keys(type.fields)) {
-    const value = account.isIndexed(type.name, field) ? equality(where, field.toLowerCase()) : undefined;
-    if (value !== undefined) return account.referring(type.name, field, value);
-  }
-  return account.records(type.name).all();
-}
-
-function equality(where: Predicate | undefined, column: string): string | undefined {
-  if (where?.kind === 'and') return equality(where.left, column) ?? equality(where.right, column);
-  if (where?.kind !== 'compare' || where.operator !== '=' || where.left.value !== column || where.left.apply !== undefined) return undefined;
-  const right = where.right[0];
-  return right === undefined || right.kind === 'column' ? undefined : right.value;
-}
-
-function checkColumns(query: Query, names: ReadonlySet<string>): void {
-  const used = [...(typeof query.columns === 'string' ? [] : query.columns.map((column) => column.operand)), ...operandsOf(query.where)];
-  const columns = [...used.filter((operand) => operand.kind === 'column').map((operand) => operand.value), ...query.orderBy.map((order) => order.column)];
-  const unknown = columns.find((column) => !names.has(column));
+function checkColumns(query: Query, columns: Columns): void {
+  const used = [...(query.columns === '*' ? [] : query.columns.map((column) => column.operand)), ...operandsOf(query.where)];
+  const aliases = query.columns === '*' ? [] : query.columns.map((column) => column.name);
+  const names = [
+    ...used.filter((operand) => operand.kind === 'column').map((operand) => operand.value),
+    ...(query.groupBy ?? []),
+    ...query.orderBy.map((order) => order.column).filter((name) => !(isGrouped(query) && aliases.includes(name))),
+  ];
+  const unknown = names.find((name) => !columns.has(name));
   if (unknown !== undefined) throw suiteQlRefusal(`Invalid search query. Field '${unknown}' for record '${query.table}' was not found.`);
 }
 
@@ -94,69 +154,64 @@ function operandsOf(predicate: Predicate | undefined): readonly Operand[] {
   return [...operandsOf(predicate.left), ...operandsOf(predicate.right)];
 }
 
-function project(account: Account, query: Query, row: Row): Record<string, string> {
-  const shown: Record<string, string> = {};
-  if (typeof query.columns === 'string') {
-    for (const [name, value] of row) shown[name] = plain(value);
-  } else {
-    for (const { operand, name } of query.columns) shown[name] = evaluate(account, operand, row);
+function reader(account: Account, columns: Columns, operand: Operand): Read {
+  const { value, apply } = operand;
+  const column = columns.get(value);
+  if (operand.kind !== 'column' || column === undefined) return () => value;
+  if (apply === 'UPPER') return (record) => column.text(record).toUpperCase();
+  if (apply === 'LOWER') return (record) => column.text(record).toLowerCase();
+  if (apply === undefined) return column.text;
+  return (record) => {
+    const reference = column.value(record);
+    return isReference(reference) ? refName(account, reference) : column.text(record);
+  };
+}
+
+function compile(account: Account, columns: Columns, predicate: Predicate): Test {
+  if (predicate.kind === 'not') {
+    const inner = compile(account, columns, predicate.inner);
+    return (record) => !inner(record);
   }
-  return Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== ''));
-}
-
-function evaluate(account: Account, operand: Operand, row: Row): string {
-  const value = operand.kind === 'column' ? row.get(operand.value) : operand.value;
-  if (operand.apply === 'DF' && isReference(value)) return refName(account, value);
-  const text = plain(value);
-  if (operand.apply === 'UPPER') return text.toUpperCase();
-  return operand.apply === 'LOWER' ? text.toLowerCase() : text;
-}
-
-function plain(value: FieldValue | undefined): string {
-  if (isReference(value)) return value.id;
-  if (isChoice(value)) return value.choice;
-  if (typeof value === 'boolean') return value ? 'T' : 'F';
-  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}(T|$)/.test(value)) return `${Number(value.slice(5, 7))}/${Number(value.slice(8, 10))}/${value.slice(0, 4)}`;
-  return typeof value === 'object' || value === undefined ? '' : String(value);
-}
-
-function holds(account: Account, predicate: Predicate, row: Row): boolean {
-  if (predicate.kind === 'not') return !holds(account, predicate.inner, row);
   if (predicate.kind !== 'compare') {
-    const left = holds(account, predicate.left, row);
-    return predicate.kind === 'and' ? left && holds(account, predicate.right, row) : left || holds(account, predicate.right, row);
+    const [left, right] = [compile(account, columns, predicate.left), compile(account, columns, predicate.right)];
+    return predicate.kind === 'and' ? (record) => left(record) && right(record) : (record) => left(record) || right(record);
   }
-  const left = evaluate(account, predicate.left, row);
-  if (predicate.operator === 'NULL') return left === '';
-  if (left === '') return false;
-  const right = predicate.right.map((operand) => evaluate(account, operand, row));
-  const first = right[0] ?? '';
-  if (predicate.operator === 'IN') return right.includes(left);
-  if (predicate.operator === 'BETWEEN') return compare(left, first) >= 0 && compare(left, right[1] ?? '') <= 0;
-  if (predicate.operator === 'LIKE') return likePattern(first).test(left);
-  const order = compare(left, first);
-  if (predicate.operator === '=') return order === 0;
-  if (predicate.operator === '<') return order < 0;
-  if (predicate.operator === '>') return order > 0;
-  if (predicate.operator === '<=') return order <= 0;
-  if (predicate.operator === '>=') return order >= 0;
-  return order !== 0;
+  const left = reader(account, columns, predicate.left);
+  const test = comparison(predicate.operator, predicate.right.map((operand) => reader(account, columns, operand)), predicate.right);
+  if (predicate.operator === 'NULL') return (record) => left(record) === '';
+  return (record) => {
+    const value = left(record);
+    return value !== '' && test(value, record);
+  };
+}
+
+function comparison(operator: string, right: readonly Read[], operands: readonly Operand[]): (value: string, record: StoredRecord) => boolean {
+  const [first = () => '', second = () => ''] = right;
+  switch (operator) {
+    case 'IN': {
+      const literals = new Set(operands.filter((operand) => operand.kind !== 'column').map((operand) => operand.value));
+      return (value, record) => literals.has(value) || (literals.size < right.length && right.some((read) => read(record) === value));
+    }
+    case 'BETWEEN':
+      return (value, record) => compareTexts(value, first(record)) >= 0 && compareTexts(value, second(record)) <= 0;
+    case 'LIKE':
+      return (value, record) => likePattern(first(record)).test(value);
+    case '=':
+      return (value, record) => compareTexts(value, first(record)) === 0;
+    case '<':
+      return (value, record) => compareTexts(value, first(record)) < 0;
+    case '>':
+      return (value, record) => compareTexts(value, first(record)) > 0;
+    case '<=':
+      return (value, record) => compareTexts(value, first(record)) <= 0;
+    case '>=':
+      return (value, record) => compareTexts(value, first(record)) >= 0;
+    default:
+      return (value, record) => compareTexts(value, first(record)) !== 0;
+  }
 }
 
 function likePattern(pattern: string): RegExp {
   const escaped = pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   return new RegExp(`^${escaped.replaceAll('%', '.*').replaceAll('_', '.')}$`, 's');
-}
-
-/** Numbers and dates by value, everything else as text. */
-function compare(left: string, right: string): number {
-  const [a, b] = [comparable(left), comparable(right)];
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return left === right ? 0 : left < right ? -1 : 1;
-}
-
-function comparable(text: string): number | string {
-  const parts = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(text);
-  if (parts !== null) return Date.UTC(Number(parts[3]), Number(parts[1]) - 1, Number(parts[2]));
-  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

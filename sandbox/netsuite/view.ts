@@ -3,6 +3,7 @@
  * References, sublists and expandSubResources: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545142037.html
  * Collections: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545222128.html
  */
+import { wireDuration } from './body.ts';
 import type { Account } from './account.ts';
 import { isChoice, isLines, isPart, isReference, type FieldSpec, type FieldValue, type Fields, type RecordType, type StoredRecord } from './field-types.ts';
 import { RECORD_TYPES } from './record-types.ts';
@@ -66,7 +67,7 @@ function viewValue(context: ViewContext, spec: FieldSpec, value: FieldValue, hre
     const shown = spec.kind === 'part' && context.options.expandSubResources ? viewFields(context, spec.fields, value.part, href) : {};
     return { links: selfLink(href), ...shown };
   }
-  return value;
+  return spec.kind === 'duration' && typeof value === 'number' ? wireDuration(value) : value;
 }
 
 function viewFields(context: ViewContext, fields: Fields, values: Readonly<Record<string, FieldValue>>, href: string): Json {
