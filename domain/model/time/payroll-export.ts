@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { localDateSchema } from '../../dates.ts';
 import { compareDecimal, decimalSchema } from '../../money.ts';
-
 import { codeSchema, documentHead } from '../document.ts';
 import { controlTotals } from './payroll-totals.ts';
 

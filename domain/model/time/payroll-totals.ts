@@ -1,5 +1,5 @@
-import type { PayrollLine, PayrollTotals } from './payroll-export.ts';
 import { addDecimal } from '../../money.ts';
+import type { PayrollLine, PayrollTotals } from './payroll-export.ts';
 
 /** The control totals of an export's lines. */
 export function controlTotals(lines: readonly Pick<PayrollLine, 'person' | 'payCode' | 'hours'>[]): PayrollTotals {

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import SftpClient from 'ssh2-sftp-client';
+import type { Place, SftpCredentials } from './options.ts';
+import { FileTooLarge, OtherHostKey, temporaryName, type FileSession, type FileTransport } from './transport.ts';
+
+type Wrapper = Awaited<ReturnType<SftpClient['connect']>>;
+
+/** Writes are cut to what every SFTP server takes. */
+const CHUNK_BYTES = 32 * 1024;
+
+export interface SftpSettings {
+  readonly place: Extract<Place, { transport: 'sftp' }>;
+  readonly credentials: SftpCredentials;
+  readonly hostKey: string;
+  readonly timeoutMs: number;
+}
+
+/** Files on an SFTP server: one connection for each piece of work, to the server whose host key is pinned and no other. */
+export function sftpFolder({ place, credentials, hostKey, timeoutMs }: SftpSettings): FileTransport {
+  return {
+    async use(signal, work) {
+      signal.throwIfAborted();
+      const client = new SftpClient('q2c payroll');
+      // Without a listener of its own the library writes late errors of a connection to the console; each call reports its own.
+      client.on('error', () => undefined);
+      let presented: string | undefined;
+      const end = () => void client.end().catch(() => undefined);
+      signal.addEventListener('abort', end, { once: true });
+      try {
+        const wrapper = await client.connect({
+          host: place.host,
+          port: place.port,
+          ...credentials,
+          readyTimeout: timeoutMs,
+          keepaliveInterval: 5000,
+          keepaliveCountMax: 3,
+          hostVerifier: (key: Buffer) => {
+            presented = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+            return presented === hostKey;
+          },
+        });
+        return await within(work(sessionOf(client, wrapper, place.folder)), timeoutMs, client);
+      } catch (error) {
+        if (presented !== undefined && presented !== hostKey) throw new OtherHostKey(`${place.host} has the host key ${presented}, not ${hostKey}`, { cause: error });
+        throw error;
+      } finally {
+        signal.removeEventListener('abort', end);
+        await client.end().catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** A server that stops answering does not hold the step: its connection is cut. */
+async function within<Result>(work: Promise<Result>, timeoutMs: number, client: SftpClient): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(Object.assign(new Error(`the server did not come to an end within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
+    void client.end().catch(() => undefined);
+  }, timeoutMs);
+  const lost = () => late.reject(Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' }));
+  client.on('close', lost);
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    client.removeListener('close', lost);
+  }
+}
+
+function sessionOf(client: SftpClient, wrapper: Wrapper, folder: string): FileSession {
+  return {
+    async read(path, mostBytes) {
+      const target = posix.join(folder, path);
+      if ((await client.exists(target)) !== '-') return null;
+      const { size, modifyTime } = await client.stat(target);
+      if (size > mostBytes) throw new FileTooLarge(`${path} has ${size} bytes`);
+      const content = await client.get(target);
+      if (!Buffer.isBuffer(content)) throw new TypeError(`${path} did not come as bytes`);
+      return { content, modifiedAt: modifyTime };
+    },
+
+    async publish(path, content) {
+      const target = posix.join(folder, path);
+      const parent = posix.dirname(target);
+      if ((await client.exists(parent)) === false) await client.mkdir(parent, true);
+      await writeFlushed(wrapper, temporaryName(target), content);
+      const { size } = await client.stat(temporaryName(target));
+      if (size !== content.length) throw new Error(`${path} has ${size} of ${content.length} bytes after it was written`);
+      await rename(client, temporaryName(target), target);
+    },
+  };
+}
+
+async function writeFlushed(wrapper: Wrapper, path: string, content: Buffer): Promise<void> {
+  const handle = await call<Buffer>((done) => wrapper.open(path, 'w', done));
+  try {
+    for (let at = 0; at < content.length; at += CHUNK_BYTES) {
+      await call<unknown>((done) => wrapper.write(handle, content, at, Math.min(CHUNK_BYTES, content.length - at), at, (error) => done(error ?? undefined, undefined)));
+    }
+    await flush(wrapper, handle);
+  } finally {
+    await call<unknown>((done) => wrapper.close(handle, (error) => done(error ?? undefined, undefined)));
+  }
+}
+
+/** Flushing is an extension of OpenSSH's: a server without it decides for itself when its files are on disk. */
+async function flush(wrapper: Wrapper, handle: Buffer): Promise<void> {
+  try {
+    await call<unknown>((done) => wrapper.ext_openssh_fsync(handle, (error) => done(error, undefined)));
+  } catch (error) {
+    if (!(error instanceof Error && /not support|unsupported/i.test(error.message))) throw error;
+  }
+}
+
+/** Over a file of that name where the server can; elsewhere that file goes first. */
+async function rename(client: SftpClient, from: string, to: string): Promise<void> {
+  try {
+    await client.posixRename(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && /not support|unsupported/i.test(error.message))) throw error;
+    await client.delete(to, true);
+    await client.rename(from, to);
+  }
+}
+
+function call<Result>(start: (done: (error: Error | undefined, result: Result) => void) => void): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    start((error, result) => (error === undefined ? resolve(result) : reject(error)));
+  });
+}
