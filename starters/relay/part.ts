@@ -1,16 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import type { Store } from '../../store/database.ts';
 import { lazyClient } from '../temporal.ts';
+import { startPageDispatch } from './pages.ts';
 import { startRelay } from './relay.ts';
 import { ensureSchedules } from './schedules.ts';
 
 const RETRY_MS = 5000;
 
-/** The relay as a part of the gateway's process. It runs while Temporal is away: events then wait in the inbox. */
+const maxRunningSchema = z.coerce.number().int().min(1).max(1000);
+
+/** The relay of events and of pages as a part of the gateway's process. It runs while Temporal is away: what came then waits in the store. */
 export function startRelayPart(store: Store, log: Logger): { readonly name: string; stop(): Promise<void> } {
   const { client, close } = lazyClient();
+  const maxRunning = process.env['Q2C_PAGES_RUNNING'];
   const relay = startRelay({ store, client, log, name: `relay-${process.pid}` });
+  const pages = startPageDispatch({ store, client, log, ...(maxRunning === undefined ? {} : { maxRunning: maxRunningSchema.parse(maxRunning) }) });
   const cut = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const schedule = (): void => {
@@ -26,7 +32,7 @@ export function startRelayPart(store: Store, log: Logger): { readonly name: stri
     async stop() {
       cut.abort();
       clearTimeout(timer);
-      await relay.stop();
+      await Promise.all([relay.stop(), pages.stop()]);
       await Promise.race([close(), delay(1000, undefined, { ref: false })]);
     },
   };
