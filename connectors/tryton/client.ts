@@ -14,6 +14,8 @@ export interface TrytonCall<T> {
   readonly args: readonly unknown[];
   /** ID of the company to work in. */
   readonly company?: number | undefined;
+  /** "timesheet.work,7" → its `_timestamp` as read: Tryton refuses to write a record that was changed since (ConcurrencyException). */
+  readonly timestamps?: Readonly<Record<string, string>> | undefined;
   readonly result: z.ZodType<T>;
   readonly object: string;
   readonly writes: boolean;
@@ -54,9 +56,9 @@ export function createTrytonClient(settings: ConnectorSettings): Tryton {
 
   return {
     system,
-    async call({ method, args, company, result, object, writes, context }) {
+    async call({ method, args, company, timestamps, result, object, writes, context }) {
       calls += 1;
-      const params = [...args, { language: 'en', ...(company === undefined ? {} : { company }) }];
+      const params = [...args, { language: 'en', ...(company === undefined ? {} : { company }), ...(timestamps === undefined ? {} : { _timestamp: timestamps }) }];
       const answer = z.union([errorAnswer, z.object({ result })]);
       const { body } = await http.request({ method: 'POST', path, json: { id: calls, method: `model.${method}`, params }, answer, object, writes, context });
       if ('error' in body) throw failureOfError(system, object, body.error);

@@ -4,6 +4,7 @@ import { createBillingSchedulePort } from './billing-schedule.ts';
 import { createTrytonClient } from './client.ts';
 import { createContractPort } from './contract.ts';
 import { createCustomerPort } from './customer.ts';
+import { createLaborPort } from './labor.ts';
 import { createLinks } from './links.ts';
 import { trytonCredentialsSchema, trytonOptionsSchema } from './options.ts';
 import { createProjectPort } from './project.ts';
@@ -26,8 +27,8 @@ export function createTryton(settings: ConnectorSettings): ErpPort {
     project: createProjectPort(tryton, references, links),
     rateCard: createRateCardPort(tryton, references, links),
     billingSchedule: createBillingSchedulePort(tryton, references, links),
-    labor: { unsupported: 'labor is not posted yet' },
-    expenses: { unsupported: 'expense reports are not posted yet' },
+    labor: createLaborPort(tryton, references, links),
+    expenses: { unsupported: "Tryton 8.2 has no expense reports. They are kept and judged here; finance enters what is to be reimbursed as a supplier invoice of the employee's party, and what is to be billed on the project's next invoice" },
     setProjectStatus: createStatusSetter(tryton, references),
   };
 }
