@@ -20,6 +20,8 @@ export interface Harvest {
   read<T>(path: string, answer: z.ZodType<T>, about: About): Promise<T | null>;
   /** All pages of a list; `name` is the list's key in the answer. */
   list<T>(path: string, name: string, item: z.ZodType<T>, about: About, query?: Readonly<Record<string, string>>): Promise<T[]>;
+  /** A long list page by page, along Harvest's own links: no item is left out when others come or go meanwhile. */
+  pages<T>(path: string, name: string, item: z.ZodType<T>, about: About, query: Readonly<Record<string, string>>): AsyncGenerator<T[], void>;
   /** How many a list has, without reading it; null where the token may not ask. */
   count(path: string, about: About, query: Readonly<Record<string, string>>): Promise<number | null>;
   create<T>(path: string, body: object, answer: z.ZodType<T>, about: About): Promise<T>;
@@ -56,6 +58,15 @@ export function createHarvestClient(settings: ConnectorSettings, options: Harves
         if (body['next_page'] === null) return items;
       }
     },
+    async *pages(path, name, item, about, query) {
+      const page = z.looseObject({ [name]: z.array(item), links: z.object({ next: z.string().nullable() }) });
+      let next: string | null = `/v2${path}?${new URLSearchParams({ ...query, per_page: '2000' }).toString()}`;
+      while (next !== null) {
+        const { body }: HttpAnswer<Record<string, unknown>> = await http.request({ method: 'GET', path: next, answer: page, writes: false, ...about });
+        yield z.array(item).parse(body[name]);
+        next = pathOf(page.shape.links.parse(body['links']).next);
+      }
+    },
     async count(path, about, query) {
       const { status, body } = await http.request({ method: 'GET', path: `/v2${path}`, query: { ...query, per_page: '1' }, answer: z.object({ total_entries: z.number().int() }).or(z.undefined()), writes: false, accept: [403], ...about });
       return status === 403 ? null : (body?.total_entries ?? null);
@@ -74,6 +85,13 @@ export function createHarvestClient(settings: ConnectorSettings, options: Harves
     found: (projectId) => ({ externalId: String(projectId), url: isVendorsApi && options.accountUrl === undefined ? null : `${peopleUrl}/projects/${projectId}` }),
     failure: (about, what) => new SystemFailure({ system: settings.system, object: about.object, written: 'no', ...what }),
   };
+}
+
+/** Of a link, what stands below the API's address: an account may be reached through another one. */
+function pathOf(link: string | null): string | null {
+  if (link === null) return null;
+  const { pathname, search } = new URL(link);
+  return `${pathname}${search}`;
 }
 
 /** Keeps a list for a minute: people and tasks change seldom and the request limit is small. A list that could not be read is not kept. */

@@ -6,16 +6,17 @@ import { createClients } from './clients.ts';
 import { harvestOptionsSchema } from './options.ts';
 import { createProjectPort, createStatusSetter } from './project.ts';
 import { createTasks } from './tasks.ts';
+import { createTimesheetSource } from './timesheets.ts';
 
-/** Harvest as the time system. @throws ZodError for options or credentials of the wrong shape */
-export function createHarvest(settings: ConnectorSettings): TimePort {
+/** Harvest as the time system. @param now another clock, for tests @throws ZodError for options or credentials of the wrong shape */
+export function createHarvest(settings: ConnectorSettings, now?: () => number): TimePort {
   const options = harvestOptionsSchema.parse(settings.options ?? {});
   const harvest = createHarvestClient(settings, options);
   return {
     kind: 'time',
     system: settings.system,
     project: createProjectPort(harvest, createClients(harvest, options), createTasks(harvest, options), options),
-    timesheets: { unsupported: 'timesheets are not read yet' },
+    timesheets: createTimesheetSource(harvest, options, now),
     setProjectStatus: createStatusSetter(harvest),
   };
 }

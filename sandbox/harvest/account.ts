@@ -35,6 +35,8 @@ export interface Account {
   taskAssignmentsOf(projectId: number): TaskAssignment[];
   userAssignmentsOf(projectId: number): UserAssignment[];
   entriesOfProject(projectId: number): TimeEntry[];
+  entriesOfUser(userId: number): TimeEntry[];
+  entriesOfDay(spentDate: string): TimeEntry[];
   expensesOfProject(projectId: number): Expense[];
   entriesReferring(externalReferenceId: string): TimeEntry[];
   transaction<R>(work: () => R): R;
@@ -93,6 +95,8 @@ export function openAccount(context: SandboxContext): Account {
   const taskAssignmentsOf = taskAssignments.collection.indexBy((assignment) => String(assignment.project_id));
   const userAssignmentsOf = userAssignments.collection.indexBy((assignment) => String(assignment.project_id));
   const entriesOfProject = timeEntries.collection.indexBy((entry) => String(entry.project_id));
+  const entriesOfUser = timeEntries.collection.indexBy((entry) => String(entry.user_id));
+  const entriesOfDay = timeEntries.collection.indexBy((entry) => entry.spent_date);
   const expensesOfProject = expenses.collection.indexBy((expense) => String(expense.project_id));
   const entriesReferring = timeEntries.collection.indexBy((entry) => entry.external_reference?.id);
 
@@ -116,6 +120,8 @@ export function openAccount(context: SandboxContext): Account {
     taskAssignmentsOf: (id) => taskAssignmentsOf(String(id)),
     userAssignmentsOf: (id) => userAssignmentsOf(String(id)),
     entriesOfProject: (id) => entriesOfProject(String(id)),
+    entriesOfUser: (id) => entriesOfUser(String(id)),
+    entriesOfDay,
     expensesOfProject: (id) => expensesOfProject(String(id)),
     entriesReferring,
     transaction: (work) => records.transaction(work),

@@ -16,7 +16,7 @@ import { installRates } from './rates.ts';
 import { emailOf, EXPENSE_CATEGORIES, PEOPLE, TASKS } from './reference-data.ts';
 import { installReports } from './reports.ts';
 import { createTask, installTasks } from './tasks.ts';
-import { createTimeEntry, installTimeEntries } from './time-entries.ts';
+import { createTimeEntry, installTimeEntries, setApproval } from './time-entries.ts';
 
 const accounts = new WeakMap<SandboxContext, Account>();
 
@@ -66,9 +66,10 @@ export const harvest: SandboxDefinition = {
   },
 };
 
-/** A record with a known ID is changed as Harvest's own pages could (approval, invoicing); any other is made as over the API and then changed likewise. */
+/** `timesheet_approvals` are an administrator's approvals. A record with a known ID is changed as Harvest's own pages could (approval, invoicing); any other is made as over the API and then changed likewise. */
 function seedRecord(service: Service, collection: string, record: Record<string, unknown>): { readonly id: number } {
   const { account } = service;
+  if (collection === 'timesheet_approvals') return setApproval(account, record);
   const projectOf = () => found(account.projects.get(Number(record['project_id'])));
   const kinds: Readonly<Record<string, { get: (id: number) => { readonly id: number } | undefined; make: () => { readonly id: number } }>> = {
     clients: { get: account.clients.get, make: () => createClient(service, record) },

@@ -39,6 +39,17 @@ export function createTimeEntry(account: Account, body: unknown): TimeEntry {
   });
 }
 
+const Approval = z.object({ user_id: Integer, from: DateText, to: DateText, approval_status: z.enum(APPROVAL_STATUSES) });
+
+/** What an administrator does on Harvest's page "Team > Approvals", where the API has nothing: submits, approves or withdraws a person's time of some days. */
+export function setApproval(account: Account, body: unknown): { readonly id: number } {
+  const { user_id, from, to, approval_status } = readParameters(Approval, body);
+  for (const entry of account.entriesOfUser(user_id)) {
+    if (entry.spent_date >= from && entry.spent_date <= to && entry.approval_status !== approval_status) account.timeEntries.update(entry, { approval_status });
+  }
+  return { id: user_id };
+}
+
 export function installTimeEntries(app: FastifyInstance, service: Service): void {
   const { account } = service;
   const entryAt = (id: number): TimeEntry => found(account.timeEntries.get(id));
@@ -116,9 +127,19 @@ function rateFor(project: Project, taskRate: number | null, personalRate: number
 }
 
 function candidates(account: Account, query: Query): TimeEntry[] {
-  const { external_reference_id: reference, project_id: project } = query;
+  const { external_reference_id: reference, project_id: project, user_id: user, from, to } = query;
   if (reference !== undefined) return account.entriesReferring(reference);
-  return project === undefined ? account.timeEntries.all() : account.entriesOfProject(Number(project));
+  if (project !== undefined) return account.entriesOfProject(Number(project));
+  if (user !== undefined) return account.entriesOfUser(Number(user));
+  const days = from === undefined || to === undefined ? undefined : daysFrom(from, to);
+  return days?.flatMap((day) => account.entriesOfDay(day)) ?? account.timeEntries.all();
+}
+
+/** The days of a short range, which are looked up one by one. */
+function daysFrom(from: string, to: string): string[] | undefined {
+  const length = Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000) + 1;
+  if (!(length >= 0 && length <= 31)) return undefined;
+  return Array.from({ length }, (_, index) => new Date(Date.parse(`${from}T00:00:00Z`) + index * 86_400_000).toISOString().slice(0, 10));
 }
 
 function entryFilter(account: Account, query: Query): Filter<TimeEntry> {
