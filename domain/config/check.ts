@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { checkBusiness } from './check-business.ts';
+import { checkExpenses } from './check-expenses.ts';
 import { checkRateCards } from './check-rate-cards.ts';
 import { checkSystems } from './check-systems.ts';
 import { checkTax } from './check-tax.ts';
@@ -22,6 +23,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): CheckedConf
     ...checkTax(sections),
     ...checkSystems(sections),
     ...checkTime(sections),
+    ...checkExpenses(sections),
   ];
   return parsed.success && problems.length === 0 ? { ok: true, config: parsed.data } : { ok: false, problems };
 }

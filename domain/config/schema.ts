@@ -5,6 +5,7 @@ import { billingMethodSchema } from '../model/billing.ts';
 import { contractStatusSchema, contractTypeSchema } from '../model/contract.ts';
 import { codeSchema, countrySchema } from '../model/document.ts';
 import { rateLineSchema } from '../model/rate-card.ts';
+import { expenseSections } from './expense-schema.ts';
 import { timeSections } from './time-schema.ts';
 
 /** Who works on exceptions. */
@@ -176,6 +177,7 @@ export const firmConfigSchema = z.strictObject({
   /** People who resolve cases, and their roles. */
   people: z.array(z.strictObject({ id: z.string().min(1), name: z.string().min(1), roles: z.array(ownerRoleSchema).min(1) })).min(1),
   ...timeSections,
+  ...expenseSections,
 });
 export type FirmConfig = z.infer<typeof firmConfigSchema>;
 

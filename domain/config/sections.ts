@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { expenseCategorySchema, expensePolicySchema, expenseTaxRuleSchema } from '../model/time/expense-policy.ts';
 import { payCodeSchema, regionalRuleSetSchema, timeClosingSchema } from '../model/time/regional-rule-set.ts';
 import { firmConfigSchema } from './schema.ts';
 
@@ -36,6 +37,9 @@ export const SECTION_KEYS = {
   payCodes: ['code'],
   regionalRules: ['code'],
   timeClosing: ['legalEntity'],
+  expenseCategories: ['code'],
+  expenseTaxes: ['country'],
+  expensePolicies: ['country'],
 } as const satisfies Partial<Record<keyof typeof shape, readonly string[]>>;
 
 export type SectionName = keyof typeof SECTION_KEYS;
@@ -80,6 +84,9 @@ export function sectionsOf(raw: Readonly<Record<string, unknown>>) {
     payCodes: section('payCodes', payCodeSchema),
     regionalRules: section('regionalRules', regionalRuleSetSchema),
     timeClosing: section('timeClosing', timeClosingSchema),
+    expenseCategories: section('expenseCategories', expenseCategorySchema),
+    expenseTaxes: section('expenseTaxes', expenseTaxRuleSchema),
+    expensePolicies: section('expensePolicies', expensePolicySchema),
     firm: only('firm', shape.firm),
     countryGroups: only('countryGroups', shape.countryGroups),
     thresholdRates: only('thresholdRates', shape.thresholdRates),
