@@ -5,10 +5,13 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { createPlanReader } from './plans.ts';
 import { createSweep } from './sweep.ts';
 import { createSteps } from './steps.ts';
+import { createTimeSteps } from './time/create.ts';
+import type { TimeActivities, TimeSourceActivities } from './time/contract.ts';
+import { createTimeSources } from './time/source.ts';
 import { createUndo } from './undo.ts';
 
 /** All activities over one set of dependencies. Which of them run where is for the workers to say. */
-export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities {
+export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities {
   const readPlan = createPlanReader(deps);
   return {
     ...createDealSteps(deps, readPlan),
@@ -16,5 +19,7 @@ export function createActivities(deps: ActivityDependencies): DealActivities & C
     ...createUndo(deps, readPlan),
     ...createCaseSteps(deps),
     ...createSweep(deps),
+    ...createTimeSteps(deps),
+    ...createTimeSources(deps),
   };
 }

@@ -13,6 +13,8 @@ export interface ActivityDependencies {
   readonly store: Store;
   readonly systems: Systems;
   readonly log: Log;
+  /** The moment at which time is judged: now, but for runs of a sample month. */
+  readonly now: () => Date;
   /** Holds a slot of a target system's concurrency limit while `work` runs. */
   readonly withSlot: <Result>(system: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 }

@@ -12,6 +12,7 @@ import * as reporting from './migrations/0007-reporting.ts';
 import * as postingObjects from './migrations/0008-posting-objects.ts';
 import * as time from './migrations/0009-time.ts';
 import * as payroll from './migrations/0010-payroll.ts';
+import * as timeFacts from './migrations/0012-time-facts.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -25,6 +26,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-posting-objects': postingObjects,
   '0009-time': time,
   '0010-payroll': payroll,
+  '0012-time-facts': timeFacts,
 };
 
 const MIGRATION_LOCK = '7113200300417';

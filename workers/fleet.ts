@@ -24,6 +24,8 @@ export interface WorkersSettings {
   readonly log: Logger;
   /** A bundle made before (tests, production images); made here where there is none. */
   readonly workflowBundle?: WorkflowBundleWithSourceMap;
+  /** The moment at which time is judged, for runs of a sample month; now unless told. */
+  readonly now?: () => Date;
   /** Makes the connectors of a configuration. */
   readonly systemsOf: (config: FirmConfig, store: Store) => Promise<Systems>;
   /** Changes when credentials were renewed, so that connectors are made anew; left out where they never are. */
@@ -53,7 +55,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
   let systems: Systems = nothingConfigured();
   let configHash: string | undefined;
   let secretsUsed: string | undefined;
-  const deps = { store, log, systems: forwarding(() => systems), withSlot: slots.withSlot };
+  const deps = { store, log, systems: forwarding(() => systems), withSlot: slots.withSlot, now: settings.now ?? (() => new Date()) };
   const activities = createActivities(deps);
   let stopped = false;
   const failed = (queue: string, error: unknown) => {

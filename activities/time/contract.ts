@@ -1,7 +1,5 @@
 import type { Finding } from '../../domain/findings.ts';
-import type { Money } from '../../domain/money.ts';
 import type { RecordSelection } from '../../store/time/records.ts';
-import type { TimesheetInput } from '../../domain/process/time-process.ts';
 
 export type { RecordSelection };
 
@@ -24,6 +22,8 @@ export interface OpenRecord {
   readonly overridable: boolean;
 }
 
+export type ReleasedRecord = Pick<OpenRecord, 'record' | 'system' | 'id' | 'version' | 'person' | 'legalEntity'>;
+
 export interface PageDecision {
   readonly records: number;
   readonly entries: number;
@@ -35,6 +35,8 @@ export interface PageDecision {
   /** ERPs with postings to make for these records. */
   readonly targets: readonly { readonly system: string; readonly postings: number }[];
   readonly open: readonly OpenRecord[];
+  /** Records held before that this decision brought free: their processes carry out what was decided. */
+  readonly released: readonly ReleasedRecord[];
   /** Workflow IDs of earlier versions that need nobody any more. */
   readonly superseded: readonly string[];
   /** Time systems to be told something. */
@@ -58,18 +60,19 @@ export interface TimeActivities {
   publishTime(input: { readonly selection: RecordSelection }): Promise<{ readonly facts: number }>;
   /** Tells a time system what became of its timesheets. */
   answerTimeSystem(input: { readonly process: string; readonly selection: RecordSelection; readonly system: string }): Promise<{ readonly rejected: number; readonly locked: number; readonly notOffered: number }>;
-  finishPage(input: { readonly batch: string; readonly page: number; readonly summary: object }): Promise<void>;
+  /** The page is through, but for what people have to see to. */
+  finishPage(input: { readonly selection: RecordSelection; readonly summary: Readonly<Record<string, number>> }): Promise<void>;
   /** Lets findings pass that a person with the right role let pass. */
   waiveFindings(input: { readonly process: string; readonly record: number; readonly codes: readonly string[]; readonly by: string; readonly reason: string }): Promise<void>;
   /** Gives refused entries back for good: their correction comes as a new version, or never. */
   returnTimesheet(input: { readonly process: string; readonly record: number; readonly by: string; readonly reason: string }): Promise<{ readonly system: string }>;
   /** Lines the ERP refused for good are tried again. */
   retryRefused(input: { readonly record: number }): Promise<void>;
-  openOf(input: { readonly record: number }): Promise<{ readonly open: OpenRecord | null; readonly amount: Money | null }>;
 }
 
 export interface TimeSourceActivities {
-  /** Reads a timesheet that an event told of and takes it in. Null where there is none, or nothing that was ever approved. */
-  fetchTimesheet(input: { readonly system: string; readonly timesheetId: string; readonly event: string }): Promise<TimesheetInput | null>;
+  /** Reads a timesheet that an event told of and takes it in, as a batch of its own. */
+  fetchTimesheet(input: { readonly system: string; readonly timesheetId: string; readonly event: string }): Promise<{ readonly batch: string; readonly status: 'received' | 'known' } | { readonly ignored: string }>;
+  /** Takes in what changed in a time system since the last sweep. */
   sweepTimesheets(input: { readonly system: string }): Promise<{ readonly received: number; readonly known: number; readonly until: string } | { readonly notOffered: string }>;
 }

@@ -11,7 +11,7 @@ import { bookTimesheet, postingKeysOf, type Booking, type Standing } from '../..
 import type { TimeFinding } from '../../domain/rules/timesheet/finding.ts';
 import { validateTimesheet, type TimesheetDecision } from '../../domain/rules/timesheet/validate.ts';
 import type { Db } from '../../store/database.ts';
-import { capsUsed, heldRecordsOf, lockForDecision, openPositions, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, writeDecision, type DecisionRows, type EntryRow, type OutcomeRow } from '../../store/time/decide.ts';
+import { capsUsed, heldRecordsOf, lockForDecision, noteReleased, openPositions, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, writeDecision, type DecisionRows, type EntryRow, type OutcomeRow } from '../../store/time/decide.ts';
 import { recordsOf, type RecordSelection, type StoredRecord } from '../../store/time/records.ts';
 import type { Reference } from './reference.ts';
 
@@ -50,12 +50,12 @@ export async function decideRecords(db: Db, reference: Reference, terms: { reado
     // Another decision may have been made while this one waited for its locks.
     const { rows: undecided } = await sql<{ id: number }>`select id from time_record where id = any(${records.map(({ id }) => id)}::bigint[]) and state = 'received'`.execute(transaction);
     const fresh = new Set(undecided.map(({ id }) => id));
-    const open = terms.again ? Map.groupBy(await openPositions(transaction, records.map(({ id }) => id)), ({ record }) => record) : new Map();
+    const open = Map.groupBy(terms.again ? await openPositions(transaction, records.map(({ id }) => id)) : [], ({ record }) => record);
     const due = records.flatMap((record): Judged[] => {
       const sheet = sheets.get(record.id);
       if (sheet === undefined) return [];
       if (fresh.has(record.id)) return [{ record, sheet, positions: sheet.entries.map((_, position) => position) }];
-      const positions = open.get(record.id)?.map(({ position }: { position: number }) => position) ?? [];
+      const positions = open.get(record.id)?.map(({ position }) => position) ?? [];
       return positions.length === 0 ? [] : [{ record, sheet, positions }];
     });
     if (due.length === 0) return 0;
@@ -64,6 +64,7 @@ export async function decideRecords(db: Db, reference: Reference, terms: { reado
     for (const judged of inOrderOfArrival(due)) decision.judge(judged);
     decision.releaseHeld(waiting);
     await writeDecision(transaction, decision.rows());
+    await noteReleased(transaction, waiting.map(({ record }) => record.id).filter((id) => decision.hasDecided(id)), due[0]?.record.id ?? 0);
     return due.length;
   });
 }
@@ -259,6 +260,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
         left = left.filter((judged) => !judge(judged)).flatMap(heldPart);
       }
     },
+    hasDecided: (record: number): boolean => rows.decided.includes(record) && [...rows.outcomes.values()].some((outcome) => outcome.record === record && outcome.outcome !== 'held'),
     rows: (): DecisionRows => ({
       decided: [...new Set(rows.decided)],
       outcomes: [...rows.outcomes.values()],

@@ -38,3 +38,33 @@ export interface TimesheetInput {
   readonly legalEntity: string;
   readonly priority: number;
 }
+
+/** What a process of time shows to whoever asks. */
+export interface TimeProgress {
+  readonly stage: 'deciding' | 'posting' | 'publishing' | 'answering' | 'waiting' | 'done';
+  readonly subject: string;
+  readonly counts: { readonly records: number; readonly entries: number; readonly accepted: number; readonly repeats: number; readonly rejected: number; readonly held: number; readonly withdrawn: number } | null;
+  /** Lines in each ERP so far. */
+  readonly posted: Readonly<Record<string, number>>;
+  readonly openCases: readonly { readonly caseId: string; readonly code: string }[];
+}
+
+export interface TimesheetOutcome {
+  readonly outcome: 'posted' | 'returned' | 'superseded' | 'held' | 'withdrawn';
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly held: number;
+}
+
+export interface TimesheetPageOutcome {
+  readonly records: number;
+  readonly entries: number;
+  readonly accepted: number;
+  readonly repeats: number;
+  readonly rejected: number;
+  readonly held: number;
+  readonly withdrawn: number;
+  readonly posted: number;
+  /** Processes of their own for what people have to see to. */
+  readonly handedOver: number;
+}

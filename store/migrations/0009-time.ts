@@ -50,9 +50,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       state text not null default 'received' check (state in ('received', 'decided')),
       received_at timestamptz(3) not null default now(),
       decided_at timestamptz(3),
+      -- The record whose decision brought what this one had waited for.
+      released_by bigint,
       unique (kind, system, record_id, version, content_hash)
     )`.execute(db);
   await sql`create index time_record_page on time_record (batch, page)`.execute(db);
+  await sql`create index time_record_released on time_record (released_by) where released_by is not null`.execute(db);
   await sql`create index time_record_person on time_record (person, week_start)`.execute(db);
 
   await sql`

@@ -40,6 +40,12 @@ export async function heldRecordsOf(db: Db, people: readonly string[], except: r
   return rows;
 }
 
+/** These records, held before, were decided together with another: whoever works on that one sees to their postings. */
+export async function noteReleased(db: Db, records: readonly number[], by: number): Promise<void> {
+  if (records.length === 0) return;
+  await sql`update time_record set released_by = ${by} where id = any(${[...records]}::bigint[])`.execute(db);
+}
+
 export interface PostedRow {
   readonly state: 'in_force' | 'superseded' | 'reversed';
   readonly generation: number;

@@ -65,3 +65,13 @@ export async function openAnswers(db: Db, selection: RecordSelection): Promise<s
   const { rows } = await sql<{ system: string }>`select distinct a.system from time_record r join time_answer a on a.record = r.id and a.state = 'planned' where ${selected(selection)} order by 1`.execute(db);
   return rows.map(({ system }) => system);
 }
+
+/** Records held before that decisions about the selected ones brought free. */
+export async function releasedRecords(db: Db, selection: RecordSelection): Promise<{ readonly record: number; readonly system: string; readonly id: string; readonly version: number; readonly person: string; readonly legalEntity: string }[]> {
+  const { rows } = await sql<{ record: number; system: string; id: string; version: number; person: string; legalEntity: string }>`
+    select h.id as record, h.system, h.record_id as id, h.version, h.person, h.legal_entity as "legalEntity"
+    from time_record r join time_record h on h.released_by = r.id where ${selected(selection)}
+      and (exists (select from labor_posting p where p.record = h.id and p.state <> 'done') or exists (select from time_outcome o where o.record = h.id and o.outcome = 'rejected'))
+    order by h.id`.execute(db);
+  return rows;
+}

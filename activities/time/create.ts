@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { timesheetProcessId } from '../../domain/process/time-process.ts';
+import { isUnsupported, type CallContext } from '../../connectors/ports.ts';
+import type { TimesheetSource } from '../../connectors/timesheet-source.ts';
+import { isSystemFailure } from '../../domain/failure.ts';
+import { findingSchema, type Finding } from '../../domain/findings.ts';
+import { appendAudit } from '../../store/audit-trail.ts';
+import { publishTimeFacts } from '../../store/reporting-time.ts';
+import { plannedAnswers, recordAnswered } from '../../store/time/answers.ts';
+import { returnRefused, waiveFindings } from '../../store/time/corrections.ts';
+import { reopenRefused } from '../../store/time/labor-ledger.ts';
+import { pageDone, pageOfRecordDone } from '../../store/time/pages.ts';
+import { recordIdsOf } from '../../store/time/records.ts';
+import { openAnswers, openRecords, openTargets, outcomeCounts, releasedRecords, supersededRecords, type OpenRecordRow } from '../../store/time/summary.ts';
+import { activityLog, callContext } from '../context.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { toTemporal } from '../failures.ts';
+import { answerSchemas } from './answer.ts';
+import type { OpenRecord, TimeActivities } from './contract.ts';
+import { decideRecords } from './decide.ts';
+import { postLabor } from './post.ts';
+import { createReference } from './reference.ts';
+
+/** Decisions at once in one worker: each locks its people, and the database has room for some thousands of locks. */
+const DECISIONS_AT_ONCE = 4;
+const STOOD_IN_LINE_MS = 20;
+
+export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
+  const { db } = deps.store;
+  const reference = createReference(db);
+  let deciding = 0;
+
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    while (deciding >= DECISIONS_AT_ONCE) await delay(STOOD_IN_LINE_MS);
+    deciding += 1;
+    try {
+      return await work();
+    } finally {
+      deciding -= 1;
+    }
+  }
+
+  /** The time system a record came from, where the configuration knows it and it takes answers. */
+  function sourceOf(system: string): TimesheetSource | string {
+    try {
+      const { timesheets } = deps.systems.time(system);
+      return isUnsupported(timesheets) ? timesheets.unsupported : timesheets;
+    } catch (error) {
+      if (isSystemFailure(error) && error.failure.code === 'SYSTEM_NOT_CONFIGURED') return `${system} has no connector: its answers are read at GET /v1/batches`;
+      throw error;
+    }
+  }
+
+  return {
+    async decideTimesheets({ process, selection, again }) {
+      try {
+        const known = await reference();
+        const decided = await inTurn(() => decideRecords(db, known, { selection, again, asOf: deps.now().toISOString() }));
+        const counts = await outcomeCounts(db, selection);
+        if (decided > 0) {
+          const { records, entries, accepted, repeats, rejected, held, withdrawn } = counts;
+          await appendAudit(db, [{ process, actor: 'q2c', action: 'timesheets.decided', object: process, system: null, message: `${records} timesheets with ${entries} entries: ${accepted} accepted, ${repeats} known, ${rejected} refused, ${held} held, ${withdrawn} withdrawn`, details: { ...counts, configHash: known.configHash, again } }]);
+        }
+        return {
+          ...counts,
+          targets: await openTargets(db, selection),
+          open: (await openRecords(db, selection)).map(openRecord),
+          released: await releasedRecords(db, selection),
+          superseded: (await supersededRecords(db, selection)).map(timesheetProcessId),
+          answers: await openAnswers(db, selection),
+          configHash: known.configHash,
+        };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async postLabor(input) {
+      try {
+        const result = await postLabor(deps, input, callContext(deps.log, input.process));
+        if (result.posted > 0) await appendAudit(db, [{ process: input.process, actor: 'q2c', action: 'labor.posted', object: input.process, system: input.system, message: `${result.posted} lines of labor are in ${input.system}`, details: { posted: result.posted, refused: result.refused.length } }]);
+        return result;
+      } catch (error) {
+        activityLog(deps.log).warn({ system: input.system, error: error instanceof Error ? error.message : String(error) }, 'labor is not all posted yet');
+        throw toTemporal(error);
+      }
+    },
+
+    async publishTime({ selection }) {
+      return { facts: await publishTimeFacts(db, await recordIdsOf(db, selection)) };
+    },
+
+    async answerTimeSystem({ process, selection, system }) {
+      try {
+        const source = sourceOf(system);
+        const context = callContext(deps.log, process);
+        const told = { rejected: 0, locked: 0, notOffered: 0 };
+        for (const answer of await plannedAnswers(db, selection, system)) {
+          const done = typeof source === 'string' ? false : await deps.withSlot(system, context.signal, (signal) => tell(source, answer, { ...context, signal, idempotencyKey: `${answer.kind}/${answer.record}` }));
+          await recordAnswered(db, [{ record: answer.record, kind: answer.kind, state: done ? 'done' : 'not_offered' }]);
+          if (!done) told.notOffered += 1;
+          else if (answer.kind === 'reject') told.rejected += 1;
+          else told.locked += 1;
+        }
+        return told;
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async finishPage({ selection, summary }) {
+      if ('batch' in selection) await pageDone(db, selection, summary);
+      else for (const record of selection.records) await pageOfRecordDone(db, record, summary);
+    },
+
+    async waiveFindings({ process, record, codes, by, reason }) {
+      const entries = await waiveFindings(db, { record, codes, by, reason });
+      await appendAudit(db, [{ process, actor: by, action: 'findings.waived', object: process, system: null, message: `${by} let ${codes.join(', ')} pass for ${entries} entries: ${reason}`, details: { record, codes, entries } }]);
+    },
+
+    async returnTimesheet({ process, record, by, reason }) {
+      const system = await returnRefused(db, record);
+      await appendAudit(db, [{ process, actor: by, action: 'timesheet.returned', object: process, system, message: `${by} gave the refused entries back to the submitter: ${reason}`, details: { record } }]);
+      return { system };
+    },
+
+    async retryRefused({ record }) {
+      await reopenRefused(db, record);
+    },
+  };
+}
+
+/** @returns false where the time system does not offer it */
+async function tell(source: TimesheetSource, answer: { readonly kind: 'reject' | 'lock'; readonly detail: unknown }, context: CallContext): Promise<boolean> {
+  if (answer.kind === 'reject') {
+    if (typeof source.reject !== 'function') return false;
+    await source.reject(answerSchemas.reject.parse(answer.detail), context);
+    return true;
+  }
+  if (typeof source.lock !== 'function') return false;
+  await source.lock(answerSchemas.lock.parse(answer.detail), context);
+  return true;
+}
+
+function openRecord({ findings, ...row }: OpenRecordRow): OpenRecord {
+  const all: Finding[] = findingSchema.array().array().parse(findings).flat();
+  const [first] = all;
+  return {
+    ...row,
+    findings: all.slice(0, 50),
+    code: first?.code ?? 'REFUSED',
+    kind: all.some(({ kind }) => kind === 'configuration') ? 'configuration' : 'business_rule',
+    message: first?.message ?? 'Refused.',
+    mend: first?.mend ?? 'Look at the timesheet.',
+    overridable: all.length > 0 && all.every(({ overridable }) => overridable),
+  };
+}

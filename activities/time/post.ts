@@ -1,0 +1,104 @@
+import type { CallContext } from '../../connectors/ports.ts';
+import { isUnsupported } from '../../connectors/ports.ts';
+import type { LaborAnswer, LaborPort } from '../../connectors/labor-port.ts';
+import { failureSchema, isSystemFailure, SystemFailure, type Failure } from '../../domain/failure.ts';
+import { laborPostingSchema, type LaborPosting } from '../../domain/model/time/labor-posting.ts';
+import { claimPostings, postingsLeft, recordNotPosted, recordPosted, refusedPostings, renewPostings, type ClaimedPosting } from '../../store/time/labor-ledger.ts';
+import type { RecordSelection } from '../../store/time/records.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import type { PostResult } from './contract.ts';
+
+/** While an attempt's lease runs, no other attempt posts the same lines; a killed worker's are free after so long. Renewed while a call goes on. */
+const LEASE_MS = 20_000;
+const RENEW_MS = 7_000;
+const LOOK_AGAIN_MS = 1_000;
+
+/**
+ * Posts what was planned for one ERP, as many lines at once as it takes, each exactly once as far as the ERP allows: intent → call → result in
+ * the labor ledger; a line whose answer was lost is looked up before it is written again.
+ * @throws SystemFailure while lines are left that another attempt can post
+ */
+export async function postLabor(deps: ActivityDependencies, input: { readonly process: string; readonly selection: RecordSelection; readonly system: string }, context: CallContext): Promise<PostResult> {
+  const { db } = deps.store;
+  const { selection, system, process } = input;
+  const { labor } = deps.systems.erp(system);
+  if (isUnsupported(labor)) {
+    throw new SystemFailure({ kind: 'configuration', code: 'LABOR_NOT_OFFERED', message: `${system} takes no labor: ${labor.unsupported}.`, mend: 'Route the legal entity to another ERP in config/routing.yaml and activate the configuration.', system, object: 'labor', written: 'no' });
+  }
+  let posted = 0;
+  let passing: Failure | undefined;
+  for (;;) {
+    const claimed = await claimPostings(db, { selection, system, limit: labor.batchSize, leaseMs: LEASE_MS, process });
+    if (claimed.length === 0) break;
+    const result = await postBatch(deps, labor, claimed, { ...context, system });
+    posted += result.posted;
+    passing ??= result.passing;
+    context.heartbeat(`${posted} lines posted`);
+    // What an ERP puts off would be claimed again at once.
+    if (passing !== undefined) break;
+  }
+  const left = await postingsLeft(db, selection, system);
+  if (passing !== undefined) throw new SystemFailure(passing);
+  if (left.open > 0) {
+    const why = left.waitingForOriginal > 0 ? `${left.waitingForOriginal} reversals wait until what they take back is posted` : `${left.underWay} lines are being posted by another attempt`;
+    throw new SystemFailure({ kind: 'transient', code: 'POSTING_UNDER_WAY', message: `${left.open} lines are not in ${system} yet: ${why}.`, mend: 'It is tried again by itself.', system, object: 'labor', written: 'no', retryAfterMs: LOOK_AGAIN_MS });
+  }
+  const refused = (await refusedPostings(db, selection, system)).map(({ record, key, error }) => {
+    const { code, kind, message, mend } = failureSchema.parse(error);
+    return { record, key, code, kind: kind === 'configuration' ? ('configuration' as const) : ('business_rule' as const), message, mend };
+  });
+  return { posted, refused };
+}
+
+async function postBatch(deps: ActivityDependencies, labor: LaborPort, claimed: readonly ClaimedPosting[], context: CallContext & { readonly system: string }): Promise<{ readonly posted: number; readonly passing: Failure | undefined }> {
+  const { db } = deps.store;
+  const { system } = context;
+  const lines = new Map(claimed.map(({ key, line }) => [key, laborPostingSchema.parse(line)]));
+  const doubtful = claimed.filter(({ mustLookUp }) => mustLookUp).flatMap(({ key }) => lines.get(key) ?? []);
+  const lost = new AbortController();
+  const renewing = setInterval(() => {
+    renewPostings(db, [...lines.keys()], LEASE_MS).catch((error: unknown) => context.log.warn({ error: String(error) }, 'the lease on postings could not be renewed'));
+  }, RENEW_MS);
+  try {
+    return await deps.withSlot(system, AbortSignal.any([context.signal, lost.signal]), async (signal) => {
+      const known = doubtful.length === 0 ? new Map() : await lookUp(deps, labor, doubtful, { ...context, signal });
+      const found = [...known].map(([key, { externalId }]: [string, { externalId: string }]) => ({ key, externalId }));
+      await recordPosted(db, found);
+      const toPost = [...lines.values()].filter(({ key }) => !known.has(key));
+      if (toPost.length === 0) return { posted: found.length, passing: undefined };
+      const answers = await labor.post(toPost, { ...context, signal, idempotencyKey: toPost[0]?.key ?? '' });
+      return { posted: found.length + (await recordAnswers(deps, toPost, answers)), passing: passingOf(answers) };
+    });
+  } catch (error) {
+    const failure = isSystemFailure(error) ? error.failure : undefined;
+    const told = { code: failure?.code ?? 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) };
+    await recordNotPosted(db, failure?.written === 'no' ? 'not_done' : 'in_doubt', [...lines.keys()].map((key) => ({ key, error: told })));
+    throw error;
+  } finally {
+    clearInterval(renewing);
+  }
+}
+
+async function lookUp(deps: ActivityDependencies, labor: LaborPort, doubtful: readonly LaborPosting[], context: CallContext & { readonly system: string }) {
+  if (labor.lookUp === 'key') return await labor.find(doubtful, context);
+  const failure: Failure = { kind: 'in_doubt', code: 'POSTING_IN_DOUBT', message: `the answer to posting ${doubtful.length} lines was lost, and ${context.system} offers no way to ask whether they are there.`, mend: `Look for them in ${context.system}: q2c timesheet shows them.`, system: context.system, object: 'labor', written: 'unknown' };
+  await recordNotPosted(deps.store.db, 'refused', doubtful.map(({ key }) => ({ key, error: failure })));
+  throw new SystemFailure(failure);
+}
+
+async function recordAnswers(deps: ActivityDependencies, lines: readonly LaborPosting[], answers: readonly LaborAnswer[]): Promise<number> {
+  const { db } = deps.store;
+  const answered = new Map(answers.map((answer) => [answer.key, answer]));
+  const done = answers.flatMap((answer) => (answer.outcome === 'posted' ? [{ key: answer.key, externalId: answer.externalId }] : []));
+  const refused = answers.flatMap((answer) => (answer.outcome === 'refused' ? [answer] : []));
+  await recordPosted(db, done);
+  await recordNotPosted(db, 'not_done', refused.filter(({ failure }) => failure.kind === 'transient').map(({ key, failure }) => ({ key, error: failure })));
+  await recordNotPosted(db, 'refused', refused.filter(({ failure }) => failure.kind !== 'transient').map(({ key, failure }) => ({ key, error: failure })));
+  // A line without an answer may have been written all the same.
+  await recordNotPosted(db, 'in_doubt', lines.filter(({ key }) => !answered.has(key)).map(({ key }) => ({ key, error: { code: 'NOT_ANSWERED' } })));
+  return done.length;
+}
+
+function passingOf(answers: readonly LaborAnswer[]): Failure | undefined {
+  return answers.flatMap((answer) => (answer.outcome === 'refused' && answer.failure.kind === 'transient' ? [answer.failure] : []))[0];
+}
