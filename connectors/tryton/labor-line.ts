@@ -1,4 +1,3 @@
-import type { Failure } from '../../domain/failure.ts';
 import { decimalText, type DecimalText } from '../../domain/money.ts';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 
@@ -57,25 +56,3 @@ export function wireMicroseconds(micros: bigint) {
 }
 
 export const labelOf = (posting: LaborPosting) => `labor of ${posting.person} on ${posting.projectNumber}, ${posting.workDate} (posting ${posting.key})`;
-
-interface Refusal {
-  readonly says: RegExp;
-  readonly code: string;
-  readonly mend: string;
-}
-
-/** What Tryton says to a line, and what to do about it. Fields are named in English because every call asks for that language. */
-const REFUSALS: readonly Refusal[] = [
-  { says: /because it has been invoiced/, code: 'TRYTON_LINE_INVOICED', mend: 'Cancel the invoice, or credit it with its lines, in Tryton, which sets its time free; then retry. Or settle the difference on the next invoice and dismiss this.' },
-  { says: /field "(Employee|Employees)"/, code: 'TRYTON_EMPLOYEE_NOT_EMPLOYED', mend: "Correct the employee's start and end date in Tryton (Companies > Employees), or the date of the work, then retry." },
-  { says: /field "(Work|Date)"/, code: 'TRYTON_WORK_CLOSED', mend: 'Open the work for this date in Tryton (Timesheet > Works: Timesheet Start and End), or move the time to an open project, then retry.' },
-  { says: /field "Duration"/, code: 'TRYTON_DURATION', mend: 'Tryton takes no negative hours: reverse the posted line instead, then retry.' },
-];
-
-/** The failure of one line, with a mend that fits it. */
-export function refusalOf(failure: Failure, posting: LaborPosting): Failure {
-  const known = REFUSALS.find(({ says }) => says.test(failure.message));
-  const object = labelOf(posting);
-  if (known === undefined) return { ...failure, object };
-  return { ...failure, object, code: known.code, mend: known.mend };
-}

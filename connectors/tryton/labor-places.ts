@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { LocalDate } from '../../domain/dates.ts';
 import { compareMoney, extendPrice, type DecimalText } from '../../domain/money.ts';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 import type { CallContext } from '../ports.ts';
 import { searchRead, startsWith, type Tryton } from './client.ts';
 import { bounded } from './kept.ts';
 import type { Company } from './references.ts';
-import { decimalField } from './wire.ts';
+import { dateField, decimalField } from './wire.ts';
 import { BILLING, RATES } from './works.ts';
 
 const taskRow = z.object({
@@ -16,15 +17,24 @@ const taskRow = z.object({
   list_price: decimalField,
   project_invoice_method: z.string().nullable(),
   timesheet_works: z.array(z.number().int()),
+  timesheet_start_date: dateField,
+  timesheet_end_date: dateField,
 });
 type Task = z.infer<typeof taskRow>;
-const plainRow = z.object({ id: z.number().int(), name: z.string().nullable() });
+const plainRow = taskRow.pick({ id: true, timesheet_start_date: true, timesheet_end_date: true }).extend({ name: z.string().nullable() });
 
-/** A task time can be booked on. `work` is its timesheet.work; null while the task is shut for time. */
+/** What a line is booked on: a timesheet.work, and the work dates it takes (null is open). */
+interface Work {
+  readonly work: number;
+  readonly from: LocalDate | null;
+  readonly to: LocalDate | null;
+}
+
+/** A task; `open` is null while it is shut for time. */
 interface Spot {
   readonly code: string;
   readonly name: string;
-  readonly work: number | null;
+  readonly open: Work | null;
   readonly billable: boolean;
 }
 
@@ -34,7 +44,7 @@ export interface TimeProject {
   /** Bottom of the work breakdown. */
   readonly elements: readonly Spot[];
   /** By labor category. Tryton invoices time on them at the price, where the project is invoiced on timesheet. */
-  readonly rates: ReadonlyMap<string, { readonly work: number | null; readonly price: DecimalText | null }>;
+  readonly rates: ReadonlyMap<string, { readonly open: Work | null; readonly price: DecimalText | null }>;
   readonly invoicedOnTimesheet: boolean;
 }
 
@@ -51,7 +61,7 @@ export function createPlaces(tryton: Tryton): Places {
 
   const load = async (numbers: readonly string[], company: number, object: string, context: CallContext): Promise<void> => {
     const named = ['OR', ...numbers.map((number) => ['name', 'like', startsWith(`${number} `)])];
-    const fields = ['name', 'parent', 'comment', 'list_price', 'project_invoice_method', 'timesheet_works'];
+    const fields = ['name', 'parent', 'comment', 'list_price', 'project_invoice_method', 'timesheet_works', 'timesheet_start_date', 'timesheet_end_date'];
     const read = (domain: readonly unknown[]) => searchRead(tryton, { model: 'project.work', domain: [['company', '=', company], ...domain], fields, row: taskRow, company, object, context });
     const tops = await read([['parent', '=', null], named]);
     const below = tops.length === 0 ? [] : await read([['parent', 'child_of', tops.map(({ id }) => id)], ['parent', '!=', null]]);
@@ -60,10 +70,10 @@ export function createPlaces(tryton: Tryton): Places {
     const left = numbers.filter((number) => kept.get(keyOf(number, company)) === undefined);
     if (left.length === 0) return;
     // Another legal entity's project, on which people of this one work: a work for time alone.
-    const plain = await searchRead(tryton, { model: 'timesheet.work', domain: [['company', '=', company], ['OR', ...left.map((number) => ['name', 'like', startsWith(`${number} `)])]], fields: ['name'], row: plainRow, company, object, context });
-    for (const { id, name } of plain.toReversed()) {
+    const plain = await searchRead(tryton, { model: 'timesheet.work', domain: [['company', '=', company], ['OR', ...left.map((number) => ['name', 'like', startsWith(`${number} `)])]], fields: ['name', 'timesheet_start_date', 'timesheet_end_date'], row: plainRow, company, object, context });
+    for (const { id, name, timesheet_start_date: from, timesheet_end_date: to } of plain.toReversed()) {
       const code = codeOf(name ?? '');
-      kept.set(keyOf(code, company), { top: { code, name: name ?? '', work: id, billable: false }, elements: [], rates: new Map(), invoicedOnTimesheet: false });
+      kept.set(keyOf(code, company), { top: { code, name: name ?? '', open: { work: id, from, to }, billable: false }, elements: [], rates: new Map(), invoicedOnTimesheet: false });
     }
   };
 
@@ -83,8 +93,12 @@ export function createPlaces(tryton: Tryton): Places {
 
 const codeOf = (name: string): string => name.split(' ', 1)[0] ?? '';
 
+function openOf({ timesheet_works: [work], timesheet_start_date: from, timesheet_end_date: to }: Task): Work | null {
+  return work === undefined ? null : { work, from, to };
+}
+
 function projectOf(top: Task, children: ReadonlyMap<number | null, readonly Task[]>): TimeProject {
-  const spotOf = (task: Task): Spot => ({ code: codeOf(task.name), name: task.name.slice(codeOf(task.name).length + 1), work: task.timesheet_works[0] ?? null, billable: task.comment !== 'Not billable' });
+  const spotOf = (task: Task): Spot => ({ code: codeOf(task.name), name: task.name.slice(codeOf(task.name).length + 1), open: openOf(task), billable: task.comment !== 'Not billable' });
   const leavesOf = (task: Task): Task[] => {
     const below = children.get(task.id) ?? [];
     return below.length === 0 ? [task] : below.flatMap(leavesOf);
@@ -94,33 +108,35 @@ function projectOf(top: Task, children: ReadonlyMap<number | null, readonly Task
   return {
     top: spotOf(top),
     elements: parts.filter(({ name }) => ![RATES, BILLING].includes(codeOf(name))).flatMap(leavesOf).map(spotOf),
-    rates: new Map(rates.map((rate) => [codeOf(rate.name), { work: rate.timesheet_works[0] ?? null, price: rate.list_price }])),
+    rates: new Map(rates.map((rate) => [codeOf(rate.name), { open: openOf(rate), price: rate.list_price }])),
     invoicedOnTimesheet: top.project_invoice_method === 'timesheet',
   };
 }
 
 /** `byHand`: what is to be billed and Tryton will not invoice by itself. */
-export type Place = { readonly work: number; readonly byHand: string | null } | null;
+export interface Place extends Work {
+  readonly byHand: string | null;
+}
 
 /**
- * The work a posting is booked on; null where nothing of the project is open for time. It goes on its rate only where Tryton then invoices exactly the
+ * Where a posting is booked; null where nothing of the project is open for time. It goes on its rate only where Tryton then invoices exactly the
  * amount that was decided: at another rate, in another currency or beyond a cap it goes on the work breakdown, which has no price, with the amount in words.
  */
-export function placeOf(posting: LaborPosting, project: TimeProject, company: Company): Place {
+export function placeOf(posting: LaborPosting, project: TimeProject, company: Company): Place | null {
   const { billing, hours } = posting;
   const billed = posting.purpose !== 'labor' && billing.status === 'actuals' && Number(billing.amount.amount) !== 0;
   const rate = project.rates.get(posting.laborCategory);
-  if (billed && project.invoicedOnTimesheet && rate?.price != null && rate.work !== null && billing.amount.currency === company.currency) {
-    if (compareMoney(extendPrice(hours, rate.price, company.currency), billing.amount) === 0) return { work: rate.work, byHand: null };
+  if (billed && project.invoicedOnTimesheet && rate?.price != null && rate.open !== null && billing.amount.currency === company.currency) {
+    if (compareMoney(extendPrice(hours, rate.price, company.currency), billing.amount) === 0) return { ...rate.open, byHand: null };
   }
-  const open = [...project.elements, project.top].filter(({ work }) => work !== null);
+  const spots = [...project.elements, project.top].filter(({ open }) => open !== null);
   const task = folded(posting.task ?? '');
-  const chosen = open.find(({ code, name }) => task !== '' && [code, name, `${code} ${name}`].some((text) => folded(text) === task))
-    ?? open.find((spot) => spot === project.top)
-    ?? open.find(({ billable }) => billable === (billing.status !== 'none'))
-    ?? open[0];
-  if (chosen === undefined || chosen.work === null) return null;
-  return { work: chosen.work, byHand: billed ? `${billing.amount.amount} ${billing.amount.currency}` : null };
+  const chosen = spots.find(({ code, name }) => task !== '' && [code, name, `${code} ${name}`].some((text) => folded(text) === task))
+    ?? spots.find((spot) => spot === project.top)
+    ?? spots.find(({ billable }) => billable === (billing.status !== 'none'))
+    ?? spots[0];
+  if (chosen === undefined || chosen.open === null) return null;
+  return { ...chosen.open, byHand: billed ? `${billing.amount.amount} ${billing.amount.currency}` : null };
 }
 
 const folded = (text: string): string => text.normalize('NFKC').trim().toLowerCase();

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { isSystemFailure, type Failure } from '../../domain/failure.ts';
+import { isSystemFailure } from '../../domain/failure.ts';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 import type { LaborAnswer, LaborPort, LaborTotal } from '../labor-port.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { CallContext, Found } from '../ports.ts';
 import type { Tryton } from './client.ts';
-import { describeLine, describeTakenBack, hoursOf, labelOf, microsecondsOf, refusalOf, wireMicroseconds } from './labor-line.ts';
+import { employeeOf, judgeOriginal, judgeReversal, refusalOf, type Line, type Refusal } from './labor-judge.ts';
+import { describeLine, describeTakenBack, hoursOf, labelOf, microsecondsOf, wireMicroseconds } from './labor-line.ts';
 import { createPeople } from './labor-people.ts';
-import { createPlaces, placeOf } from './labor-places.ts';
+import { createPlaces } from './labor-places.ts';
 import { readPosted, readTimestamps, sumPosted, type TimesheetLine } from './labor-read.ts';
 import type { Links } from './links.ts';
 import type { TrytonReferences } from './references.ts';
@@ -17,15 +18,6 @@ import { wireDate } from './wire.ts';
 const BATCH = 200;
 /** Somebody else wrote on one of the works between our reading and writing. */
 const TRIES_AFTER_CONFLICT = 6;
-
-/** A posting whose employee and work are known. `takes`: the line a reversal takes back. */
-interface Line {
-  readonly posting: LaborPosting;
-  readonly employee: number;
-  readonly work: number;
-  readonly byHand: string | null;
-  readonly takes: TimesheetLine | null;
-}
 
 interface Batch {
   readonly company: number;
@@ -44,18 +36,17 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
   const places = createPlaces(tryton);
   const inTurn = oneAtATime();
   const found = (line: TimesheetLine): Found => ({ externalId: String(line.id), url: links.to('timesheet.line', line.id) });
-  const refused = (posting: LaborPosting, kind: Failure['kind'], code: string, message: string, mend: string): LaborAnswer =>
-    ({ key: posting.key, outcome: 'refused', failure: { kind, code, message, mend, system: tryton.system, object: labelOf(posting), written: 'no' } });
+  const posted = (key: string, line: TimesheetLine): LaborAnswer => ({ key, outcome: 'posted', ...found(line) });
+  const refused = (posting: LaborPosting, refusal: Refusal): LaborAnswer => ({ key: posting.key, outcome: 'refused', failure: { ...refusal, system: tryton.system, object: labelOf(posting), written: 'no' } });
 
   const employeesOf = (postings: readonly LaborPosting[], batch: Batch) => people.find(postings.map(({ person }) => person), batch.company, batch.object, batch.context);
-  const postedOf = async (postings: readonly LaborPosting[], employees: readonly number[], batch: Batch) => {
-    const days = postings.map(({ workDate }) => workDate).toSorted();
-    return readPosted(tryton, { employees: [...new Set(employees)], from: days[0] ?? '', to: days.at(-1) ?? '' }, batch);
+  const postedOf = async (of: readonly Pick<Line, 'posting' | 'employee'>[], batch: Batch) => {
+    const days = of.map(({ posting }) => posting.workDate).toSorted();
+    return readPosted(tryton, { employees: [...new Set(of.map(({ employee }) => employee))], from: days[0] ?? '', to: days.at(-1) ?? '' }, batch);
   };
-
-  const findIn = async (postings: readonly LaborPosting[], batch: Batch): Promise<Map<string, TimesheetLine>> => {
-    const employees = [...(await employeesOf(postings, batch)).values()].flat();
-    return postedOf(postings, employees, batch);
+  const forget = (posting: LaborPosting, { company }: Batch) => {
+    people.forget(posting.person, company);
+    places.forget(posting.projectNumber, company);
   };
 
   /** Writes lines in one transaction: a new one on its work, a reversal beside the line it sets to zero. */
@@ -71,15 +62,18 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
     await tryton.call({ method: 'timesheet.work.write', args, company: batch.company, timestamps, result: z.null(), object: batch.object, writes: true, context: batch.context });
   };
 
-  /** Lines that stand or fall one by one: those Tryton refuses together are halved until the bad ones are found. */
+  /**
+   * Lines that stand or fall one by one: those Tryton refuses together are halved until the bad ones are found. They are parted by date first: Tryton 8.2.1
+   * checks a small batch of many dates as a whole, and would let a line pass that it refuses alone (ModelStorage._validate, grouped domains).
+   */
   const settle = async (lines: readonly Line[], batch: Batch, answers: Map<string, LaborAnswer>, tries = TRIES_AFTER_CONFLICT): Promise<void> => {
     const timestamps = await readTimestamps(tryton, [...new Set(lines.map(({ work }) => work))], batch);
-    const there = await postedOf(lines.map(({ posting }) => posting), lines.map(({ employee }) => employee), batch);
+    const there = await postedOf(lines, batch);
     const fresh = lines.filter(({ posting }) => !there.has(posting.key));
     const answerFound = (known: ReadonlyMap<string, TimesheetLine>) => {
       for (const { posting } of lines) {
         const line = known.get(posting.key);
-        if (line !== undefined) answers.set(posting.key, { key: posting.key, outcome: 'posted', ...found(line) });
+        if (line !== undefined) answers.set(posting.key, posted(posting.key, line));
       }
     };
     answerFound(there);
@@ -93,17 +87,17 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
       if (failure.kind !== 'business_rule' && failure.code !== 'TRYTON_FAULT') throw error;
       const [only] = fresh;
       if (fresh.length === 1 && only !== undefined) {
-        people.forget(only.posting.person, batch.company);
-        places.forget(only.posting.projectNumber, batch.company);
-        answers.set(only.posting.key, { key: only.posting.key, outcome: 'refused', failure: refusalOf(failure, only.posting) });
+        forget(only.posting, batch);
+        answers.set(only.posting.key, refused(only.posting, refusalOf(failure)));
         return;
       }
+      const dates = [...Map.groupBy(fresh, ({ posting }) => posting.workDate).values()];
       const middle = Math.ceil(fresh.length / 2);
-      await settle(fresh.slice(0, middle), batch, answers);
-      return settle(fresh.slice(middle), batch, answers);
+      for (const part of dates.length > 1 ? dates : [fresh.slice(0, middle), fresh.slice(middle)]) await settle(part, batch, answers);
+      return;
     }
     batch.progress.wrote = true;
-    answerFound(await postedOf(fresh.map(({ posting }) => posting), fresh.map(({ employee }) => employee), batch));
+    answerFound(await postedOf(fresh, batch));
   };
 
   const postIn = async (legalEntity: string, postings: readonly LaborPosting[], context: CallContext, progress: Batch['progress'], answers: Map<string, LaborAnswer>): Promise<void> => {
@@ -112,41 +106,40 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
     const batch: Batch = { company: company.id, object, context, progress };
     const employees = await employeesOf(postings, batch);
     const projects = await places.find(postings.map(({ projectNumber }) => projectNumber), company.id, object, context);
-    const refuse = (posting: LaborPosting, ...why: [Failure['kind'], string, string, string]) => answers.set(posting.key, refused(posting, ...why));
-
     const originals: Line[] = [];
     const reversals: { readonly posting: LaborPosting; readonly employee: number }[] = [];
+    const doubtful: { readonly posting: LaborPosting; readonly employee: number; readonly refusal: Refusal }[] = [];
     for (const posting of postings) {
-      const [employee, other] = employees.get(posting.person.toLowerCase()) ?? [];
-      if (employee === undefined) {
-        refuse(posting, 'configuration', 'PERSON_UNKNOWN', `Tryton has no employee of ${legalEntity} with the e-mail address ${posting.person}.`, `Add the employee to the company ${legalEntity} in Tryton, with the address as an e-mail contact of its party, then retry.`);
-      } else if (other !== undefined) {
-        refuse(posting, 'configuration', 'PERSON_AMBIGUOUS', `Tryton has several employees of ${legalEntity} with the e-mail address ${posting.person} (IDs ${employees.get(posting.person.toLowerCase())?.join(', ') ?? ''}).`, 'Leave the address on one of their parties only, then retry.');
+      const employee = employeeOf(posting, employees);
+      if ('kind' in employee) {
+        answers.set(posting.key, refused(posting, employee));
       } else if (posting.kind === 'reversal') {
-        reversals.push({ posting, employee });
+        reversals.push({ posting, employee: employee.id });
       } else {
-        const project = projects.get(posting.projectNumber);
-        const place = project === undefined ? null : placeOf(posting, project, company);
-        if (project === undefined) refuse(posting, 'configuration', 'PROJECT_UNKNOWN', `Tryton has no project ${posting.projectNumber} in the company ${legalEntity}.`, posting.legalEntity === posting.projectEntity ? 'Find out why the project was not made there, or make it, then retry.' : `Add a timesheet work "${posting.projectNumber} …" to the company ${legalEntity} for its people's time on the other company's project, then retry.`);
-        else if (place === null) {
-          places.forget(posting.projectNumber, company.id);
-          refuse(posting, 'business_rule', 'TRYTON_PROJECT_SHUT', `Nothing of project ${posting.projectNumber} is open for time in Tryton.`, 'Activate the project, or make a task of it available on timesheets in Tryton, then retry.');
-        } else originals.push({ posting, employee, ...place, takes: null });
+        const judged = judgeOriginal(posting, employee, projects.get(posting.projectNumber), company);
+        if ('line' in judged) originals.push(judged.line);
+        else doubtful.push({ posting, employee: employee.id, refusal: judged.refusal });
+      }
+    }
+    if (doubtful.length > 0) {
+      const known = await postedOf(doubtful, batch);
+      for (const { posting, refusal } of doubtful) {
+        const line = known.get(posting.key);
+        forget(posting, batch);
+        answers.set(posting.key, line === undefined ? refused(posting, refusal) : posted(posting.key, line));
       }
     }
     if (originals.length > 0) await settle(originals, batch, answers);
     if (reversals.length === 0) return;
 
-    const known = await postedOf(reversals.map(({ posting }) => posting), reversals.map(({ employee }) => employee), batch);
+    const known = await postedOf(reversals, batch);
     const lines: Line[] = [];
     for (const { posting, employee } of reversals) {
       const done = known.get(posting.key);
-      const takes = known.get(posting.reverses ?? '');
-      if (done !== undefined) answers.set(posting.key, { key: posting.key, outcome: 'posted', ...found(done) });
-      else if (takes === undefined) refuse(posting, 'business_rule', 'TRYTON_ORIGINAL_MISSING', `Tryton does not have posting ${posting.reverses ?? ''}, which ${posting.key} takes back.`, 'Post the original first, or find out who deleted its line, then retry.');
-      else if (takes.invoice_line !== null) refuse(posting, 'business_rule', 'TRYTON_LINE_INVOICED', `Line ${takes.id} of ${posting.person}, ${posting.workDate}, is invoiced in Tryton and cannot be taken back.`, 'Cancel the invoice, or credit it with its lines, in Tryton, which sets its time free; then retry. Or settle the difference on the next invoice and dismiss this.');
-      else if (takes.duration !== -microsecondsOf(posting.hours)) refuse(posting, 'business_rule', 'TRYTON_LINE_CHANGED', `Line ${takes.id} has ${hoursOf(takes.duration)} h in Tryton, but ${posting.reverses ?? ''} was posted with ${posting.hours.replace('-', '')} h: somebody changed it there.`, 'Set the line back to what was posted, then retry; or correct it in Tryton and dismiss this.');
-      else lines.push({ posting, employee, work: takes.work, byHand: null, takes });
+      const judged = judgeReversal(posting, employee, known.get(posting.reverses ?? ''));
+      if (done !== undefined) answers.set(posting.key, posted(posting.key, done));
+      else if ('line' in judged) lines.push(judged.line);
+      else answers.set(posting.key, refused(posting, judged.refusal));
     }
     if (lines.length > 0) await settle(lines, batch, answers);
   };
@@ -159,7 +152,9 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
       for (const [legalEntity, ofEntity] of Map.groupBy(postings, (posting) => posting.legalEntity)) {
         const object = `${ofEntity.length} lines of labor of ${legalEntity}`;
         const company = (await references.company(legalEntity, object, context)).id;
-        const lines = await findIn(ofEntity, { company, object, context, progress: { wrote: false } });
+        const batch: Batch = { company, object, context, progress: { wrote: false } };
+        const employees = await employeesOf(ofEntity, batch);
+        const lines = await postedOf(ofEntity.flatMap((posting) => (employees.get(posting.person.toLowerCase()) ?? []).map(({ id }) => ({ posting, employee: id }))), batch);
         for (const { key } of ofEntity) {
           const line = lines.get(key);
           if (line !== undefined) known.set(key, found(line));
@@ -169,16 +164,17 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
     },
     async post(postings, context) {
       const answers = new Map<string, LaborAnswer>();
+      const once = new Map(postings.map((posting) => [posting.key, posting]));
       const progress = { wrote: false };
       try {
-        for (const [legalEntity, ofEntity] of Map.groupBy(postings, (posting) => posting.legalEntity)) {
+        for (const [legalEntity, ofEntity] of Map.groupBy(once.values(), (posting) => posting.legalEntity)) {
           await inTurn(legalEntity, () => postIn(legalEntity, ofEntity, context, progress, answers));
         }
       } catch (error) {
         if (!progress.wrote) throw error;
         return afterFirstWrite(() => Promise.reject(error));
       }
-      return postings.map((posting) => answers.get(posting.key) ?? refused(posting, 'contract', 'TRYTON_LINE_GONE', `Tryton took ${labelOf(posting)} and does not show it.`, 'Look for the line in Tryton (Timesheet > Lines); retry if it is not there.'));
+      return postings.map((posting) => answers.get(posting.key) ?? refused(posting, { kind: 'contract', code: 'TRYTON_LINE_GONE', message: `Tryton took ${labelOf(posting)} and does not show it.`, mend: 'Look for the line in Tryton (Timesheet > Lines); retry if it is not there.' }));
     },
     async totals({ legalEntity, from, to }, context): Promise<LaborTotal> {
       const object = `labor of ${legalEntity}, ${from} to ${to}`;

@@ -18,6 +18,10 @@ export function wireHours(hours: DecimalText) {
   return { __class__: 'timedelta', seconds: Math.round(Number(hours) * 3600) } as const;
 }
 
+const two = (part: number) => String(part).padStart(2, '0');
+/** A Date field; null where it is empty. */
+export const dateField = z.object({ __class__: z.literal('date'), year: z.number(), month: z.number(), day: z.number() }).nullable()
+  .transform((value) => (value === null ? null : `${String(value.year).padStart(4, '0')}-${two(value.month)}-${two(value.day)}`));
 /** A Decimal field as exact text; null where it is empty. */
 export const decimalField = z.object({ __class__: z.literal('Decimal'), decimal: z.string() }).transform(({ decimal }) => decimalText(decimal)).nullable();
 /** A TimeDelta field in seconds; 0 where it is empty. */

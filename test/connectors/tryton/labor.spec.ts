@@ -39,8 +39,12 @@ describe('Labor in Tryton, the real one', function () {
     });
     const reversal = (of: LaborPosting): LaborPosting => ({ ...of, key: `undo-${of.key}`, kind: 'reversal', reverses: of.key, hours: `-${of.hours}` });
     const lines = () => tryton.rows('timesheet.line', [['employee.party.contact_mechanisms.value', '=', email]], ['duration', 'description', 'cost_price', 'date', 'work.rec_name', 'invoice_line'], legalEntity);
+    const startOn = async (day: number) => {
+      const [employee] = await tryton.rows('company.employee', [['party.contact_mechanisms.value', '=', email]], ['id'], legalEntity);
+      await tryton.office().call('company.employee.write', [[employee?.['id']], { start_date: { __class__: 'date', year: 2026, month: 11, day } }], tryton.us());
+    };
     const hours = async () => (await lines()).map((line) => Number(partOf(line['duration'], 'seconds')) / 3600);
-    return { email, number, posting, reversal, lines, hours };
+    return { email, number, posting, reversal, lines, hours, startOn };
   }
 
   it('posts many lines at once, each under its key, and finds them again', async () => {
@@ -76,14 +80,25 @@ describe('Labor in Tryton, the real one', function () {
     assert.equal((await hours()).length, 3);
   });
 
-  it('finds the one line of a batch that Tryton itself refuses: work before the employment began', async () => {
-    const { posting, hours, email } = await office();
-    const [employee] = await tryton.rows('company.employee', [['party.contact_mechanisms.value', '=', email]], ['id']);
-    await tryton.office().call('company.employee.write', [[employee?.['id']], { start_date: { __class__: 'date', year: 2026, month: 11, day: 2 } }], tryton.us());
+  it('refuses work before the employment began, and takes it once that is corrected in Tryton', async () => {
+    const { posting, hours, startOn } = await office();
+    await startOn(2);
     const early = posting('7', { workDate: '2026-11-01' });
-    const answers = await post(...Array.from({ length: 12 }, (_, index) => (index === 7 ? early : posting(String(index)))));
-    assert.deepEqual(answers.flatMap(({ key, outcome }) => (outcome === 'refused' ? [key] : [])), [early.key]);
-    const [refusal] = answers.filter((answer) => answer.outcome === 'refused');
+    assert.deepEqual(await outcomes(posting('1'), early, posting('2', { workDate: '2026-11-02' })), ['posted', 'TRYTON_EMPLOYEE_NOT_EMPLOYED', 'posted']);
+    await startOn(1);
+    assert.deepEqual(await outcomes(early), ['posted']);
+    assert.equal((await hours()).length, 3);
+  });
+
+  it('finds the lines of a batch that Tryton itself refuses, and posts the others', async () => {
+    const { posting, hours, startOn } = await office();
+    await post(posting('before the change'.replaceAll(' ', '-')));
+    await startOn(2);
+    const isEarly = (index: number) => index === 3 || index === 7;
+    const postings = Array.from({ length: 12 }, (_, index) => posting(String(index), { workDate: `2026-11-0${isEarly(index) ? 1 : 2 + (index % 5)}` }));
+    const answers = await post(...postings);
+    assert.deepEqual(answers.map(({ outcome }) => outcome === 'refused'), postings.map((_, index) => isEarly(index)));
+    const refusal = answers[3];
     assert.deepEqual(refusal?.outcome === 'refused' && [refusal.failure.kind, refusal.failure.code, refusal.failure.written], ['business_rule', 'TRYTON_EMPLOYEE_NOT_EMPLOYED', 'no']);
     assert.equal((await hours()).length, 11);
   });
@@ -96,6 +111,8 @@ describe('Labor in Tryton, the real one', function () {
     assert.deepEqual(await outcomes(posting('1')), ['TRYTON_PROJECT_SHUT']);
     await open(true);
     assert.deepEqual(await outcomes(posting('1')), ['posted']);
+    await tryton.office().call('project.work.write', [[work?.['id']], { timesheet_end_date: { __class__: 'date', year: 2026, month: 11, day: 1 } }], tryton.us()).catch(() => undefined);
+    assert.deepEqual(await outcomes(posting('1'), posting('1')), ['posted', 'posted'], 'a line that is there is no longer judged');
   });
 
   it('refuses time after a work was ended, naming what to open', async () => {
