@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { isSystemFailure } from '../../domain/failure.ts';
-import { meaningOfStatus, retryAfterMs, type Classifier } from '../http/classify.ts';
+import { isSystemFailure, SystemFailure } from '../../domain/failure.ts';
+import { meaningOfStatus, retryAfterMs, type Classifier, type RefusedAnswer } from '../http/classify.ts';
+import { evidenceOf } from '../http/redact.ts';
 
 const errorBody = z.object({
   'o:errorDetails': z.array(z.object({ detail: z.string().default(''), 'o:errorCode': z.string().default('UNKNOWN'), 'o:errorPath': z.string().optional() })).min(1),
@@ -51,4 +52,18 @@ export function hasDependents(error: unknown): boolean {
 
 export function isGone(error: unknown): boolean {
   return isSystemFailure(error) && error.failure.code === GONE;
+}
+
+/** True where a request with this idempotency key was submitted before: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/subsect_164494900632.html */
+export function isKnownKey(body: unknown): boolean {
+  const parsed = errorBody.safeParse(body);
+  return parsed.success && parsed.data['o:errorDetails'].some((detail) => detail['o:errorCode'] === 'IDEMPOTENCY_ERROR');
+}
+
+/** A batch that was refused as a whole: nothing of it was written. */
+export function refusedBatch(system: string, object: string, answer: Omit<RefusedAnswer, 'text'>): SystemFailure {
+  const text = JSON.stringify(answer.body) ?? '';
+  const verdict = classifyNetSuite({ ...answer, text }, { object, writes: true });
+  const meaning = verdict === 'token_refused' ? { kind: 'configuration' as const, code: 'NETSUITE_REFUSED', message: `NetSuite refuses ${object}.`, mend: 'Check the credentials of this system, then retry.' } : verdict;
+  return new SystemFailure({ kind: meaning.kind, code: meaning.code, message: meaning.message, mend: meaning.mend, system, object, written: 'no', evidence: evidenceOf(text) });
 }

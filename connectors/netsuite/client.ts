@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
 import type { CallContext } from '../ports.ts';
 import { netSuiteAuth } from './auth.ts';
-import { classifyNetSuite } from './classify.ts';
+import { classifyNetSuite, isKnownKey, refusedBatch } from './classify.ts';
 import type { NetSuiteCredentials } from './options.ts';
 
 const RECORD = '/services/rest/record/v1';
@@ -11,7 +12,7 @@ const SUITEQL = '/services/rest/query/v1/suiteql';
 /** A misspelt field is an error rather than ignored: what NetSuite does without this header. */
 const STRICT = { 'X-NetSuite-PropertyNameValidation': 'Error' };
 
-export type RecordName = 'customer' | 'customerSubsidiaryRelationship' | 'job' | 'projectTask' | 'salesOrder' | 'billingSchedule' | 'customrecord_q2c_rate_card' | 'customrecord_q2c_rate_line';
+export type RecordName = 'customer' | 'customerSubsidiaryRelationship' | 'job' | 'projectTask' | 'timeBill' | 'salesOrder' | 'billingSchedule' | 'customrecord_q2c_rate_card' | 'customrecord_q2c_rate_line';
 
 export interface About {
   readonly object: string;
@@ -28,11 +29,24 @@ export interface NetSuite {
   read<T>(record: RecordName, key: string, answer: z.ZodType<T>, about: About, query?: Readonly<Record<string, string>>): Promise<T | null>;
   /** False where there was none. */
   remove(record: RecordName, key: string, about: About): Promise<boolean>;
+  /**
+   * Hands over up to 100 new records, each with its external ID in it, to be made by a job; `known` where a batch under this key (a UUID) was handed over
+   * before and nothing was done now.
+   */
+  submit(record: RecordName, items: readonly object[], idempotencyKey: string, about: About): Promise<{ readonly job: string; readonly known: boolean }>;
+  isCompleted(job: string, about: About): Promise<boolean>;
+  /** The internal IDs of records by their external IDs, at most 1,000 at once; what is not there is left out. */
+  idsOf(record: RecordName, externalIds: readonly string[], about: About): Promise<readonly (readonly [externalId: string, id: string])[]>;
   /** All rows of a SuiteQL query. */
   query<T>(suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[]>;
 }
 
+/** What makes a body of `items` a batch: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0127092747.html */
+const COLLECTION = 'application/vnd.oracle.resource+json; type=collection';
+const JOB = '/services/rest/async/v1/job';
 const idAnswer = z.object({ id: z.string() });
+const idsRow = z.object({ id: z.string(), externalid: z.string() });
+const jobAnswer = z.object({ completed: z.boolean() });
 
 export function createNetSuiteClient(settings: ConnectorSettings, credentials: NetSuiteCredentials): NetSuite {
   const http = createHttpClient({ ...settings, auth: netSuiteAuth(settings, credentials), classify: classifyNetSuite });
@@ -59,6 +73,34 @@ export function createNetSuiteClient(settings: ConnectorSettings, credentials: N
     async remove(record, key, about) {
       const { status } = await http.request({ method: 'DELETE', path: pathOf(record, key), answer: emptyAnswer, writes: true, accept: [404], ...about });
       return status !== 404;
+    },
+    async submit(record, items, idempotencyKey, about) {
+      const { status, headers, body } = await http.request({
+        method: 'POST',
+        path: `${RECORD}/${record}`,
+        json: { items },
+        headers: { ...STRICT, prefer: 'respond-async', 'content-type': COLLECTION, 'X-NetSuite-Idempotency-Key': idempotencyKey },
+        answer: z.unknown(),
+        writes: true,
+        accept: [400],
+        ...about,
+      });
+      if (status === 400 && !isKnownKey(body)) throw refusedBatch(settings.system, about.object, { status, headers, body });
+      const job = /\/job\/([^/?]+)$/.exec(headers.location ?? '')?.[1];
+      if (job === undefined) {
+        throw new SystemFailure({ kind: 'contract', code: 'NETSUITE_JOB_MISSING', system: settings.system, object: about.object, written: 'unknown', message: `NetSuite took ${about.object} and named no job for it (HTTP ${status}).`, mend: 'Nothing to do: the records are looked up first, then it is tried again.' });
+      }
+      return { job, known: status === 400 };
+    },
+    async isCompleted(job, about) {
+      const { body } = await http.request({ method: 'GET', path: `${JOB}/${encodeURIComponent(job)}`, answer: jobAnswer, writes: false, ...about });
+      return body.completed;
+    },
+    async idsOf(record, externalIds, about) {
+      if (externalIds.length === 0) return [];
+      const list = externalIds.map((id) => `'${id.replaceAll("'", "''")}'`).join(', ');
+      const rows = await client.query(`SELECT id, externalid FROM ${record.toLowerCase()} WHERE externalid IN (${list})`, idsRow, about);
+      return rows.map((row) => [row.externalid, row.id] as const);
     },
     async query(suiteQl, row, about) {
       const page = z.object({ items: z.array(row), hasMore: z.boolean() });

@@ -4,6 +4,7 @@ import { createBillingSchedulePort } from './billing-schedule.ts';
 import { createNetSuiteClient } from './client.ts';
 import { createContractPort } from './contract.ts';
 import { createCustomerPort } from './customer.ts';
+import { createLaborPort } from './labor.ts';
 import { peopleAddress } from '../people-address.ts';
 import { netSuiteCredentialsSchema, netSuiteOptionsSchema } from './options.ts';
 import { createProjectPort, createStatusSetter } from './project.ts';
@@ -23,7 +24,7 @@ export function createNetSuite(settings: ConnectorSettings): ErpPort {
     project: createProjectPort(netSuite, references),
     rateCard: createRateCardPort(netSuite, references),
     billingSchedule: createBillingSchedulePort(netSuite, references),
-    labor: { unsupported: 'labor is not posted yet' },
+    labor: createLaborPort(netSuite, references, options),
     expenses: { unsupported: 'expense reports are not posted yet' },
     setProjectStatus: createStatusSetter(netSuite, references),
   };

@@ -11,6 +11,8 @@ export const netSuiteOptionsSchema = z.strictObject({
   currencies: idsByCode.default({}),
   /** Service line → service item that its sales are booked on. */
   items: idsByCode.default({}),
+  /** Service item of time whose job names none; without it the first of `items`. */
+  timeItem: internalId.optional(),
   /** Days of payment → term. Without one, NetSuite takes the customer's. */
   paymentTerms: idsByCode.default({}),
   /** Project statuses (Setup > Accounting > CRM lists > Project Statuses). */

@@ -77,6 +77,7 @@ export function createProjectPort(netSuite: NetSuite, references: NetSuiteRefere
         startDate: document.startDate,
         projectedEndDate: document.endDate,
         jobPrice: references.amount(document.value, object),
+        jobItem: references.item(document.serviceLine, object),
         comments: commentsOf(document),
         isInactive: false,
       };

@@ -29,6 +29,7 @@ const PAGES: Readonly<Partial<Record<RecordName, string>>> = {
   customer: '/app/common/entity/custjob.nl',
   job: '/app/accounting/project/project.nl',
   salesOrder: '/app/accounting/transactions/salesord.nl',
+  timeBill: '/app/accounting/transactions/timebill.nl',
   billingSchedule: '/app/accounting/otherlists/billingschedule.nl',
 };
 

@@ -36,6 +36,8 @@ export function installGate(app: FastifyInstance, tokens: Tokens, options: NetSu
     peak = Math.max(peak, inside.size);
     if (latencyMs > 0) await sleep(latencyMs);
   });
+  // Free once the answer is ready: whoever reads it may come back before the last byte is acknowledged.
+  app.addHook('onSend', async (request) => void inside.delete(request.raw));
   app.addHook('onResponse', async (request) => void inside.delete(request.raw));
   app.addHook('onRequestAbort', async (request) => void inside.delete(request.raw));
 

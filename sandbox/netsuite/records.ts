@@ -31,10 +31,14 @@ export function save(account: Account, type: RecordType, body: unknown, before: 
   applyRules(account, type, id, draft, before);
   checkUnique(account, type, id, draft);
   stamp(account, type, draft, before);
-  account.transaction(() => {
-    account.records(type.name).put(id, { id, ...(ownExternalId === undefined ? {} : { externalId: ownExternalId }), fields: Object.fromEntries(draft) });
-    if (type.name === 'customer') keepPrimaryRelationship(account, id);
-  });
+  const put = (): void => account.records(type.name).put(id, { id, ...(ownExternalId === undefined ? {} : { externalId: ownExternalId }), fields: Object.fromEntries(draft) });
+  if (type.name !== 'customer') put();
+  else {
+    account.transaction(() => {
+      put();
+      keepPrimaryRelationship(account, id);
+    });
+  }
   return { id, created: before === undefined, unknown };
 }
 

@@ -88,6 +88,7 @@ export const timeBill: RecordType = {
     custcol_q2c_legal_entity: text('Legal Entity', 300),
     custcol_q2c_project_entity: text('Legal Entity of the Project', 300),
     custcol_q2c_employer: text('Employer', 300),
+    custcol_q2c_project: text('Project Kept Elsewhere', 300),
     custcol_q2c_period: text('Accounting Period', 300),
     custcol_q2c_cost_center: text('Cost Center', 300),
     custcol_q2c_category: text('Labor Category', 300),
