@@ -43,16 +43,19 @@ export interface Claim {
 
 /**
  * Takes all pay lines of the period that no export has into a new one, in one transaction: hours per person, day, pay code and cost center.
- * An export of the period that has not come to its end is answered instead, so that a repeated call, or a process that was killed, goes on with it.
+ * An export of the period that has not come to its end, or has rejected lines that nobody has settled, is answered instead: a repeated call, or the
+ * process after one that was killed, goes on with it.
  * @returns null where nothing waits
  */
-export async function claimForExport(db: Db, { period, system, process }: Claim): Promise<PayrollExportRow | null> {
+export async function claimForExport(db: Db, { period, system, process }: Claim): Promise<{ readonly row: PayrollExportRow; /** This call planned it. */ readonly fresh: boolean } | null> {
   const { legalEntity: employer, code: payPeriod } = period;
   return await db.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${`payroll/${employer}/${payPeriod}`}, 0))`.execute(transaction);
     const { rows: [open] } = await sql<PayrollExportRow>`
-      select ${COLUMNS} from payroll_export where employer = ${employer} and pay_period = ${payPeriod} and state in ('planned', 'sent') order by number limit 1`.execute(transaction);
-    if (open !== undefined) return open;
+      select ${COLUMNS} from payroll_export where employer = ${employer} and pay_period = ${payPeriod}
+        and (state in ('planned', 'sent') or exists (select from payroll_line l where l.export = payroll_export.id and l.state = 'rejected'))
+      order by number limit 1`.execute(transaction);
+    if (open !== undefined) return { row: open, fresh: false };
     const { rows: [last] } = await sql<{ number: number }>`select coalesce(max(number), 0)::int as number from payroll_export where employer = ${employer} and pay_period = ${payPeriod}`.execute(transaction);
     const number = (last?.number ?? 0) + 1;
     const id = payrollExportIdOf({ employer, payPeriod, number });
@@ -67,7 +70,7 @@ export async function claimForExport(db: Db, { period, system, process }: Claim)
         ${lines.length === 0 ? 'its hours come to nothing: there is nothing to tell' : null}, ${lines.length === 0 ? sql`now()` : null})
       returning ${COLUMNS}`.execute(transaction);
     await insertLines(transaction, id, lines);
-    return planned ?? null;
+    return planned === undefined ? null : { row: planned, fresh: true };
   });
 }
 

@@ -1,0 +1,54 @@
+import type { Instant, LocalDate } from '../../domain/dates.ts';
+import type { PayrollRun } from '../../domain/process/payroll-process.ts';
+
+/** What a run works by, resolved when it began. */
+export interface PayrollPlan {
+  readonly from: LocalDate;
+  readonly to: LocalDate;
+  readonly cutoffAt: Instant;
+  readonly payDate: LocalDate;
+  /** The payroll bureau's system ID. */
+  readonly system: string;
+  readonly atRiskHoursBefore: number;
+  readonly settleSeconds: number;
+  readonly acknowledgedWithinHours: number;
+  readonly transientSlaMinutes: number;
+  readonly configHash: string | null;
+}
+
+export interface CutoffRisk {
+  readonly waiting: number;
+  readonly held: number;
+  readonly rejected: number;
+}
+
+/** An export without its lines: those stay in the store (claim check). */
+export interface ExportOutline {
+  readonly exportId: string;
+  readonly number: number;
+  readonly state: 'planned' | 'sent' | 'acknowledged' | 'rejected';
+  readonly system: string;
+  readonly payLines: number;
+  readonly lines: number;
+  readonly people: number;
+  readonly hours: string;
+}
+
+export type AcknowledgementResult =
+  | { readonly state: 'waiting' }
+  | { readonly state: 'accepted'; readonly lines: number }
+  | { readonly state: 'lines_rejected' | 'refused'; readonly rejected: number; readonly reason: string | null; /** The first of them, in words. */ readonly examples: readonly string[] };
+
+/** The activities of payroll. Each is one idempotent step; all throw ApplicationFailure with a Failure (domain/failure.ts) in its details. */
+export interface PayrollActivities {
+  planPayroll(run: PayrollRun): Promise<PayrollPlan>;
+  cutoffRisk(run: PayrollRun): Promise<CutoffRisk>;
+  /** Takes what no export has. Null where there is nothing. */
+  claimHours(input: PayrollRun & { readonly process: string; readonly system: string; readonly by: string; readonly reason: string }): Promise<ExportOutline | null>;
+  sendHours(input: { readonly exportId: string; readonly process: string }): Promise<{ readonly files: readonly string[]; readonly checksum: string }>;
+  readAcknowledgement(input: { readonly exportId: string; readonly process: string }): Promise<AcknowledgementResult>;
+  /** A person has the bureau's word that it took everything. */
+  acknowledgeByHand(input: { readonly exportId: string; readonly process: string; readonly by: string; readonly reason: string; readonly reference: string | null }): Promise<void>;
+  settleRejectedHours(input: { readonly exportId: string; readonly process: string; readonly as: 'released' | 'by_hand'; readonly by: string; readonly reason: string }): Promise<{ readonly lines: number }>;
+  payrollsDue(): Promise<readonly PayrollRun[]>;
+}

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { PayrollPort } from '../../connectors/payroll-port.ts';
+import { SystemFailure } from '../../domain/failure.ts';
+import { payrollTermsOf, payrollTermsSchema, type PayrollTerms } from '../../domain/model/time/payroll-terms.ts';
+import type { PayPeriod } from '../../domain/model/time/periods.ts';
+import type { PayrollRun } from '../../domain/process/payroll-process.ts';
+import { appendAudit } from '../../store/audit-trail.ts';
+import { activeConfig } from '../../store/config-versions.ts';
+import { claimForExport, payrollDocument, payrollExportById, recordAcknowledged, recordSending, recordSent, rejectedLines, settleRejected, type PayrollExportRow } from '../../store/payroll.ts';
+import { duePayrolls, openForPayroll, payPeriodOf } from '../../store/payroll-periods.ts';
+import { callContext } from '../context.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { toTemporal } from '../failures.ts';
+import type { AcknowledgementResult, ExportOutline, PayrollActivities } from './contract.ts';
+
+export type PayrollDependencies = Pick<ActivityDependencies, 'store' | 'log' | 'withSlot'> & { readonly systems: { payroll(id: string): PayrollPort } };
+
+/** Of rejected lines in a case; the others are in the store. */
+const EXAMPLES = 20;
+
+const termsInForceSchema = z.looseObject({ payroll: z.array(payrollTermsSchema).default([]), transientSlaMinutes: z.number().positive().default(15) });
+
+/** The steps of a payroll export. */
+export function createPayrollSteps(deps: PayrollDependencies): PayrollActivities {
+  const { db } = deps.store;
+
+  async function configuration(): Promise<{ readonly hash: string | null; readonly terms: readonly PayrollTerms[]; readonly transientSlaMinutes: number }> {
+    const active = await activeConfig(db);
+    const { payroll, transientSlaMinutes } = termsInForceSchema.parse(active?.document ?? {});
+    return { hash: active?.hash ?? null, terms: payroll, transientSlaMinutes };
+  }
+
+  async function periodOf(run: PayrollRun): Promise<PayPeriod> {
+    const period = await payPeriodOf(db, run);
+    if (period !== undefined) return period;
+    throw new SystemFailure({ kind: 'configuration', code: 'PAYROLL_PERIOD_UNKNOWN', message: `${run.legalEntity} has no pay period ${run.payPeriod}.`, mend: 'Load its pay periods (reference data), or start the export with the code of one it has.', system: 'q2c', object: `payroll ${run.legalEntity} ${run.payPeriod}`, written: 'no' });
+  }
+
+  async function exportOf(exportId: string): Promise<PayrollExportRow> {
+    const row = await payrollExportById(db, exportId);
+    if (row !== undefined) return row;
+    throw new SystemFailure({ kind: 'contract', code: 'PAYROLL_EXPORT_UNKNOWN', message: `the store has no payroll export ${exportId}.`, mend: 'Find out which store this worker uses.', system: 'q2c', object: `payroll export ${exportId}`, written: 'no' });
+  }
+
+  async function audit(process: string, actor: string, action: string, row: PayrollExportRow, message: string, details: Readonly<Record<string, unknown>>): Promise<void> {
+    await appendAudit(db, [{ process, actor, action, object: `payroll export ${row.id}`, system: row.system, message, details }]);
+  }
+
+  /** Rejected lines go to people who mend them: whose, which day, why. */
+  async function answerOf(row: PayrollExportRow, refused: boolean): Promise<AcknowledgementResult> {
+    const lines = await rejectedLines(db, row.id, row.lines);
+    if (lines.length === 0) return { state: 'accepted', lines: row.lines };
+    const examples = lines.slice(0, EXAMPLES).map(({ line, person, workDate, payCode, hours, reason }) => `line ${line}: ${person}, ${workDate}, ${hours} h ${payCode}: ${reason}`);
+    return { state: refused ? 'refused' : 'lines_rejected', rejected: lines.length, reason: row.reason, examples };
+  }
+
+  return {
+    async planPayroll(run) {
+      try {
+        const { from, to, cutoffAt, payDate } = await periodOf(run);
+        const { hash, terms, transientSlaMinutes } = await configuration();
+        const { legalEntity: _entity, ...own } = payrollTermsOf(run.legalEntity, terms);
+        return { from, to, cutoffAt, payDate, ...own, transientSlaMinutes, configHash: hash };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async cutoffRisk(run) {
+      try {
+        return await openForPayroll(db, await periodOf(run));
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async claimHours({ process, system, by, reason, ...run }) {
+      try {
+        const claimed = await claimForExport(db, { period: await periodOf(run), system, process });
+        if (claimed === null) return null;
+        const { row, fresh } = claimed;
+        if (fresh) await audit(process, by, 'payroll.planned', row, `${row.hours} hours of ${row.people} people in ${row.lines} lines are payroll export ${row.id}: ${reason}`, { payLines: row.pay_lines });
+        return outlineOf(row);
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async sendHours({ exportId, process }) {
+      try {
+        const row = await exportOf(exportId);
+        if (row.checksum !== null) return { files: row.files, checksum: row.checksum };
+        const document = await payrollDocument(db, exportId);
+        await recordSending(db, exportId);
+        const context = callContext(deps.log, `${process}/send/${exportId}`);
+        const sent = await deps.withSlot(row.system, context.signal, (signal) => deps.systems.payroll(row.system).send(document, { ...context, signal }));
+        if (await recordSent(db, { id: exportId, ...sent })) await audit(process, 'q2c', 'payroll.sent', row, `payroll export ${exportId} is with ${row.system} as ${sent.files.join(' and ')}`, { ...sent, totals: document.totals });
+        return sent;
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async readAcknowledgement({ exportId, process }) {
+      try {
+        const row = await exportOf(exportId);
+        if (row.state === 'acknowledged' || row.state === 'rejected') return await answerOf(row, row.state === 'rejected');
+        if (row.checksum === null) return { state: 'waiting' };
+        const { checksum } = row;
+        const context = callContext(deps.log, `${process}/acknowledgement/${exportId}`);
+        const told = await deps.withSlot(row.system, context.signal, (signal) => deps.systems.payroll(row.system).acknowledgement({ exportId, checksum, lines: row.lines }, { ...context, signal }));
+        if (told === null) return { state: 'waiting' };
+        const noted = await recordAcknowledged(db, { id: exportId, refused: told.outcome === 'refused', rejected: told.rejected, reason: told.reason, reference: told.reference });
+        if (noted) await audit(process, row.system, `payroll.${told.outcome}`, row, `${row.system} accepted ${told.accepted} of ${row.lines} lines of payroll export ${exportId}${told.reason === null ? '' : `: ${told.reason}`}`, { ...told });
+        const now = await exportOf(exportId);
+        return await answerOf(now, now.state === 'rejected');
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async acknowledgeByHand({ exportId, process, by, reason, reference }) {
+      const row = await exportOf(exportId);
+      const noted = await recordAcknowledged(db, { id: exportId, refused: false, rejected: [], reason: `${by}: ${reason}`, reference });
+      if (noted) await audit(process, by, 'payroll.accepted_by_hand', row, `${by} has the word of ${row.system} for payroll export ${exportId}: ${reason}`, { reference });
+    },
+
+    async settleRejectedHours({ exportId, process, as, by, reason }) {
+      const row = await exportOf(exportId);
+      const lines = await settleRejected(db, { id: exportId, as, note: `${by}: ${reason}` });
+      if (lines > 0) await audit(process, by, `payroll.lines_${as}`, row, as === 'released' ? `${lines} rejected lines of payroll export ${exportId} go into another export` : `${lines} rejected lines of payroll export ${exportId} are paid by hand`, { reason });
+      return { lines };
+    },
+
+    async payrollsDue() {
+      const { terms } = await configuration();
+      const withinHours = Math.max(payrollTermsOf('*', terms).atRiskHoursBefore, ...terms.map(({ atRiskHoursBefore }) => atRiskHoursBefore));
+      return await duePayrolls(db, { withinHours });
+    },
+  };
+}
+
+function outlineOf(row: PayrollExportRow): ExportOutline {
+  return { exportId: row.id, number: row.number, state: row.state, system: row.system, payLines: row.pay_lines, lines: row.lines, people: row.people, hours: row.hours };
+}
