@@ -31,7 +31,7 @@ export const expenseContextSchema = z.strictObject({
   categories: z.array(expenseCategorySchema),
   taxes: z.array(expenseTaxRuleSchema),
   exchangeRates: z.array(referenceRateSchema),
-  /** Every accepted version of this report and of the one it replaces, and what is in force of this person's other reports. */
+  /** Every accepted version of this report and of the one it replaces, every one that replaces either, and what is in force of this person's other reports. */
   posted: z.array(postedExpenseSchema),
   /** Receipts with the same content in reports in force, of anybody. */
   receipts: z.array(z.strictObject({ sha256: z.string(), report: reportRefSchema, line: recordIdSchema, person: z.email() })),

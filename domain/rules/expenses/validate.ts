@@ -1,3 +1,4 @@
+import type { Approval } from '../../model/time/approval.ts';
 import type { ExpensePosting } from '../../model/time/expense-posting.ts';
 import type { ExpenseContext, PostedExpense, ReportRef } from '../../model/time/expense-context.ts';
 import type { ExpenseReport } from '../../model/time/expense-report.ts';
@@ -6,7 +7,7 @@ import { originalPosting, reversalPosting } from './book.ts';
 import { mustChange, type ExpenseFinding, type HoldReason } from './finding.ts';
 import { reviewOf, type ReportInReview } from './review.ts';
 import { REPORT_RULES } from './rules/all.ts';
-import { approvalHold, isWithdrawn } from './rules/approval.ts';
+import { approvalHold, approvalRule, isWithdrawn } from './rules/approval.ts';
 import { mileageRuleFor } from './rules/mileage.ts';
 import { perDiemRuleFor } from './rules/per-diem.ts';
 import { bookedIn, periodHold } from './rules/period.ts';
@@ -16,8 +17,8 @@ import { isRef, standingOf, versionsOf } from './versions.ts';
 export type ExpenseDecision =
   /** `posting` books the report; `reversal` comes first and takes back what it corrects. */
   | { readonly outcome: 'accepted'; readonly posting: ExpensePosting; readonly reversal: ExpensePosting | null; readonly corrects: ReportRef | null; readonly remarks: readonly string[] }
-  /** This version was accepted before, with the same content. */
-  | { readonly outcome: 'repeat' }
+  /** This version was accepted before, with the same content. `approval`: it was approved once more, later: a withdrawal decided in between does not take it back. */
+  | { readonly outcome: 'repeat'; readonly approval: Approval | null }
   /** The approval is taken back: what is in force of the report is reversed, and approvals decided up to `at` no longer count. */
   | { readonly outcome: 'withdrawn'; readonly at: Instant; readonly reversal: ExpensePosting | null; readonly takesBack: ReportRef | null }
   | { readonly outcome: 'rejected'; readonly findings: readonly ExpenseFinding[] }
@@ -30,7 +31,7 @@ export type ExpenseDecision =
 export function validateExpenseReport(report: ExpenseReport, context: ExpenseContext): ExpenseDecision {
   if (report.approval.status === 'withdrawn') return withdraw(report, context);
   const standing = standingOf(report, context);
-  if (standing.kind === 'repeat') return { outcome: 'repeat' };
+  if (standing.kind === 'repeat') return { outcome: 'repeat', approval: approvedAgain(report, standing.posted, context) };
   if (standing.kind === 'refused') return { outcome: 'rejected', findings: [standing.finding] };
   if (standing.kind === 'held') return { outcome: 'held', reason: standing.reason };
   const pending = isWithdrawn(report, context) ? undefined : approvalHold(report);
@@ -58,6 +59,12 @@ export function validateExpenseReport(report: ExpenseReport, context: ExpenseCon
     corrects: original === undefined ? null : refOf(original),
     remarks: [...remarksOf(review), ...new Set(found.map(({ code }) => `WAIVED_${code}`))].toSorted(),
   };
+}
+
+function approvedAgain(report: ExpenseReport, { report: known }: PostedExpense, context: ExpenseContext): Approval | null {
+  const { approval } = report;
+  const isLater = approval.status === 'approved' && approval.decidedAt !== null && known.approval.decidedAt !== null && Date.parse(approval.decidedAt) > Date.parse(known.approval.decidedAt);
+  return isLater && approvalRule(reviewOf(report, context, undefined)).length === 0 ? approval : null;
 }
 
 function withdraw(report: ExpenseReport, context: ExpenseContext): ExpenseDecision {

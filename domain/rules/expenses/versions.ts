@@ -46,6 +46,10 @@ export function standingOf(report: ExpenseReport, context: ExpenseContext): Stan
   if (inForce !== undefined && inForce.report.version > report.version) {
     return refused(report, 'REPORT_STALE', 'version', `Version ${inForce.report.version} of this report is posted already.`, 'Nothing, unless this older version is right: then submit it as a new version.');
   }
+  const replacedBy = context.posted.find(({ state, report: other }) => state === 'in_force' && other.system === report.system && other.id !== report.id && other.replaces?.id === report.id && other.replaces.version >= report.version);
+  if (replacedBy !== undefined) {
+    return refused(report, 'REPORT_STALE', 'version', `Report ${replacedBy.report.id} version ${replacedBy.report.version}, which replaces this one, is posted already.`, 'Nothing, unless this report is right: then submit a new version of the other.');
+  }
   if (report.replaces === null || (report.replaces.id === report.id && inForce !== undefined)) {
     if (report.replaces !== null && report.replaces.version >= report.version) return itselfReplaced(report, report.replaces.version);
     return inForce === undefined ? { kind: 'new' } : ofSamePerson(report, inForce);
@@ -64,8 +68,13 @@ function correctionOf(report: ExpenseReport, replaces: ReportRef, context: Expen
   }
   if (original.state === 'in_force') return ofSamePerson(report, original);
   if (original.report.person !== report.person) return otherPerson(report, original);
-  if (original.state === 'reversed') return { kind: 'new' };
+  if (original.state === 'reversed' || wasReleased(original, context)) return { kind: 'new' };
   return refused(report, 'ORIGINAL_SUPERSEDED', 'replaces', `${reportName(original.report)} was replaced by another correction before.`, 'Look at the newest version and correct that one.');
+}
+
+/** Whatever replaced a superseded report was taken back itself. */
+function wasReleased({ report: { system, id, version } }: PostedExpense, context: ExpenseContext): boolean {
+  return context.posted.every(({ state, report }) => state === 'reversed' || report.system !== system || !((report.id === id && report.version > version) || (report.id !== id && report.replaces?.id === id && report.replaces.version >= version)));
 }
 
 function ofSamePerson(report: ExpenseReport, original: PostedExpense): Standing {
