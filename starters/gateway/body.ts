@@ -63,7 +63,7 @@ function xmlTooDeep(text: string, nesting: number): boolean {
 }
 
 /** V8 quotes the text around the mistake: only its place goes back to the sender. */
-function jsonPlace(message: string): string {
+export function jsonPlace(message: string): string {
   if (/end of JSON input|Unterminated/.test(message)) return 'it ends too early';
   return /at position \d+(?: \(line \d+ column \d+\))?/.exec(message)?.[0] ?? 'an unexpected character';
 }

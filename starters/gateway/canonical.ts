@@ -6,9 +6,9 @@ import { readJson } from './body.ts';
 import { DEFAULT_LIMITS } from './deps.ts';
 import type { GatewayCredentials, InboundEvent } from './deps.ts';
 import { deliveryStatus, instantOrNull, keptHeaders, refuse, windowRefusal } from './intake.ts';
-import type { EventSource, Intake, KeptEvent } from './intake.ts';
+import type { Delivery, EventSource, Intake, KeptEvent } from './intake.ts';
 import { findingsOf } from './problem.ts';
-import type { Finding } from './problem.ts';
+import type { Finding, Refusal } from './problem.ts';
 
 type Credentials = NonNullable<GatewayCredentials['canonical']>;
 
@@ -21,25 +21,9 @@ export function canonicalSource(credentials: Credentials): EventSource {
     route: '/v1/deals',
     contentTypes: ['application/json'],
     open(delivery) {
-      const id = delivery.headers['webhook-id'];
-      const timestamp = delivery.headers['webhook-timestamp'];
-      const signature = delivery.headers['webhook-signature'];
-      if (id === undefined || signature === undefined || !/^[\x21-\x7e]{1,200}$/.test(id)) {
-        return refuse({
-          reason: 'unsigned',
-          detail: 'webhook-id (1 to 200 visible ASCII characters) and webhook-signature must both be sent',
-          mend: 'Sign "<webhook-id>.<webhook-timestamp>.<body>" as Standard Webhooks describes and send the three headers.',
-        });
-      }
-      const late = windowRefusal('webhook-timestamp', timestamp, 1000, delivery);
-      if (late !== undefined) return refuse(late);
-      if (!verifyCanonicalWebhook({ secret: credentials.signingSecret, id, timestamp: timestamp ?? '', signature, rawBody: delivery.rawBody })) {
-        return refuse({
-          reason: 'bad_signature',
-          detail: 'no signature in webhook-signature was made over this body with the agreed secret',
-          mend: 'Sign the exact bytes that are sent, with signingSecret from the gateway\'s credentials.',
-        });
-      }
+      const id = delivery.headers['webhook-id'] ?? '';
+      const refusal = signatureRefusal(credentials, delivery, delivery.rawBody);
+      if (refusal !== undefined) return refuse(refusal);
       return read({ eventId: id, headers: keptHeaders(delivery.headers), rawBody: delivery.rawBody }, delivery.limits.nesting);
     },
     reopen: (kept) => read(kept, DEFAULT_LIMITS.nesting),
@@ -49,6 +33,28 @@ export function canonicalSource(credentials: Credentials): EventSource {
       const answer = { id: event?.eventId ?? '', status: deliveryStatus(receipts), process: `closed-won/${CANONICAL_CRM}/${event?.businessKey ?? ''}`, inbox: receipt?.id ?? 0 };
       return { status: 202, contentType: 'application/json; charset=utf-8', body: JSON.stringify(answer) };
     },
+  };
+}
+
+/** Why a Standard Webhooks signature over `content` proves nothing; undefined where it does. */
+export function signatureRefusal(credentials: Credentials, delivery: Pick<Delivery, 'headers' | 'now' | 'limits'>, content: Buffer): Refusal | undefined {
+  const id = delivery.headers['webhook-id'];
+  const timestamp = delivery.headers['webhook-timestamp'];
+  const signature = delivery.headers['webhook-signature'];
+  if (id === undefined || signature === undefined || !/^[\x21-\x7e]{1,200}$/.test(id)) {
+    return {
+      reason: 'unsigned',
+      detail: 'webhook-id (1 to 200 visible ASCII characters) and webhook-signature must both be sent',
+      mend: 'Sign "<webhook-id>.<webhook-timestamp>.<body>" as Standard Webhooks describes and send the three headers.',
+    };
+  }
+  const late = windowRefusal('webhook-timestamp', timestamp, 1000, delivery);
+  if (late !== undefined) return late;
+  if (verifyCanonicalWebhook({ secret: credentials.signingSecret, id, timestamp: timestamp ?? '', signature, rawBody: content })) return undefined;
+  return {
+    reason: 'bad_signature',
+    detail: 'no signature in webhook-signature was made over this content with the agreed secret',
+    mend: 'Sign the exact bytes that /openapi.json names for this address, with signingSecret from the gateway\'s credentials.',
   };
 }
 

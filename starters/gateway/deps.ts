@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Finding } from './problem.ts';
+import type { TimeIntake } from './time/store.ts';
 
 /** One event as the inbox takes it. Redeliveries are compared by `contentHash`, or by the raw body where there is none. */
 export interface InboundEvent {
@@ -39,7 +40,8 @@ export interface GatewayInbox {
 export const gatewayCredentialsSchema = z.object({
   salesforce: z.object({ organizationId: z.string().min(15).max(18), webhookToken: z.string().min(16) }).optional(),
   hubspot: z.object({ clientSecret: z.string().min(16), portalId: z.union([z.number().int(), z.string().min(1)]).transform(String) }).optional(),
-  canonical: z.object({ signingSecret: z.string().startsWith('whsec_') }).optional(),
+  /** `apiToken`: for senders that cannot sign, as a bearer token of /v1/timesheets and /v1/expenses. */
+  canonical: z.object({ signingSecret: z.string().startsWith('whsec_'), apiToken: z.string().min(32).optional() }).optional(),
 });
 export type GatewayCredentials = z.infer<typeof gatewayCredentialsSchema>;
 
@@ -54,9 +56,16 @@ export interface GatewayLimits {
   readonly inFlight: number;
   /** How long the store may take to make a delivery durable, milliseconds. */
   readonly storeTimeoutMs: number;
+  /** Bytes of a streamed body, and of one line in it. */
+  readonly bulkBytes: number;
+  readonly bulkLineBytes: number;
+  /** Streamed bodies taken at the same time. */
+  readonly bulkInFlight: number;
+  /** How long a streamed body may stand still, milliseconds. */
+  readonly bulkIdleMs: number;
 }
 
-export const DEFAULT_LIMITS: GatewayLimits = { bodyBytes: 1_048_576, nesting: 64, windowMs: 300_000, inFlight: 256, storeTimeoutMs: 10_000 };
+export const DEFAULT_LIMITS: GatewayLimits = { bodyBytes: 1_048_576, nesting: 64, windowMs: 300_000, inFlight: 256, storeTimeoutMs: 10_000, bulkBytes: 1_073_741_824, bulkLineBytes: 1_048_576, bulkInFlight: 8, bulkIdleMs: 30_000 };
 
 export interface GatewayDeps {
   readonly inbox: GatewayInbox;
@@ -66,4 +75,6 @@ export interface GatewayDeps {
   readonly limits?: Partial<GatewayLimits>;
   /** Base URL under which senders know the gateway; the Host header unless told. Part of HubSpot's signature. */
   readonly publicUrl?: string | undefined;
+  /** Where timesheets and expense reports are kept; without it their addresses answer 404. */
+  readonly timeIntake?: TimeIntake | undefined;
 }

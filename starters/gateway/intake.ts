@@ -79,7 +79,7 @@ export function keptHeaders(headers: Delivery['headers']): Record<string, string
 }
 
 /** A signed timestamp in seconds or milliseconds, against the window that stops replays. */
-export function windowRefusal(name: string, timestamp: string | undefined, unitMs: number, delivery: Delivery): Refusal | undefined {
+export function windowRefusal(name: string, timestamp: string | undefined, unitMs: number, delivery: Pick<Delivery, 'now' | 'limits'>): Refusal | undefined {
   const seconds = delivery.limits.windowMs / 1000;
   if (timestamp === undefined || !/^\d{1,15}$/.test(timestamp)) {
     return { reason: 'unsigned', detail: `the header ${name} is missing or not a number`, mend: `Send ${name} with the time of signing.` };

@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { migrateStore } from '../../store/migrate.ts';
 import { openStore } from '../../store/database.ts';
 import { startNotifying } from '../notify/notify.ts';
 import { notifyTarget } from '../notify/target.ts';
 import { startRelayPart } from '../relay/part.ts';
 import { dataDirectory, readSecrets } from '../../connectors/secrets.ts';
-import { gatewayCredentialsSchema } from './deps.ts';
+import { gatewayCredentialsSchema, type GatewayLimits } from './deps.ts';
 import { storeInbox } from './inbox.ts';
 import { createGateway } from './server.ts';
+import { storeTimeIntake } from './time/store.ts';
 
 /** A part of this process; stopped in reverse order of its start. */
 interface Part {
@@ -52,7 +54,7 @@ async function startParts(logger: Logger): Promise<readonly Part[]> {
   const parts: Part[] = [{ name: 'store', stop: () => store.close() }];
   try {
     await migrateStore(store);
-    const app = createGateway({ inbox: storeInbox(store.db), credentials, now: () => new Date(), log: logger, publicUrl: process.env['Q2C_PUBLIC_URL'] });
+    const app = createGateway({ inbox: storeInbox(store.db), timeIntake: storeTimeIntake(store.db), credentials, limits: configuredLimits(), now: () => new Date(), log: logger, publicUrl: process.env['Q2C_PUBLIC_URL'] });
     parts.push({ name: 'gateway', stop: () => app.close() });
     const address = await app.listen({ host: HOST, port: port() });
     parts.push(startRelayPart(store, logger.child({ part: 'relay' })));
@@ -77,6 +79,12 @@ async function stopParts(parts: readonly Part[], because: string, logger: Logger
   if (done) return;
   logger.error({ ms: STOP_WITHIN_MS }, 'not stopped in time: ending at once; what was not acknowledged will be sent again');
   process.exit(1);
+}
+
+/** Q2C_BULK_BYTES: most bytes of a streamed body. */
+function configuredLimits(): Partial<GatewayLimits> {
+  const given = process.env['Q2C_BULK_BYTES'];
+  return given === undefined ? {} : { bulkBytes: z.coerce.number('Q2C_BULK_BYTES is not a number of bytes').int().positive().parse(given) };
 }
 
 function port(): number {

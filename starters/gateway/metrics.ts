@@ -7,6 +7,8 @@ export interface GatewayMetrics {
   readonly contentType: string;
   refused(system: string, reason: RefusalReason): void;
   events(system: string, status: EventStatus, count: number): void;
+  /** Documents of time and expenses, by what was answered. */
+  records(kind: string, answers: readonly { readonly status: 'received' | 'known' | 'invalid' }[]): void;
   observe(system: string, status: number, seconds: number): void;
   inFlight(count: number): void;
   text(): Promise<string>;
@@ -19,6 +21,7 @@ export function gatewayMetrics(): GatewayMetrics {
   collectDefaultMetrics({ register: registry });
   const refused = new Counter({ name: 'q2c_gateway_refused_total', help: 'Requests refused, by reason', labelNames: ['system', 'reason'], registers });
   const events = new Counter({ name: 'q2c_gateway_events_total', help: 'Events received, by what became of them', labelNames: ['system', 'status'], registers });
+  const records = new Counter({ name: 'q2c_gateway_records_total', help: 'Timesheets and expense reports, by what was answered', labelNames: ['kind', 'status'], registers });
   const duration = new Histogram({
     name: 'q2c_gateway_request_seconds',
     help: 'Seconds from the first byte of a delivery to the answer',
@@ -32,6 +35,12 @@ export function gatewayMetrics(): GatewayMetrics {
     refused: (system, reason) => refused.inc({ system, reason }),
     events: (system, status, count) => {
       if (count > 0) events.inc({ system, status }, count);
+    },
+    records: (kind, answers) => {
+      for (const status of ['received', 'known', 'invalid'] as const) {
+        const count = answers.filter((answer) => answer.status === status).length;
+        if (count > 0) records.inc({ kind, status }, count);
+      }
     },
     observe: (system, status, seconds) => duration.observe({ system, status: String(status) }, seconds),
     inFlight: (count) => inFlight.set(count),

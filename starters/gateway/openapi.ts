@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { opportunitySchema } from '../../domain/model/opportunity.ts';
+import { expenseReportSchema } from '../../domain/model/time/expense-report.ts';
+import { timesheetSchema } from '../../domain/model/time/timesheet.ts';
 import { exampleDeal } from './examples.ts';
 import { webhookEventSchema } from './hubspot.ts';
 import { PROBLEM_CONTENT_TYPE, problemSchema, refusalStatus, toProblem } from './problem.ts';
 import type { RefusalReason } from './problem.ts';
+import { batchSchema, bulkEndSchema, recordAnswerSchema, smallAnswerSchema, timePaths } from './time/openapi.ts';
 
 export const acceptedDealSchema = z.object({
   id: z.string().describe('the webhook-id of the event'),
@@ -27,22 +30,29 @@ export function openApiDocument(publicUrl?: string) {
     info: {
       title: 'q2c webhook gateway',
       version: '1.0.0',
-      description: 'Takes signed events about deals, makes them durable and hands them to the closed-won process. An answer in the 200s means: kept.',
+      description: 'Takes signed events about deals, approved timesheets and expense reports, makes them durable and hands them to their processes. An answer in the 200s means: kept, but for what it names as invalid.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     ...(publicUrl === undefined ? {} : { servers: [{ url: publicUrl }] }),
-    tags: [{ name: 'deals' }, { name: 'operation' }],
-    paths: { ...eventPaths(), ...operationPaths() },
+    tags: [{ name: 'deals' }, { name: 'time' }, { name: 'operation' }],
+    paths: { ...eventPaths(), ...timePaths({ ref, refusals }), ...operationPaths() },
     components: {
       schemas: {
         Opportunity: jsonSchema(opportunitySchema),
         AcceptedDeal: jsonSchema(acceptedDealSchema),
         HubSpotEvent: jsonSchema(webhookEventSchema),
         HubSpotAnswer: jsonSchema(hubspotAnswerSchema),
+        Timesheet: jsonSchema(timesheetSchema),
+        ExpenseReport: jsonSchema(expenseReportSchema),
+        RecordAnswer: jsonSchema(recordAnswerSchema),
+        TimeAnswer: jsonSchema(smallAnswerSchema),
+        BulkEnd: jsonSchema(bulkEndSchema),
+        Batch: jsonSchema(batchSchema),
         Problem: jsonSchema(problemSchema),
       },
       securitySchemes: {
         standardWebhooks: { type: 'apiKey', in: 'header', name: 'webhook-signature', description: 'Standard Webhooks: "v1," and base64 HMAC-SHA256 over "<webhook-id>.<webhook-timestamp>.<body>"; the timestamp may be off by 300 seconds.' },
+        apiToken: { type: 'http', scheme: 'bearer', description: 'apiToken from the gateway\'s credentials, for senders that cannot sign; nobody has one unless it is set.' },
         hubspotSignature: { type: 'apiKey', in: 'header', name: 'X-HubSpot-Signature-v3', description: 'base64 HMAC-SHA256 with the client secret over method, full URI, body and X-HubSpot-Request-Timestamp; valid for 300,000 ms.' },
         salesforceToken: { type: 'apiKey', in: 'query', name: 'token', description: 'The token agreed with the Salesforce administrator; the message must also carry the connected organization ID.' },
       },

@@ -18,6 +18,8 @@ export type Problem = z.infer<typeof problemSchema>;
 
 const KINDS = {
   malformed: { status: 400, title: 'The body cannot be read' },
+  no_key: { status: 400, title: 'The idempotency key is missing' },
+  digest_mismatch: { status: 400, title: 'The body is not the one its digest was made of' },
   unsigned: { status: 401, title: 'The signature is missing' },
   bad_signature: { status: 401, title: 'The signature does not match' },
   outside_window: { status: 401, title: 'The signed timestamp is outside the window' },
@@ -25,6 +27,7 @@ const KINDS = {
   not_found: { status: 404, title: 'There is nothing at this address' },
   unknown_system: { status: 404, title: 'The system is not connected' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  too_slow: { status: 408, title: 'The body stood still for too long' },
   conflict: { status: 409, title: 'The event ID was used before for another body' },
   too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not accepted' },
@@ -67,7 +70,7 @@ const MOST_FINDINGS = 50;
 /** Every finding of a failed parse, for the one who has to mend the document. */
 export function findingsOf(error: unknown): Finding[] {
   if (error instanceof z.ZodError) {
-    return error.issues.slice(0, MOST_FINDINGS).map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
+    return error.issues.slice(0, MOST_FINDINGS).map((issue) => ({ path: issue.path.map(String).join('.').slice(0, 200), message: issue.message.slice(0, 300) }));
   }
   return [{ path: '', message: error instanceof Error ? error.message : String(error) }];
 }

@@ -10,14 +10,21 @@ import { openApiDocument } from './openapi.ts';
 import { PROBLEM_CONTENT_TYPE, refusalStatus, toProblem } from './problem.ts';
 import type { Refusal } from './problem.ts';
 import { connectedSources } from './sources.ts';
+import { mediaTypeOf, NDJSON, TIME_ROUTES, TIME_SOURCE, timeRoutes } from './time/routes.ts';
 
+/** For the head of a request, and for a body that is not streamed. */
 const REQUEST_TIMEOUT_MS = 30_000;
+const STREAM_TIMEOUT_MS = 6 * 3_600_000;
 
 /** The gateway without a socket: `listen` it, or `inject` requests. Closing it waits for deliveries in flight. */
 export function createGateway(deps: GatewayDeps): FastifyInstance {
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...deps.limits };
   const sources = connectedSources(deps.credentials);
+  const { timeIntake } = deps;
+  const { canonical } = deps.credentials;
+  const time = timeIntake === undefined || canonical === undefined ? undefined : { intake: timeIntake, credentials: canonical };
   const systems = new Map(sources.map((source) => [source.route, source.system]));
+  if (time !== undefined) for (const route of Object.keys(TIME_ROUTES)) systems.set(route, TIME_SOURCE);
   const metrics = gatewayMetrics();
   const logger: FastifyBaseLogger = deps.log;
   const app = Fastify({
@@ -25,7 +32,8 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: limits.bodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: STREAM_TIMEOUT_MS,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS },
     routerOptions: { maxParamLength: 100 },
     frameworkErrors: (error, request, reply) => refused(request, reply, { reason: 'malformed', detail: `the request line cannot be read (${error.code})`, mend: 'Call one of the addresses in /openapi.json.' }),
   });
@@ -41,7 +49,13 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  app.addContentTypeParser(NDJSON, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (mediaTypeOf(request) === NDJSON || request.raw.complete) return;
+    const timer = setTimeout(() => request.raw.complete || request.raw.destroy(), REQUEST_TIMEOUT_MS).unref();
+    request.raw.once('close', () => clearTimeout(timer));
+  });
   app.addHook('onResponse', async (request, reply) => {
     const [path = ''] = request.url.split('?');
     const ms = Math.round(reply.elapsedTime);
@@ -78,6 +92,7 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
       },
     });
   }
+  if (time !== undefined) timeRoutes(app, { deps, ...time, limits, metrics, refused });
   app.post('/webhooks/:system', (request, reply) =>
     refused(request, reply, {
       reason: 'unknown_system',
@@ -109,6 +124,9 @@ const FRONT_PAGE = `q2c webhook gateway
 POST /webhooks/salesforce   Salesforce outbound messages
 POST /webhooks/hubspot      HubSpot webhooks (signature v3)
 POST /v1/deals              canonical opportunity documents (Standard Webhooks)
+POST /v1/timesheets         canonical timesheets: one, an array, or a stream of lines (NDJSON)
+POST /v1/expenses           canonical expense reports, likewise
+GET  /v1/batches/{id}       what became of what was sent
 GET  /openapi.json  /healthz  /readyz  /metrics
 `;
 

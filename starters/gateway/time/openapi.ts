@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { findingSchema } from '../problem.ts';
+
+const totals = { lines: z.int(), received: z.int(), known: z.int(), invalid: z.int() };
+
+export const recordAnswerSchema = z.object({
+  line: z.int().describe('number of the line, or of the document in the array'),
+  id: z.string().nullable(),
+  version: z.number().nullable(),
+  status: z.enum(['received', 'known', 'invalid']).describe('received: durable and new · known: this version with this content came before · invalid: refused, nothing was kept'),
+  errors: z.array(findingSchema).optional(),
+});
+
+export const smallAnswerSchema = z.object({ batch: z.string(), ...totals, records: z.array(recordAnswerSchema) });
+
+export const bulkEndSchema = z.object({
+  batch: z.string(),
+  complete: z.boolean().describe('every line was read and answered, and a digest, where one was given, is that of the body'),
+  ...totals,
+  digest: z.enum(['verified', 'mismatch', 'not given']),
+  problem: z.object({ reason: z.string(), detail: z.string(), mend: z.string(), retryAfterSeconds: z.int().optional() }).optional(),
+});
+
+const counts = z.record(z.string(), z.int());
+
+export const batchSchema = z.object({
+  batch: z.string(),
+  source: z.string(),
+  key: z.string(),
+  kind: z.enum(['timesheets', 'expenses']),
+  state: z.enum(['receiving', 'sealed']),
+  receivedAt: z.iso.datetime(),
+  sealedAt: z.iso.datetime().nullable(),
+  lines: z.int().describe('documents sent under this key, repeated ones included'),
+  records: z.object({ received: z.int().describe('not yet decided'), decided: z.int() }),
+  pages: counts.describe('by state: filling, ready, started, done'),
+  outcomes: counts.describe('entries decided so far, by outcome: accepted, repeat, rejected, held, returned, withdrawn'),
+});
+
+interface Parts {
+  readonly ref: (name: string) => object;
+  readonly refusals: (reasons?: readonly ('malformed' | 'bad_signature' | 'too_large' | 'unsupported_media_type' | 'schema' | 'too_many' | 'store_unavailable' | 'not_found')[]) => object;
+}
+
+const SECURITY = [{ standardWebhooks: [] }, { apiToken: [] }];
+
+/** The part of the API's description that is about time and expenses. */
+export function timePaths({ ref, refusals }: Parts) {
+  const send = (operationId: string, kind: string, schema: string) => ({
+    post: {
+      operationId,
+      tags: ['time'],
+      summary: `Send ${kind}: one, an array, or a stream of lines`,
+      description: [
+        `**application/json** takes one document or an array of them, up to 1 MiB; a Standard Webhooks signature is made over the body.`,
+        `**application/x-ndjson** takes one document a line, up to 1 MiB each, without end: lines are answered as they become durable, in their order, while the body still comes in, and the last line of the answer holds the totals (BulkEnd). Read the answers while you send: past 8 MiB of unread answers the gateway reads no further.`,
+        `A streamed body is signed before it is there: the signature is made over \`digest:<value of the Content-Digest or Digest header>\`, or over \`key:<Idempotency-Key>\` where no digest is known beforehand. The digest may also come as a trailer (announced by \`Trailer\`).`,
+        `A digest that does not match says so at the end and names the batch; what was received stays, because each line is a business event of its own: send the batch again under the same key, and what is right already is answered as known. A body in application/json with a wrong digest is refused whole.`,
+        `A line that is not UTF-8, not JSON, cut off, too long, or holds half a character, U+0000, or a number or date out of range is answered as invalid and harms no other line.`,
+        `A request that was cut off is sent again under the same key.`,
+      ].join('\n\n'),
+      security: SECURITY,
+      parameters: [
+        { name: 'Idempotency-Key', in: 'header', required: false, description: 'Names the batch: 1 to 200 visible ASCII characters, the same each time the batch is sent. Required for a stream; webhook-id stands for it where it is left out of a JSON request.', schema: { type: 'string' } },
+        { name: 'webhook-id', in: 'header', required: false, description: 'Unique per event; a repeated event keeps its ID.', schema: { type: 'string' } },
+        { name: 'webhook-timestamp', in: 'header', required: false, description: 'Seconds since 1970 when the request was signed.', schema: { type: 'string' } },
+        { name: 'Content-Digest', in: 'header', required: false, description: 'sha-256=:<base64>: of the body (RFC 9530); `Digest: sha-256=<base64>` is taken as well. Header or trailer.', schema: { type: 'string' } },
+      ],
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': { schema: { oneOf: [ref(schema), { type: 'array', minItems: 1, items: ref(schema) }] } },
+          'application/x-ndjson': { schema: ref(schema) },
+        },
+      },
+      responses: {
+        '200': { description: 'A stream of answers, one a line and the totals last; the header x-batch names the batch.', content: { 'application/x-ndjson': { schema: { oneOf: [ref('RecordAnswer'), ref('BulkEnd')] } } } },
+        '202': { description: 'The documents that are not answered as invalid are kept.', content: { 'application/json': { schema: ref('TimeAnswer') } } },
+        ...refusals(['malformed', 'bad_signature', 'too_large', 'unsupported_media_type', 'schema', 'too_many', 'store_unavailable']),
+      },
+    },
+  });
+  return {
+    '/v1/timesheets': send('sendTimesheets', 'timesheets', 'Timesheet'),
+    '/v1/expenses': send('sendExpenseReports', 'expense reports', 'ExpenseReport'),
+    '/v1/batches/{id}': {
+      get: {
+        operationId: 'batchStatus',
+        tags: ['time'],
+        summary: 'What became of a batch',
+        description: 'A Standard Webhooks signature is made over `batch:<id>`.',
+        security: SECURITY,
+        parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+        responses: { '200': { description: 'Where the batch stands', content: { 'application/json': { schema: ref('Batch') } } }, ...refusals(['bad_signature', 'not_found', 'store_unavailable']) },
+      },
+    },
+  };
+}
