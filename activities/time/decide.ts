@@ -236,7 +236,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
   }
 
   function planAnswer(record: StoredRecord, sheet: Timesheet, outcomes: readonly OutcomeRow[], booking: Booking): void {
-    const refusedNow = outcomes.filter(({ outcome, findings }) => outcome === 'rejected' && findings.some((finding) => (finding as TimeFinding).kind === 'business_rule'));
+    const refusedNow = outcomes.filter(({ outcome, findings }) => outcome === 'rejected' && findings.every((finding) => (finding as TimeFinding).kind === 'business_rule'));
     if (refusedNow.length > 0) {
       rows.answers.set(`${record.id} reject`, {
         record: record.id,

@@ -1,6 +1,11 @@
 import type { Systems } from '../../activities/dependencies.ts';
 import type { CrmPort, ErpPort, Found, LookUp, RecordPort, ResourcePort, TimePort, WriteBack } from '../../connectors/ports.ts';
+import type { LaborAnswer, LaborPort } from '../../connectors/labor-port.ts';
+import type { PostedTime, TimesheetRejection, TimesheetSource } from '../../connectors/timesheet-source.ts';
 import { SystemFailure, type Failure } from '../../domain/failure.ts';
+import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
+import type { Timesheet } from '../../domain/model/time/timesheet.ts';
+import { addDecimal, sumMoney } from '../../domain/money.ts';
 import type { Opportunity } from '../../domain/model/opportunity.ts';
 import type { ProjectStatus } from '../../domain/model/project.ts';
 
@@ -27,6 +32,11 @@ export function createFakeSystems() {
   const faults = new Map<string, Fault>();
   const calls: string[] = [];
   const lookUps = new Map<string, LookUp>();
+  const laborLines = new Map<string, { readonly line: LaborPosting; readonly writes: number }>();
+  const refusedLines = new Map<string, Failure>();
+  const timesheetsOf: { readonly sheet: Timesheet; readonly changedAt: string }[] = [];
+  const rejections: TimesheetRejection[] = [];
+  const locks: PostedTime[] = [];
   let created = 0;
 
   function failing(where: string, after: boolean, deal: string): void {
@@ -112,6 +122,65 @@ export function createFakeSystems() {
     changedClosedWon: { unsupported: 'the fake has no search' },
   });
 
+  function labor(system: string): LaborPort {
+    const at = `${system}.labor`;
+    return {
+      get lookUp() {
+        return lookUps.get(at) ?? 'key';
+      },
+      batchSize: 50,
+      find: async (postings) => {
+        calls.push(`find ${at}`);
+        await Promise.resolve();
+        return new Map(postings.flatMap(({ key }) => (laborLines.has(`${at}/${key}`) ? [[key, { externalId: `${at}/${key}`, url: null }] as const] : [])));
+      },
+      post: async (postings) => {
+        calls.push(`post ${at}`);
+        await Promise.resolve();
+        failing(at, false, postings[0]?.person ?? '');
+        const answers = postings.map((line): LaborAnswer => {
+          const refusal = refusedLines.get(line.entry.id);
+          if (refusal !== undefined) return { key: line.key, outcome: 'refused', failure: refusal };
+          const known = laborLines.get(`${at}/${line.key}`);
+          laborLines.set(`${at}/${line.key}`, { line, writes: (known?.writes ?? 0) + 1 });
+          return { key: line.key, outcome: 'posted', externalId: `${at}/${line.key}`, url: null };
+        });
+        failing(at, true, postings[0]?.person ?? '');
+        return answers;
+      },
+      totals: async ({ legalEntity }) => {
+        await Promise.resolve();
+        const lines = [...laborLines.values()].map(({ line }) => line).filter((line) => line.legalEntity === legalEntity && line.system === system);
+        return { legalEntity, lines: lines.length, hours: lines.reduce((sum, { hours }) => addDecimal(sum, hours), '0'), billed: [...Map.groupBy(lines, ({ billing }) => billing.amount.currency)].map(([currency, of]) => sumMoney(of.map(({ billing }) => billing.amount), currency)) };
+      },
+    };
+  }
+
+  function timesheets(system: string): TimesheetSource {
+    return {
+      changed: async function* (since) {
+        await Promise.resolve();
+        failing(`timesheets ${system}`, false, '');
+        for (const { sheet, changedAt } of timesheetsOf) if (sheet.system === system && changedAt >= since) yield { sheet, changedAt };
+      },
+      load: async (id) => {
+        await Promise.resolve();
+        failing(`timesheets ${system}`, false, id);
+        return timesheetsOf.findLast(({ sheet }) => sheet.system === system && sheet.id === id)?.sheet ?? null;
+      },
+      reject: async (rejection) => {
+        await Promise.resolve();
+        failing(`reject ${system}`, false, rejection.timesheetId);
+        rejections.push(rejection);
+      },
+      lock: async (posted) => {
+        await Promise.resolve();
+        locks.push(posted);
+      },
+      markInvoiced: { unsupported: 'the fake knows no invoices' },
+    };
+  }
+
   const erp = (system: string): ErpPort => ({
     kind: 'erp',
     system,
@@ -120,8 +189,8 @@ export function createFakeSystems() {
     project: port(system, 'project', ({ document }) => document.number, ({ document }) => document.customerId),
     rateCard: port(system, 'rateCard', ({ document }) => document.project.number, ({ document }) => document.project.customerId),
     billingSchedule: port(system, 'billingSchedule', ({ document }) => document.project.number, ({ document }) => document.project.customerId),
-    labor: { unsupported: 'the fake takes no labor' },
-    expenses: { unsupported: 'the fake takes no expense reports' },
+    labor: labor(system),
+    expenses: port(system, 'expense', ({ key }) => key, ({ report }) => report.id),
     setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
   });
 
@@ -129,7 +198,7 @@ export function createFakeSystems() {
     kind: 'time',
     system,
     project: port(system, 'project', ({ project }) => project.number, ({ project }) => project.customerId),
-    timesheets: { unsupported: 'the fake has no timesheets' },
+    timesheets: timesheets(system),
     setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
   });
 
@@ -142,6 +211,13 @@ export function createFakeSystems() {
     writeBacks,
     calls,
     lookUps,
+    /** Lines of labor by ERP and key. */
+    laborLines,
+    /** Lines of these entries are refused by every ERP. */
+    refusedLines,
+    rejections,
+    locks,
+    putTimesheet: (sheet: Timesheet, changedAt: string) => timesheetsOf.push({ sheet, changedAt }),
     putDeal: (deal: Opportunity) => deals.set(`${deal.crm}/${deal.id}`, deal),
     deal: ({ crm, opportunityId }: { readonly crm: string; readonly opportunityId: string }) => {
       const known = deals.get(`${crm}/${opportunityId}`);

@@ -48,12 +48,14 @@ export interface TestLine {
 export interface TestLineOptions {
   /** Folders of config/overlays to lay over the firm's configuration. */
   readonly overlays?: readonly string[];
+  /** The moment at which time is judged; now unless told. */
+  readonly now?: () => Date;
   /** Real systems in place of some in memory. */
   readonly systems?: (inMemory: Systems) => Systems;
 }
 
 /** The whole line on a real Temporal server and a real store, with systems in memory unless told otherwise. */
-export async function startTestLine({ overlays = [], systems = (inMemory) => inMemory }: TestLineOptions = {}): Promise<TestLine> {
+export async function startTestLine({ overlays = [], now, systems = (inMemory) => inMemory }: TestLineOptions = {}): Promise<TestLine> {
   const environment = await theTemporalServer();
   const { config } = await theFirm(overlays);
   const store = await freshStore();
@@ -69,6 +71,7 @@ export async function startTestLine({ overlays = [], systems = (inMemory) => inM
     port: null,
     log: pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' }),
     workflowBundle: await theBundle(),
+    ...(now === undefined ? {} : { now }),
     systemsOf: async () => Promise.resolve(systems(fakes.systems)),
   });
 
