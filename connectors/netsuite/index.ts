@@ -1,11 +1,13 @@
 import type { ConnectorSettings } from '../connector.ts';
+import { peopleAddress } from '../people-address.ts';
 import type { ErpPort } from '../ports.ts';
 import { createBillingSchedulePort } from './billing-schedule.ts';
 import { createNetSuiteClient } from './client.ts';
 import { createContractPort } from './contract.ts';
 import { createCustomerPort } from './customer.ts';
+import { createExpensePort } from './expense-report.ts';
+import { createLaborDirectory } from './labor-directory.ts';
 import { createLaborPort } from './labor.ts';
-import { peopleAddress } from '../people-address.ts';
 import { netSuiteCredentialsSchema, netSuiteOptionsSchema } from './options.ts';
 import { createProjectPort, createStatusSetter } from './project.ts';
 import { createRateCardPort } from './rate-card.ts';
@@ -16,6 +18,7 @@ export function createNetSuite(settings: ConnectorSettings): ErpPort {
   const options = netSuiteOptionsSchema.parse(settings.options ?? {});
   const netSuite = createNetSuiteClient(settings, netSuiteCredentialsSchema.parse(settings.credentials));
   const references = createReferences(settings.system, options, peopleAddress(options.accountUrl, settings.baseUrl, appHost));
+  const directory = createLaborDirectory(netSuite);
   return {
     kind: 'erp',
     system: settings.system,
@@ -24,8 +27,8 @@ export function createNetSuite(settings: ConnectorSettings): ErpPort {
     project: createProjectPort(netSuite, references),
     rateCard: createRateCardPort(netSuite, references),
     billingSchedule: createBillingSchedulePort(netSuite, references),
-    labor: createLaborPort(netSuite, references, options),
-    expenses: { unsupported: 'expense reports are not posted yet' },
+    labor: createLaborPort(netSuite, references, options, directory),
+    expenses: createExpensePort(netSuite, references, options, directory),
     setProjectStatus: createStatusSetter(netSuite, references),
   };
 }

@@ -1,8 +1,14 @@
 import { z } from 'zod';
-import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 import type { About, NetSuite } from './client.ts';
 
-/** What a line of labor needs of NetSuite's own records. */
+/** Who did something, and for what. */
+export interface Work {
+  readonly person: string;
+  readonly projectNumber: string;
+  readonly task: string | null;
+}
+
+/** What a line of labor or an expense needs of NetSuite's own records. */
 export interface JobEntry {
   readonly id: string;
   /** The service item that its time is booked on; null where the job names none. */
@@ -13,13 +19,13 @@ export interface JobEntry {
 }
 
 export interface LaborDirectory {
-  /** Looks up what is not known yet of these lines, in bulk. Throws SystemFailure. */
-  prepare(postings: readonly LaborPosting[], about: About): Promise<void>;
+  /** Looks up what is not known yet, in bulk. Throws SystemFailure. */
+  prepare(works: readonly Work[], about: About): Promise<void>;
   /** Active employees with this e-mail address: one, none, or several where the account is not clean. */
   employees(email: string): readonly string[];
   job(number: string): JobEntry | undefined;
   /** NetSuite no longer takes what was found: it is looked up again next time. */
-  forget(posting: LaborPosting): void;
+  forget(work: Work): void;
 }
 
 const employeeRow = z.object({ id: z.string(), email: z.string() });
@@ -33,16 +39,16 @@ export function createLaborDirectory(netSuite: NetSuite, now: () => number = Dat
   const jobs = new Map<string, JobEntry>();
   let turn: Promise<void> = Promise.resolve();
 
-  const isStale = (posting: LaborPosting, entry: JobEntry): boolean => posting.task !== null && !entry.tasks.has(posting.task) && now() - entry.loadedAt > RELOAD_TASKS_MS;
-  const unknownPeople = (postings: readonly LaborPosting[]) => distinct(postings.map((posting) => posting.person.toLowerCase()).filter((email) => !people.has(email)));
-  const unknownJobs = (postings: readonly LaborPosting[]) =>
+  const isStale = (work: Work, entry: JobEntry): boolean => work.task !== null && !entry.tasks.has(work.task) && now() - entry.loadedAt > RELOAD_TASKS_MS;
+  const unknownPeople = (works: readonly Work[]) => distinct(works.map((work) => work.person.toLowerCase()).filter((email) => !people.has(email)));
+  const unknownJobs = (works: readonly Work[]) =>
     distinct(
-      postings
-        .filter((posting) => {
-          const entry = jobs.get(posting.projectNumber);
-          return entry === undefined || isStale(posting, entry);
+      works
+        .filter((work) => {
+          const entry = jobs.get(work.projectNumber);
+          return entry === undefined || isStale(work, entry);
         })
-        .map((posting) => posting.projectNumber),
+        .map((work) => work.projectNumber),
     );
 
   async function loadPeople(emails: readonly string[], about: About): Promise<void> {
@@ -59,26 +65,26 @@ export function createLaborDirectory(netSuite: NetSuite, now: () => number = Dat
   }
 
   return {
-    async prepare(postings, about) {
-      if (unknownPeople(postings).length === 0 && unknownJobs(postings).length === 0) return;
+    async prepare(works, about) {
+      if (unknownPeople(works).length === 0 && unknownJobs(works).length === 0) return;
       // One look-up at a time: batches that start together need much the same.
       const before = turn;
-      const work = async (): Promise<void> => {
+      const load = async (): Promise<void> => {
         await before;
-        const emails = unknownPeople(postings);
+        const emails = unknownPeople(works);
         if (emails.length > 0) await loadPeople(emails, about);
-        const numbers = unknownJobs(postings);
+        const numbers = unknownJobs(works);
         if (numbers.length > 0) await loadJobs(numbers, about);
       };
-      const done = work();
+      const done = load();
       turn = done.catch(() => undefined);
       await done;
     },
     employees: (email) => people.get(email.toLowerCase()) ?? [],
     job: (number) => jobs.get(number),
-    forget(posting) {
-      people.delete(posting.person.toLowerCase());
-      jobs.delete(posting.projectNumber);
+    forget(work) {
+      people.delete(work.person.toLowerCase());
+      jobs.delete(work.projectNumber);
     },
   };
 }

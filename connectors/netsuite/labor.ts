@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isSystemFailure, SystemFailure, type Failure } from '../../domain/failure.ts';
+import { isSystemFailure, type Failure, type SystemFailure } from '../../domain/failure.ts';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 import { addDecimal, decimalText, money } from '../../domain/money.ts';
 import type { LaborAnswer, LaborPort } from '../labor-port.ts';
@@ -7,7 +7,7 @@ import type { Found } from '../ports.ts';
 import { BATCH_SIZE, createBatchWriter, type Item } from './batch.ts';
 import type { About, NetSuite } from './client.ts';
 import { timeBillOf } from './labor-body.ts';
-import { createLaborDirectory, listOf, type LaborDirectory } from './labor-directory.ts';
+import { listOf, type LaborDirectory } from './labor-directory.ts';
 import type { NetSuiteOptions } from './options.ts';
 import type { NetSuiteReferences } from './references.ts';
 
@@ -18,9 +18,8 @@ type Refused = Extract<LaborAnswer, { outcome: 'refused' }>;
  * Labor as time bills, one for each line, made in batches of up to 100. A reversal is a time bill of its own with negative hours that names the
  * one it takes back (`custcol_q2c_reverses`).
  */
-export function createLaborPort(netSuite: NetSuite, references: NetSuiteReferences, options: NetSuiteOptions): LaborPort {
+export function createLaborPort(netSuite: NetSuite, references: NetSuiteReferences, options: NetSuiteOptions, directory: LaborDirectory): LaborPort {
   const writer = createBatchWriter(netSuite, 'timeBill');
-  const directory = createLaborDirectory(netSuite);
   const itemOf = (object: string): string => options.timeItem ?? references.item(Object.keys(options.items)[0] ?? 'time', object).id;
 
   const bodyOf = (posting: LaborPosting): Item | Refused => {

@@ -13,6 +13,10 @@ export const netSuiteOptionsSchema = z.strictObject({
   items: idsByCode.default({}),
   /** Service item of time whose job names none; without it the first of `items`. */
   timeItem: internalId.optional(),
+  /** Expense category by our category's code; a code that is not here is looked for among the names of NetSuite's categories. */
+  expenseCategories: idsByCode.default({}),
+  /** The code, in the same way, of the category whose account is that of recoverable tax. */
+  recoverableTaxCategory: z.string().min(1).default('INPUT_TAX'),
   /** Days of payment → term. Without one, NetSuite takes the customer's. */
   paymentTerms: idsByCode.default({}),
   /** Project statuses (Setup > Accounting > CRM lists > Project Statuses). */

@@ -29,6 +29,8 @@ const PAGES: Readonly<Partial<Record<RecordName, string>>> = {
   customer: '/app/common/entity/custjob.nl',
   job: '/app/accounting/project/project.nl',
   salesOrder: '/app/accounting/transactions/salesord.nl',
+  expenseReport: '/app/accounting/transactions/exprept.nl',
+  journalEntry: '/app/accounting/transactions/journal.nl',
   timeBill: '/app/accounting/transactions/timebill.nl',
   billingSchedule: '/app/accounting/otherlists/billingschedule.nl',
 };

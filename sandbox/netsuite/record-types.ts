@@ -1,4 +1,5 @@
 import { customer, job, projectTask } from './entity-types.ts';
+import { account, expenseCategory, expenseReport, journalEntry } from './expense-types.ts';
 import { boolean, choice, integer, reference, text, type RecordType, type RecordTypeName } from './field-types.ts';
 import { department, employee, timeBill } from './time-types.ts';
 import { billingSchedule, customerSubsidiaryRelationship, rateCard, rateLine, salesOrder } from './transaction-types.ts';
@@ -81,6 +82,10 @@ export const RECORD_TYPES: Readonly<Record<RecordTypeName, RecordType>> = {
   employee,
   department,
   timeBill,
+  expenseReport,
+  expenseCategory,
+  journalEntry,
+  account,
   salesOrder,
   billingSchedule,
   customerSubsidiaryRelationship,

@@ -42,6 +42,16 @@ const SERVICE_ITEMS = [
   ['CHANGE', 'Change and people services'],
 ] as const;
 
+/** Name and type of account; in this order they get the internal IDs 1 to 3. */
+const ACCOUNTS = [
+  ['Accounts Payable', 'AcctPay'],
+  ['Travel and other expenses', 'Expense'],
+  ['Input tax', 'OthCurrAsset'],
+] as const;
+
+/** Named as the expense policy's categories are; the last books recoverable tax. */
+const EXPENSE_CATEGORIES = ['PER_DIEM', 'MILEAGE', 'LODGING', 'AIRFARE', 'RAIL', 'GROUND', 'PARKING', 'MEALS', 'ENTERTAINMENT', 'PHONE', 'SUPPLIES', 'SOFTWARE', 'TRAINING', 'INPUT_TAX'] as const;
+
 const TERM_DAYS = [14, 30, 45, 60] as const;
 
 export const REFERENCE_RECORDS: readonly ReferenceRecord[] = [
@@ -58,5 +68,10 @@ export const REFERENCE_RECORDS: readonly ReferenceRecord[] = [
     body: { externalId: `sub-${code}`, name: code, legalName: name, country, currency: { externalId: `cur-${currency}` }, parent: { id: '1' }, isElimination: false },
   })),
   ...SERVICE_ITEMS.map(([code, name]): ReferenceRecord => ({ type: 'serviceSaleItem', body: { externalId: `item-${code}`, itemId: code, displayName: name } })),
+  ...ACCOUNTS.map(([name, acctType]): ReferenceRecord => ({ type: 'account', body: { externalId: `account-${acctType}`, acctName: name, acctType } })),
+  ...EXPENSE_CATEGORIES.map((name): ReferenceRecord => ({
+    type: 'expenseCategory',
+    body: { externalId: `expense-${name}`, name, expenseAcct: { externalId: name === 'INPUT_TAX' ? 'account-OthCurrAsset' : 'account-Expense' } },
+  })),
   ...TERM_DAYS.map((days): ReferenceRecord => ({ type: 'term', body: { externalId: `term-NET${days}`, name: `Net ${days}`, daysUntilNetDue: days } })),
 ];

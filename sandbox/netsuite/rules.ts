@@ -6,6 +6,7 @@
 import { Decimal } from 'decimal.js';
 import type { Account } from './account.ts';
 import { invalidFieldValue, missingValues, userError } from './errors.ts';
+import { checkExpenses, checkJournal, fillExpenseDefaults } from './expense-rules.ts';
 import { checkTime, fillTimeDefaults } from './time-rules.ts';
 import { isChoice, isReference, linesOf, referenceId, type FieldValue, type RecordType, type StoredRecord } from './field-types.ts';
 
@@ -28,6 +29,10 @@ export function applyRules(account: Account, type: RecordType, id: string, draft
       return checkOrder(account, draft, before);
     case 'billingSchedule':
       return checkSchedule(draft);
+    case 'expenseReport':
+      return checkExpenses(account, draft, precisionOf(account, draft.get('expenseReportCurrency')));
+    case 'journalEntry':
+      return checkJournal(account, draft);
     case 'timeBill':
       return checkTime(account, draft, before);
     case 'customerSubsidiaryRelationship':
@@ -61,6 +66,7 @@ function fillDefaults(account: Account, type: RecordType, id: string, draft: Dra
     set('isJobResource', true);
   }
   if (type.name === 'timeBill') fillTimeDefaults(account, draft);
+  if (type.name === 'expenseReport' || type.name === 'journalEntry') fillExpenseDefaults(account, type, id, draft);
   if (type.name === 'projectTask') {
     set('constraintType', { choice: 'ASAP' });
     set('status', { choice: 'NOTSTART' });

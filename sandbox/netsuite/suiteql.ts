@@ -17,6 +17,8 @@ const TABLES: Readonly<Record<string, RecordTypeName>> = {
   employee: 'employee',
   department: 'department',
   timebill: 'timeBill',
+  expensecategory: 'expenseCategory',
+  account: 'account',
   transaction: 'salesOrder',
   billingschedule: 'billingSchedule',
   customersubsidiaryrelationship: 'customerSubsidiaryRelationship',

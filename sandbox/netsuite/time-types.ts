@@ -6,7 +6,7 @@
  * That `subsidiary` may differ from the employee's with Intercompany Time, and that hours may be negative, is (unverified).
  */
 import { MODIFIED } from './entity-types.ts';
-import { boolean, choice, date, duration, number, readOnly, reference, text, type RecordType } from './field-types.ts';
+import { boolean, choice, date, duration, lines, number, readOnly, reference, text, type RecordType } from './field-types.ts';
 
 export const employee: RecordType = {
   name: 'employee',
@@ -28,6 +28,8 @@ export const employee: RecordType = {
     subsidiary: reference('Subsidiary', 'subsidiary'),
     department: reference('Department', 'department'),
     currency: reference('Currency', 'currency'),
+    /** Beside the currency of the subsidiary. */
+    currencyList: lines('Currencies', 'currency', { currency: reference('Currency', 'currency') }),
     hireDate: date('Hire Date'),
     releaseDate: date('Release Date'),
     isJobResource: boolean('Project Resource'),
