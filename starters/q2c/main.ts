@@ -7,13 +7,14 @@ import { dealCommands } from './deals.ts';
 import { doctorCommand } from './doctor.ts';
 import { inboxCommands } from './inbox.ts';
 import { notificationCommands } from './notifications.ts';
+import { timesheetCommands } from './timesheets.ts';
 
 const program = new Command('q2c')
   .description('Looks at and steers the line from closed-won deal to cash.')
   .option('--json', 'print JSON for programs instead of text for people')
   .showHelpAfterError();
 
-for (const register of [doctorCommand, dealCommands, caseCommands, inboxCommands, notificationCommands, configCommands, auditCommands]) register(program);
+for (const register of [doctorCommand, dealCommands, timesheetCommands, caseCommands, inboxCommands, notificationCommands, configCommands, auditCommands]) register(program);
 
 try {
   await program.parseAsync();

@@ -79,12 +79,12 @@ export async function pageOfRecordDone(db: Db, record: number, summary: JsonValu
   for (const page of rows) await pageDone(db, page, summary);
 }
 
-/** Pages whose records have processes of their own are done when each of these was decided. @returns how many were. */
+/** Pages of expense reports, which have processes of their own, are done when each of these was decided. @returns how many were. */
 export async function finishDecidedPages(db: Db): Promise<number> {
   const { rows } = await sql<{ finished: number }>`
     with done as (
       update time_page p set state = 'done', done_at = now(), summary = jsonb_build_object('decided', p.records)
-      where p.state = 'started' and (p.kind = 'expenses' or p.records = 1)
+      where p.state = 'started' and p.kind = 'expenses'
         and not exists (select from time_record r where r.batch = p.batch and r.page = p.page and r.state = 'received')
       returning 1
     )

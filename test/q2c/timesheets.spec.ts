@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { sql } from 'kysely';
+import { timesheetProcessId } from '../../domain/process/time-process.ts';
+import { openCase } from '../../store/cases.ts';
+import type { Store } from '../../store/database.ts';
+import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
+import { anEntry, aTimesheet } from '../builders/time.ts';
+import { freshStore } from '../store/support.ts';
+
+const SHEET = { system: 'harvest', id: 'TS/1' };
+
+describe('q2c: timesheets', function () {
+  this.timeout(60_000);
+  let store: Store;
+  let dataDir: string;
+  let batch: string;
+
+  before(async () => {
+    store = await freshStore();
+    dataDir = await mkdtemp(path.join(tmpdir(), 'q2c-timesheets-'));
+    ({ id: batch } = await openBatch(store.db, { source: 'canonical', kind: 'timesheets', idempotencyKey: 'november' }));
+    const sheet = { ...aTimesheet([anEntry({ id: 'E-1' }), anEntry({ id: 'E-2', hours: '30' }), anEntry({ id: 'E-3' })]), ...SHEET };
+    const [first] = await receiveRecords(store.db, batch, [sheet, { ...sheet, version: 2 }]);
+    await sealBatch(store.db, batch);
+    const record = first?.record ?? 0;
+    const finding = JSON.stringify([{ code: 'DAY_TOO_LONG', message: '30 hours on one day.', mend: 'Enter what was worked.' }]);
+    await sql`insert into time_outcome (record, position, entry_id, entry_version, outcome, findings, waits_for) values
+      (${record}, 0, 'E-1', 1, 'accepted', '[]', null), (${record}, 1, 'E-2', 1, 'rejected', ${finding}::jsonb, null), (${record}, 2, 'E-3', 1, 'held', '[]', 'E-9@1')`.execute(store.db);
+    await sql`insert into labor_posting (key, record, system, legal_entity, accounting_period, kind, hours, currency, amount, line, state, external_id) values
+      ('q-1', ${record}, 'netsuite', 'US01', '2026-11', 'original', 8, 'USD', 1760.00, '{}', 'done', '4711')`.execute(store.db);
+    await sql`insert into pay_line (key, record, kind, employer, pay_period, person, work_date, pay_code, multiplier, hours, cost_center, project_number, entry_system, entry_id, entry_version) values
+      ('p-1', ${record}, 'original', 'US01', '2026-11-B', 'ada@firm.example', '2026-11-09', 'REG', 1, 8, 'US01-TECH', 'US01-TECH-A', 'harvest', 'E-1', 1)`.execute(store.db);
+    await sql`update time_record set state = 'decided', decided_at = now() where id = ${record}`.execute(store.db);
+    const process = timesheetProcessId({ ...SHEET, version: 1 });
+    await openCase(store.db, {
+      caseId: `exception/${process}/1`, process, code: 'DAY_TOO_LONG', kind: 'business_rule', severity: 'high', owner: 'PMO', subject: 'timesheet TS/1', message: '30 hours on one day.', mend: 'Enter what was worked.',
+      findings: [], permittedActions: ['return_to_submitter', 'override'], context: {}, systems: [], waitsForConfig: false, openedAt: '2026-11-21T08:00:00.000Z', dueAt: '2026-11-22T08:00:00.000Z',
+    });
+  });
+  after(async () => {
+    await store.close();
+    await rm(dataDir, { recursive: true });
+  });
+
+  function q2c(...args: readonly string[]): Promise<{ code: number; text: string; errors: string }> {
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|Q2C_)/.test(name)));
+    return new Promise((resolve) => {
+      execFile(process.execPath, ['starters/q2c/main.ts', ...args], { env: { ...env, Q2C_DATA_DIR: dataDir, DATABASE_URL: store.url } }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, text: stdout, errors: stderr });
+      });
+    });
+  }
+
+  it('lists batches with what became of their documents and entries', async () => {
+    const { code, text } = await q2c('timesheets');
+    assert.equal(code, 0);
+    const [, , row = ''] = text.split('\n');
+    assert.match(row, new RegExp(`^${batch} .* november .* sealed +2 +1 +1 ready`));
+    for (const outcome of ['1 held', '1 accepted', '1 rejected']) assert.ok(row.includes(outcome), row);
+  });
+
+  it('shows each page of a batch, and refuses a batch it does not know', async () => {
+    const { text } = await q2c('timesheets', '--batch', batch);
+    assert.match(text, /UNKNOWN +2 +ready/);
+    const unknown = await q2c('timesheets', '--batch', 'nothing');
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.errors, /there is no batch nothing/);
+  });
+
+  it('shows of a timesheet each version, entry, finding, posting, pay line and open case, and what to do', async () => {
+    const { code, text } = await q2c('timesheet', 'harvest/TS/1');
+    assert.equal(code, 0);
+    for (const part of [/2 versions/, /Version 1 .* decided/, /Version 2 .* received/, /E-1 +1 +2026-11-09 +8 +US01-TECH-A +accepted/, /E-2: DAY_TOO_LONG · 30 hours on one day\. Enter what was worked\./, /E-3: waits for E-9@1/, /netsuite +US01 2026-11 +original +8 +1760\.00 USD +done +4711/, /REG +2026-11-09 +8 +original +US01 2026-11-B +not yet/, /Waiting for PMO: DAY_TOO_LONG/, /resolve exception\/timesheet\/harvest\/TS\/1\/1\/1 <return_to_submitter\|override>/, /not decided yet/]) {
+      assert.match(text, part);
+    }
+  });
+
+  it('gives the same to programs as JSON', async () => {
+    const status = JSON.parse((await q2c('--json', 'timesheet', 'harvest/TS/1')).text) as { versions: { postings: { externalId: string }[]; entries: { outcome: string | null }[] }[] };
+    assert.equal(status.versions[0]?.postings[0]?.externalId, '4711');
+    assert.deepEqual(status.versions.map(({ entries }) => entries.map(({ outcome }) => outcome)), [['accepted', 'rejected', 'held'], [null, null, null]]);
+  });
+
+  it('says so where there is no such timesheet', async () => {
+    assert.match((await q2c('timesheet', 'harvest/none')).errors, /no timesheet harvest\/none has come in/);
+    assert.match((await q2c('timesheet', 'harvest')).errors, /write system\/ID/);
+  });
+});
