@@ -13,7 +13,7 @@ const SHORTEST_WAIT_MS = 25;
 const LONGEST_WAIT_MS = 5_000;
 /** After this the batch is in doubt; handing over the same batch again finds the same job. */
 const JOB_PATIENCE_MS = 240_000;
-/** Answers about a job that may be lost in a row. */
+/** Answers that may be lost in a row once a batch is handed over. */
 const LOST_ANSWERS = 5;
 
 export interface Item {
@@ -50,27 +50,15 @@ export function createBatchWriter(netSuite: NetSuite, record: RecordName): Batch
   async function wait(job: string, about: About): Promise<void> {
     const startedAt = performance.now();
     let pause = expectedMs;
-    let asked = 0;
-    let lost = 0;
-    while (performance.now() - startedAt < JOB_PATIENCE_MS) {
-      await sleep(pause, undefined, { signal: about.context.signal }).catch(() => {
-        throw reasonOf(about.context.signal);
-      });
-      asked += 1;
-      try {
-        if (await netSuite.isCompleted(job, about)) {
-          // Done at the first question: the next job is asked about a little sooner.
-          const seen = asked === 1 ? expectedMs * 0.9 : Math.min(performance.now() - startedAt, expectedMs * 1.5);
-          expectedMs = Math.min(Math.max(seen, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
-          return;
-        }
-        lost = 0;
-        pause = Math.min(pause * 1.5, LONGEST_WAIT_MS);
-      } catch (error) {
-        lost += 1;
-        if (!isSystemFailure(error) || error.failure.kind === 'configuration' || lost > LOST_ANSWERS) throw error;
-        pause = Math.min(Math.max(pause * 2, error.failure.retryAfterMs ?? 0), LONGEST_WAIT_MS);
+    for (let asked = 1; performance.now() - startedAt < JOB_PATIENCE_MS; asked += 1) {
+      await sleepFor(pause, about);
+      if (await patiently(() => netSuite.isCompleted(job, about), about)) {
+        // Done at the first question: the next job is asked about a little sooner.
+        const seen = asked === 1 ? expectedMs * 0.9 : Math.min(performance.now() - startedAt, expectedMs * 1.5);
+        expectedMs = Math.min(Math.max(seen, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+        return;
       }
+      pause = Math.min(pause * 1.5, LONGEST_WAIT_MS);
     }
     throw new SystemFailure({
       kind: 'in_doubt', code: 'NETSUITE_JOB_PENDING', system: netSuite.system, object: about.object, written: 'unknown',
@@ -89,7 +77,7 @@ export function createBatchWriter(netSuite: NetSuite, record: RecordName): Batch
         const { job, known } = await netSuite.submit(record, handed.map((item) => item.body), idempotencyKey(handed, before), about);
         return afterFirstWrite(async () => {
           await wait(job, about);
-          const ids = await find(handed.map((item) => item.key), about);
+          const ids = await patiently(() => find(handed.map((item) => item.key), about), about);
           for (const [key, id] of ids) made.set(key, id);
           left = handed.filter((item) => !ids.has(item.key));
           before = job;
@@ -119,6 +107,24 @@ export function createBatchWriter(netSuite: NetSuite, record: RecordName): Batch
       return made;
     },
   };
+}
+
+/** Asks again where an answer is lost: the batch is handed over already, and to stop asking would leave it in doubt. */
+async function patiently<T>(ask: () => Promise<T>, about: About): Promise<T> {
+  for (let lost = 1; ; lost += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isSystemFailure(error) || error.failure.kind === 'configuration' || lost > LOST_ANSWERS) throw error;
+      await sleepFor(Math.min(Math.max(100 * 2 ** lost, error.failure.retryAfterMs ?? 0), LONGEST_WAIT_MS), about);
+    }
+  }
+}
+
+async function sleepFor(milliseconds: number, { context }: About): Promise<void> {
+  await sleep(milliseconds, undefined, { signal: context.signal }).catch(() => {
+    throw reasonOf(context.signal);
+  });
 }
 
 /** The same for the same records after the same job: a UUID as RFC 9562 version 8 has it, made of a hash. */

@@ -144,16 +144,30 @@ function readChoice(choices: Readonly<Record<string, string>>, value: unknown, p
 function readReference(account: Account, to: readonly Reference['type'][], value: unknown, path: string): Reference {
   const id = isObject(value) ? value['id'] : value;
   if (typeof id === 'string' || typeof id === 'number') {
-    for (const type of to) if (account.records(type).get(String(id)) !== undefined) return { type, id: String(id) };
+    for (const type of to) {
+      const found = account.records(type).get(String(id));
+      if (found !== undefined) return referenceTo(type, found);
+    }
     throw invalidFieldValue(path, String(id));
   }
   const externalId = isObject(value) ? value['externalId'] : undefined;
   if (typeof externalId !== 'string') throw malformedValue(path);
   for (const type of to) {
     const found = account.byExternalId(type, externalId);
-    if (found !== undefined) return { type, id: found.id };
+    if (found !== undefined) return referenceTo(type, found);
   }
   throw invalidFieldValue(path, externalId);
+}
+
+/** Records that refer to the same record share one reference: a firm's month has hundreds of thousands of them. */
+const references = new WeakMap<StoredRecord, Reference>();
+
+function referenceTo(type: Reference['type'], record: StoredRecord): Reference {
+  const known = references.get(record);
+  if (known !== undefined) return known;
+  const made: Reference = { type, id: record.id };
+  references.set(record, made);
+  return made;
 }
 
 function readFields(account: Account, fields: Fields, value: Record<string, unknown>, path: string, rules: BodyRules, unknown: string[]): Record<string, FieldValue> {

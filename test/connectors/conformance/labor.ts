@@ -168,6 +168,18 @@ export function describeLaborPort(labor: LaborCase, faults: FaultBoard | null): 
       await once(batches.flatMap((batch) => batch.filter((_, index) => index % 33 === 0)));
     });
 
+    it('is there once where two workers post it at the same time, alone and among other lines', async () => {
+      const shared = [line(), line()];
+      const [mine, other] = [line(), line()];
+      const answers = await Promise.allSettled([post(shared), post(shared), post([...shared, mine]), post([other, ...shared])]);
+      for (const answer of answers) {
+        if (answer.status === 'fulfilled') for (const each of answer.value) assert.ok(each.outcome === 'posted' || each.failure.kind === 'transient', each.key);
+        else assert.ok(isSystemFailure(answer.reason), String(answer.reason));
+      }
+      await settle([...shared, mine, other]);
+      await once([...shared, mine, other]);
+    });
+
     it('stops when it is cancelled', async () => {
       const controller = new AbortController();
       controller.abort(new Error('the worker shuts down'));
