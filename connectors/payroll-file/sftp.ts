@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { posix } from 'node:path';
 import SftpClient from 'ssh2-sftp-client';
 import type { Place, SftpCredentials } from './options.ts';
@@ -21,53 +23,60 @@ export function sftpFolder({ place, credentials, hostKey, timeoutMs }: SftpSetti
   return {
     async use(signal, work) {
       signal.throwIfAborted();
-      const client = new SftpClient('q2c payroll');
-      // Without a listener of its own the library writes late errors of a connection to the console; each call reports its own.
-      client.on('error', () => undefined);
+      // Left to itself the library writes to the console when a connection ends; each call reports its own failure.
+      const client = new SftpClient('q2c payroll', { error: () => undefined, end: () => undefined, close: () => undefined });
+      // SFTP asks and waits: without delay an answer does not wait for more to send.
+      const sock = connect({ host: place.host, port: place.port, noDelay: true, keepAlive: true });
+      const cut = cutter(sock, signal, timeoutMs);
       let presented: string | undefined;
-      const end = () => void client.end().catch(() => undefined);
-      signal.addEventListener('abort', end, { once: true });
-      try {
-        const wrapper = await client.connect({
-          host: place.host,
-          port: place.port,
+      const connected = async (): Promise<Wrapper> => {
+        await once(sock, 'connect');
+        return await client.connect({
+          sock,
           ...credentials,
           readyTimeout: timeoutMs,
-          keepaliveInterval: 5000,
-          keepaliveCountMax: 3,
           hostVerifier: (key: Buffer) => {
             presented = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
             return presented === hostKey;
           },
         });
-        return await within(work(sessionOf(client, wrapper, place.folder)), timeoutMs, client);
+      };
+      try {
+        return await Promise.race([connected().then((wrapper) => work(sessionOf(client, wrapper, place.folder))), cut.early]);
       } catch (error) {
         if (presented !== undefined && presented !== hostKey) throw new OtherHostKey(`${place.host} has the host key ${presented}, not ${hostKey}`, { cause: error });
         throw error;
       } finally {
-        signal.removeEventListener('abort', end);
+        cut.release();
         await client.end().catch(() => undefined);
+        sock.destroy();
       }
     },
   };
 }
 
-/** A server that stops answering does not hold the step: its connection is cut. */
-async function within<Result>(work: Promise<Result>, timeoutMs: number, client: SftpClient): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    late.reject(Object.assign(new Error(`the server did not come to an end within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
-    void client.end().catch(() => undefined);
-  }, timeoutMs);
-  const lost = () => late.reject(Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' }));
-  client.on('close', lost);
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-    client.removeListener('close', lost);
-  }
+/** Ends a connection that is lost, takes too long, or is no longer wanted: what waits for it fails at once. */
+function cutter(sock: Socket, signal: AbortSignal, timeoutMs: number): { readonly early: Promise<never>; release(): void } {
+  const { promise: early, reject } = Promise.withResolvers<never>();
+  early.catch(() => undefined);
+  const end = (code: string, message: string) => {
+    reject(Object.assign(new Error(message), { code }));
+    sock.destroy();
+  };
+  const timer = setTimeout(() => end('ETIMEDOUT', `the server did not come to an end within ${timeoutMs} ms`), timeoutMs);
+  const cancelled = () => end('ECANCELED', 'the step was cancelled');
+  const lost = () => end('ECONNRESET', 'the connection was lost');
+  signal.addEventListener('abort', cancelled, { once: true });
+  sock.on('error', reject);
+  sock.once('close', lost);
+  return {
+    early,
+    release() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancelled);
+      sock.off('close', lost);
+    },
+  };
 }
 
 function sessionOf(client: SftpClient, wrapper: Wrapper, folder: string): FileSession {
@@ -77,6 +86,7 @@ function sessionOf(client: SftpClient, wrapper: Wrapper, folder: string): FileSe
       if ((await client.exists(target)) !== '-') return null;
       const { size, modifyTime } = await client.stat(target);
       if (size > mostBytes) throw new FileTooLarge(`${path} has ${size} bytes`);
+      if (size === 0) return { content: Buffer.alloc(0), modifiedAt: modifyTime };
       const content = await client.get(target);
       if (!Buffer.isBuffer(content)) throw new TypeError(`${path} did not come as bytes`);
       return { content, modifiedAt: modifyTime };
