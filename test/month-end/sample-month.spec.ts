@@ -94,6 +94,7 @@ describe('a sample month', () => {
   it('refuses terms that make no month', () => {
     assert.throws(() => sampleMonth({ month: '2026-13' }), /is no month/);
     assert.throws(() => sampleMonth({ month: '2031-05' }), /public holidays of 2026/);
+    assert.throws(() => sampleMonth({ month: '2026-01' }), /from 2026-02 to 2026-12/);
     assert.throws(() => sampleMonth({ consultants: 3 }), /10 consultants or more/);
     assert.throws(() => sampleMonth({ dirtyPercent: 40 }), /0 to 25 percent/);
     assert.throws(() => sampleMonth({ seed: 1.5 }), /whole number/);

@@ -1,6 +1,5 @@
-import { addDays, addMonths, type Instant, type LocalDate } from '../../../domain/dates.ts';
+import { addDays, addMonths, daysBetween, type Instant, type LocalDate } from '../../../domain/dates.ts';
 import { weekdayOf } from '../../../domain/rules/timesheet/hours.ts';
-import { at } from './random.ts';
 
 /** The days of a sample month: four weeks from its first Monday on, and those around it that some timesheets are of. */
 export interface SampleCalendar {
@@ -17,8 +16,10 @@ export interface SampleCalendar {
   readonly ancientWeek: LocalDate;
   /** In the year before, whose public holidays are not kept. */
   readonly lastYearsWeek: LocalDate;
-  /** The last public holiday in Berlin before the month's end. */
-  readonly germanHoliday: LocalDate;
+  /** The last public holiday in Berlin before the month's end; null where work of that week would come too late. */
+  readonly germanHoliday: LocalDate | null;
+  /** First day after the month. */
+  readonly nextMonth: LocalDate;
   readonly asOf: Instant;
   readonly today: LocalDate;
   /** People, projects and rates are in force from here on. */
@@ -30,6 +31,8 @@ export interface SampleCalendar {
 
 const ANCIENT_WEEKS = 70;
 const OLD_WEEKS = 17;
+/** Fewer than any entity's days for late entries. */
+const SOON_ENOUGH_DAYS = 44;
 const HOLIDAY_YEAR = '2026';
 
 /** Public holidays of 2026 by country, as far as they keep people from work (config/regional-rules.yaml names the sources). */
@@ -51,12 +54,12 @@ export function isHoliday(country: string, date: LocalDate): boolean {
 /** @throws RangeError for a month that is none, or of a year whose public holidays are not known here */
 export function calendarOf(month: string): SampleCalendar {
   if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) throw new RangeError(`"${month}" is no month: write it as 2026-10`);
-  if (!month.startsWith(HOLIDAY_YEAR)) throw new RangeError(`the sample knows the public holidays of ${HOLIDAY_YEAR} only: pick one of its months, not ${month}`);
+  if (!month.startsWith(HOLIDAY_YEAR) || month.endsWith('-01')) throw new RangeError(`the sample knows the public holidays of ${HOLIDAY_YEAR} only: pick a month from ${HOLIDAY_YEAR}-02 to ${HOLIDAY_YEAR}-12, not ${month}`);
   const first = `${month}-01`;
   const monday = addDays(first, (8 - weekdayOf(first)) % 7);
-  const next = addMonths(first, 1);
-  const today = thirdWorkingDay(next);
-  const germanHolidays = (HOLIDAYS['DE'] ?? []).map((day) => `${HOLIDAY_YEAR}-${day}`).filter((day) => day < next);
+  const nextMonth = addMonths(first, 1);
+  const today = thirdWorkingDay(nextMonth);
+  const germanHoliday = (HOLIDAYS['DE'] ?? []).map((day) => `${HOLIDAY_YEAR}-${day}`).findLast((day) => day < nextMonth);
   return {
     month,
     weeks: [0, 7, 14, 21].map((days) => addDays(monday, days)),
@@ -65,7 +68,8 @@ export function calendarOf(month: string): SampleCalendar {
     oldWeek: addDays(monday, -7 * OLD_WEEKS),
     ancientWeek: addDays(monday, -7 * ANCIENT_WEEKS),
     lastYearsWeek: mondayOf(`${Number(HOLIDAY_YEAR) - 1}-12-10`),
-    germanHoliday: at(germanHolidays, germanHolidays.length - 1),
+    germanHoliday: germanHoliday === undefined || daysBetween(mondayOf(germanHoliday), today) > SOON_ENOUGH_DAYS ? null : germanHoliday,
+    nextMonth,
     asOf: `${today}T12:00:00.000Z`,
     today,
     firmStart: addMonths(first, -24),

@@ -1,4 +1,4 @@
-import { addDays, addMonths, daysBetween, type LocalDate } from '../../../domain/dates.ts';
+import { addDays, daysBetween, type LocalDate } from '../../../domain/dates.ts';
 import type { TimeEntry } from '../../../domain/model/time/time-entry.ts';
 import { lengthOfDay, weekdayOf } from '../../../domain/rules/timesheet/hours.ts';
 import { isHoliday } from './calendar.ts';
@@ -61,13 +61,10 @@ export function cleanEntries(firm: SampleFirm, person: SamplePerson, plan: Sheet
   return entries;
 }
 
-/** Days of agreed work that are no public holidays; of the week in which the month is processed only those of the new month that are past. */
+/** Days of agreed work that are no public holidays. The month's last week ends with the month; of the week in which it is processed only days of the new one that are past count. */
 function workingDays({ calendar }: SampleFirm, person: SamplePerson, weekStart: LocalDate): LocalDate[] {
-  const nextMonth = addMonths(`${calendar.month}-01`, 1);
-  return person.hours
-    .flatMap((hours, day) => (hours === 0 ? [] : [addDays(weekStart, day)]))
-    .filter((date) => !isHoliday(person.entity.country, date))
-    .filter((date) => weekStart !== calendar.currentWeek || (date >= nextMonth && date <= calendar.today));
+  const isTold = weekStart === calendar.currentWeek ? (date: LocalDate) => date >= calendar.nextMonth && date <= calendar.today : (date: LocalDate) => date < calendar.nextMonth;
+  return person.hours.flatMap((hours, day) => (hours === 0 ? [] : [addDays(weekStart, day)])).filter((date) => isTold(date) && !isHoliday(person.entity.country, date));
 }
 
 function nightOfClockChange(person: SamplePerson, plan: SheetPlan): LocalDate | null {

@@ -29,7 +29,7 @@ const semiMonthly = (closesOnWorkingDay: number): Closing => ({ closesOnWorkingD
 
 /**
  * The legal entities of the sample firm, the largest small firm's first: the five that every size has, whose law or closing some timesheets need.
- * Those that the example firm has too are as in config/legal-entities.yaml; closing days and pay frequencies differ.
+ * Those that the example firm has too are as in config/; it names no closing for IN01, JP01 and SG01. Until when late entries are taken is the configuration's to say.
  */
 const ENTITIES: readonly SampleEntity[] = [
   entity({ code: 'US01', country: 'US', region: 'NA', timeZone: 'America/New_York', functionalCurrency: 'USD', billingCurrencies: ['USD', 'CAD'], weight: 22, closing: biweekly(3, '2026-01-04') }),

@@ -1,4 +1,5 @@
 import { calendarOf, type SampleCalendar } from './calendar.ts';
+import { DIRT_KINDS } from './dirt.ts';
 import { entitiesOf, type SampleEntity } from './entities.ts';
 import { peopleOf, type SamplePerson } from './people.ts';
 import { projectsOf, type SampleProject } from './projects.ts';
@@ -22,6 +23,7 @@ export function sampleFirm(given: Partial<SampleTerms>): SampleFirm {
   const calendar = calendarOf(terms.month);
   const entities = entitiesOf(size.entities);
   const projects = projectsOf(terms.seed, size.projects, entities, calendar);
-  const people = peopleOf(terms.seed, terms.consultants, terms.dirtyPercent, entities, projects);
+  const kinds = DIRT_KINDS.filter((kind) => kind !== 'holiday_work' || calendar.germanHoliday !== null);
+  const people = peopleOf(terms, kinds, entities, projects);
   return { terms, calendar, entities, projects, people, idPrefix: `S${terms.seed}-${terms.consultants}` };
 }

@@ -1,9 +1,9 @@
-import { DIRT_KINDS, needsOf, TRAP_KINDS, type DirtKind } from './dirt.ts';
+import { needsOf, TRAP_KINDS, type DirtKind } from './dirt.ts';
 import { SERVICE_LINES, type SampleEntity } from './entities.ts';
 import type { SampleProject } from './projects.ts';
 import { at, mixed, randomOf, type Random } from './random.ts';
 import { CATEGORIES, type Category } from './rates.ts';
-import { SHEETS_EACH } from './terms.ts';
+import { SHEETS_EACH, type SampleTerms } from './terms.ts';
 import { FAMILY_NAMES, GIVEN_NAMES } from './words.ts';
 
 /**
@@ -53,10 +53,10 @@ const SALT = 0x70_65;
 const DIRT_SALT = 0x64_69;
 const LED_BY_ONE = 12;
 
-export function peopleOf(seed: number, count: number, dirtyPercent: number, entities: readonly SampleEntity[], projects: readonly SampleProject[]): readonly SamplePerson[] {
+export function peopleOf({ seed, consultants: count, dirtyPercent }: Required<SampleTerms>, kinds: readonly DirtKind[], entities: readonly SampleEntity[], projects: readonly SampleProject[]): readonly SamplePerson[] {
   const clients = Map.groupBy(projects.filter(({ use }) => use === 'client'), ({ entity }) => entity);
   const plain = Map.groupBy(projects.filter((project) => project.plain), ({ entity }) => entity);
-  const dirty = dirtyPeople(seed, count, dirtyPercent);
+  const dirty = dirtyPeople(seed, count, dirtyPercent, kinds);
   return Array.from({ length: count }, (_, index): SamplePerson => {
     const random = randomOf(seed, SALT, index);
     const dirt = dirty.get(index) ?? null;
@@ -88,15 +88,15 @@ export function peopleOf(seed: number, count: number, dirtyPercent: number, enti
 }
 
 /** One author in each of equal stretches of people, each kind in its turn. */
-function dirtyPeople(seed: number, count: number, dirtyPercent: number): Map<number, { readonly kind: DirtKind; readonly arrival: number }> {
+function dirtyPeople(seed: number, count: number, dirtyPercent: number, kinds: readonly DirtKind[]): Map<number, { readonly kind: DirtKind; readonly arrival: number }> {
   const number = Math.min(count, Math.round((count * SHEETS_EACH * dirtyPercent) / 100));
-  const first = mixed(seed, DIRT_SALT) % DIRT_KINDS.length;
+  const first = mixed(seed, DIRT_SALT) % kinds.length;
   return new Map(
     Array.from({ length: number }, (_, position) => {
       const random = randomOf(seed, DIRT_SALT, position);
       const from = Math.floor((position * count) / number);
       const below = Math.floor(((position + 1) * count) / number);
-      const kind = at(DIRT_KINDS, (first + position) % DIRT_KINDS.length);
+      const kind = at(kinds, (first + position) % kinds.length);
       return [from + random.int(below - from), { kind, arrival: needsOf(kind).arrival ?? random.int(SHEETS_EACH) }] as const;
     }),
   );

@@ -73,7 +73,7 @@ function weekFor(week: DirtNeeds['week'], calendar: SampleCalendar): LocalDate |
     case 'last_year':
       return calendar.lastYearsWeek;
     case 'german_holiday':
-      return mondayOf(calendar.germanHoliday);
+      return calendar.germanHoliday === null ? undefined : mondayOf(calendar.germanHoliday);
     case undefined:
       return undefined;
   }

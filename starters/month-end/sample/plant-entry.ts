@@ -82,7 +82,7 @@ export const ENTRY_PLANTS: Partial<Record<DirtKind, Plant>> = {
   transfer_rate_missing: abroad('transfer_rate_missing'),
   transfer_currency_differs: abroad('transfer_currency_differs'),
   sunday_work: one((_, { plan }) => ({ workDate: addDays(plan.weekStart, 6) })),
-  holiday_work: one((_, { firm }) => ({ workDate: firm.calendar.germanHoliday })),
+  holiday_work: one((entry, { firm }) => ({ workDate: firm.calendar.germanHoliday ?? entry.workDate })),
   original_not_seen: one((_, { sheetId }) => ({ replaces: { id: `${sheetId}-LOST`, version: 1 } }), 'held'),
   correction_of_itself: one((entry) => ({ replaces: { id: entry.id, version: entry.version } })),
 };

@@ -1,7 +1,8 @@
-import { addDays, addMonths } from '../../../domain/dates.ts';
+import { addDays } from '../../../domain/dates.ts';
 import type { TimePerson } from '../../../domain/model/time/context.ts';
 import type { AccountingPeriod } from '../../../domain/model/time/periods.ts';
 import { accountingPeriodsOf, payPeriodsOf } from '../../../domain/rules/timesheet/period-calendar.ts';
+import type { SampleCalendar } from './calendar.ts';
 import { costCentersOf, type SampleEntity } from './entities.ts';
 import type { SampleFirm } from './firm.ts';
 import { CATEGORY_WITHOUT_COST, clientsOf, type SamplePerson } from './people.ts';
@@ -31,7 +32,7 @@ export function* referenceOf(firm: SampleFirm): Generator<ReferenceRow> {
 function* entityRows({ terms, calendar }: SampleFirm, entity: SampleEntity): Generator<ReferenceRow> {
   const { code, country, timeZone, functionalCurrency, billingCurrencies, closing } = entity;
   yield { kind: 'entity', key: code, scope: code, document: { code, country, timeZone, functionalCurrency, billingCurrencies, costCenters: costCentersOf(code), erp: terms.erp } };
-  for (const period of accountingPeriodsOf(entity, closing, calendar.periodsFrom, calendar.periods)) yield { kind: 'accounting_period', key: `${code}|${period.code}`, scope: code, document: inTurn(entity, period, calendar.month) };
+  for (const period of accountingPeriodsOf(entity, closing, calendar.periodsFrom, calendar.periods)) yield { kind: 'accounting_period', key: `${code}|${period.code}`, scope: code, document: inTurn(entity, period, calendar) };
   for (const period of payPeriodsOf(entity, closing, calendar.periodsFrom, calendar.periods)) yield { kind: 'pay_period', key: `${code}|${period.code}`, scope: code, document: period };
   if (!entity.costRates) return;
   for (const category of CATEGORIES) {
@@ -47,9 +48,9 @@ const COST_SHARE = 0.45;
 const TRANSFER_SHARE = 0.7;
 
 /** GB01 opens a month only when the one before is closed, the others on its first day. */
-function inTurn(entity: SampleEntity, period: AccountingPeriod, month: string): AccountingPeriod {
-  if (entity.code !== 'GB01' || period.code !== addMonths(`${month}-01`, 1).slice(0, 7)) return period;
-  const [before] = accountingPeriodsOf(entity, entity.closing, `${month}-01`, 1);
+function inTurn(entity: SampleEntity, period: AccountingPeriod, calendar: SampleCalendar): AccountingPeriod {
+  if (entity.code !== 'GB01' || period.from !== calendar.nextMonth) return period;
+  const [before] = accountingPeriodsOf(entity, entity.closing, `${calendar.month}-01`, 1);
   return { ...period, opensAt: before?.closesAt ?? period.opensAt };
 }
 
