@@ -1,5 +1,6 @@
 // `npm run bench -- <name> [--json] …`: measures of the whole line, beside something plain in the same run. See docs/benchmarks.md.
 import { closedWonBench } from './closed-won/main.ts';
+import { monthEndBench } from './month-end/main.ts';
 
 interface Bench {
   readonly about: string;
@@ -9,6 +10,7 @@ interface Bench {
 
 const benches: Readonly<Record<string, Bench>> = {
   'closed-won': { about: 'closed-won deals per second from webhook to activated projects, beside a bare Temporal workflow', run: closedWonBench },
+  'month-end': { about: 'approved timesheets per second from intake to posted in the ERP, beside plain Temporal, DBOS and Restate', run: monthEndBench },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -10,10 +10,8 @@ import type { FirmConfig } from '../../domain/config/schema.ts';
 import { readCredentials } from '../../scripts/credentials.ts';
 import { projectFolder } from '../../scripts/data-folder.ts';
 import { writeEndpoints } from '../../scripts/endpoints.ts';
-import { busyPorts, portsFor, type Ports } from '../../scripts/ports.ts';
 import { answersHttp } from '../../scripts/probes.ts';
 import { startEmbeddedStore } from '../../scripts/store-server/embedded.ts';
-import { loadTemporalConfig } from '../../scripts/temporal-server/config.ts';
 import { startTemporal } from '../../scripts/temporal-server/start.ts';
 import { ensureCredentials } from '../../sandbox/credentials.ts';
 import { activateFirmConfig } from '../../starters/config/activate.ts';
@@ -22,6 +20,7 @@ import { openStore } from '../../store/database.ts';
 import { canonicalJson, sha256 } from '../../store/json.ts';
 import { migrateStore } from '../../store/migrate.ts';
 import { WORKER_NODE_FLAGS } from '../../workers/node-flags.ts';
+import { freePorts } from '../support/installation.ts';
 import { startNode } from '../support/processes.ts';
 
 export type PartName = 'server' | 'store' | 'sandbox' | 'worker' | 'gateway' | 'bare worker';
@@ -125,17 +124,6 @@ async function pauseSweeps(client: Client): Promise<void> {
       }
     }
   }
-}
-
-async function freePorts(): Promise<{ readonly offset: number; readonly ports: Ports }> {
-  const config = loadTemporalConfig();
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    // Below 32768, where the kernel's own choice of ports for outgoing connections begins.
-    const offset = 10_000 + Math.floor(Math.random() * 12_000);
-    const ports = portsFor(config, offset);
-    if ((await busyPorts(ports, ['store', 'gateway', 'salesforce', 'hubspot', 'netsuite', 'harvest', 'workerMetrics'])).length === 0) return { offset, ports };
-  }
-  throw new Error('no free ports were found in 50 attempts');
 }
 
 /** The example firm's configuration without limits on concurrency and rate, so that the line is measured and not they. */

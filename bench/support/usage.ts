@@ -8,6 +8,33 @@ interface Stat {
   readonly seconds: number;
 }
 
+/**
+ * Memory that processes and all they have started hold now, MB: private pages of each; pages shared in memory once for each of the processes
+ * named; null where /proc is missing.
+ */
+export function treeMemoryMb(pids: readonly number[]): number | null {
+  const parents = new Map(numberedFolders().flatMap((id) => {
+    const stat = statOf(id);
+    return stat === undefined ? [] : [[id, stat.parent] as const];
+  }));
+  if (parents.size === 0) return null;
+  const held = new Map(pids.map((pid) => [pid, { own: 0, shared: 0 }]));
+  for (const id of parents.keys()) {
+    let root = id;
+    while (!held.has(root) && root > 1) root = parents.get(root) ?? 0;
+    const sum = held.get(root);
+    if (sum === undefined) continue;
+    const status = textOf(`/proc/${id}/status`) ?? '';
+    sum.own += kilobytes(status, 'RssAnon');
+    sum.shared = Math.max(sum.shared, kilobytes(status, 'RssShmem'));
+  }
+  return [...held.values()].reduce((total, { own, shared }) => total + own + shared, 0) / 1024;
+}
+
+function kilobytes(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
+}
+
 /** Processor seconds a process and all it has started have used so far, those that have ended included; null where /proc is missing. */
 export function cpuSeconds(pid: number): number | null {
   const stats = new Map(numberedFolders().flatMap((id) => {

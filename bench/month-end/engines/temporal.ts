@@ -1,0 +1,25 @@
+import { loadTemporalConfig } from '../../../scripts/temporal-server/config.ts';
+import { startTemporal } from '../../../scripts/temporal-server/start.ts';
+import { temporalFiles } from './temporal-files.ts';
+import { lastingPorts } from '../../support/installation.ts';
+import type { Engine } from './engine.ts';
+import { startPeer } from './peer.ts';
+
+/** Plain Temporal: one workflow for each timesheet, on the very server settings our own line has. */
+export const temporalEngine: Engine = {
+  name: 'temporal',
+  title: 'plain Temporal',
+  settings: 'Temporal dev server with the settings of temporal-dev.yaml (SQLite file, write-ahead log, synchronous=normal), the same as ours; outcomes in PostgreSQL with fsync and synchronous_commit on; a worker with the SDK\'s default limits',
+  start: (ground) => startPeer({
+    name: 'temporal',
+    file: 'bench/month-end/peers/temporal.ts',
+    async prepare({ dataDir, tell }) {
+      const [port = 0] = await lastingPorts(1);
+      return {
+        engine: { address: `127.0.0.1:${port}`, namespace: loadTemporalConfig().namespace.name },
+        startServer: () => startTemporal({ dataDir, port, progress: tell }),
+        keeps: temporalFiles(dataDir),
+      };
+    },
+  }, ground),
+};
