@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { clockifyWebhookSecretSchema } from '../../connectors/clockify/webhook.ts';
 import type { Finding } from './problem.ts';
 import type { TimeIntake } from './time/store.ts';
 
@@ -42,6 +43,8 @@ export const gatewayCredentialsSchema = z.object({
   hubspot: z.object({ clientSecret: z.string().min(16), portalId: z.union([z.number().int(), z.string().min(1)]).transform(String) }).optional(),
   /** `apiToken`: for senders that cannot sign, as a bearer token of /v1/timesheets and /v1/expenses. */
   canonical: z.object({ signingSecret: z.string().startsWith('whsec_'), apiToken: z.string().min(32).optional() }).optional(),
+  /** Without webhook tokens Clockify is only swept. */
+  clockify: z.object({ workspaceId: z.string().min(1), webhookTokens: clockifyWebhookSecretSchema.shape.webhookTokens.optional() }).optional(),
 });
 export type GatewayCredentials = z.infer<typeof gatewayCredentialsSchema>;
 

@@ -66,7 +66,7 @@ export function instantOrNull(text: string): string | null {
   return year >= 1970 && year <= 9999 ? at.toISOString() : null;
 }
 
-const KEPT_HEADERS = ['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'x-hubspot-request-timestamp'];
+const KEPT_HEADERS = ['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'x-hubspot-request-timestamp', 'clockify-webhook-event-type'];
 
 /** The headers kept with an event: no signature, token or cookie among them. */
 export function keptHeaders(headers: Delivery['headers']): Record<string, string> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CLOCKIFY_EVENTS, clockifyApprovalBodySchema } from '../../connectors/clockify/webhook.ts';
 import { opportunitySchema } from '../../domain/model/opportunity.ts';
 import { expenseReportSchema } from '../../domain/model/time/expense-report.ts';
 import { timesheetSchema } from '../../domain/model/time/timesheet.ts';
@@ -41,6 +42,7 @@ export function openApiDocument(publicUrl?: string) {
         Opportunity: jsonSchema(opportunitySchema),
         AcceptedDeal: jsonSchema(acceptedDealSchema),
         HubSpotEvent: jsonSchema(webhookEventSchema),
+        ClockifyApprovalRequest: jsonSchema(clockifyApprovalBodySchema),
         HubSpotAnswer: jsonSchema(hubspotAnswerSchema),
         Timesheet: jsonSchema(timesheetSchema),
         ExpenseReport: jsonSchema(expenseReportSchema),
@@ -54,6 +56,7 @@ export function openApiDocument(publicUrl?: string) {
         standardWebhooks: { type: 'apiKey', in: 'header', name: 'webhook-signature', description: 'Standard Webhooks: "v1," and base64 HMAC-SHA256 over "<webhook-id>.<webhook-timestamp>.<body>"; the timestamp may be off by 300 seconds.' },
         apiToken: { type: 'http', scheme: 'bearer', description: 'apiToken from the gateway\'s credentials, for senders that cannot sign; nobody has one unless it is set.' },
         hubspotSignature: { type: 'apiKey', in: 'header', name: 'X-HubSpot-Signature-v3', description: 'base64 HMAC-SHA256 with the client secret over method, full URI, body and X-HubSpot-Request-Timestamp; valid for 300,000 ms.' },
+        clockifyToken: { type: 'apiKey', in: 'header', name: 'clockify-signature', description: 'The authentication token of the webhook, as Clockify shows it.' },
         salesforceToken: { type: 'apiKey', in: 'query', name: 'token', description: 'The token agreed with the Salesforce administrator; the message must also carry the connected organization ID.' },
       },
     },
@@ -83,6 +86,18 @@ function eventPaths() {
         parameters: [header('X-HubSpot-Request-Timestamp', 'Milliseconds since 1970 when the delivery was signed.')],
         requestBody: { required: true, content: { 'application/json': { schema: { type: 'array', maxItems: 1000, items: ref('HubSpotEvent') } } } },
         responses: { '200': json('All events are kept.', ref('HubSpotAnswer')), ...refusals() },
+      },
+    },
+    '/webhooks/clockify': {
+      post: {
+        operationId: 'clockifyWebhook',
+        tags: ['time'],
+        summary: 'Clockify webhook about an approval request',
+        description: 'A hint: the timesheet is read by the ID of the approval request. Events of other kinds are acknowledged and ignored.',
+        security: [{ clockifyToken: [] }],
+        parameters: [header('clockify-webhook-event-type', `One of ${CLOCKIFY_EVENTS.join(', ')}.`)],
+        requestBody: { required: true, content: { 'application/json': { schema: ref('ClockifyApprovalRequest') } } },
+        responses: { '200': json('The event is kept, or is no concern of ours.', { type: 'object', properties: { status: { enum: ['accepted', 'duplicate', 'ignored'] }, events: { type: 'integer' }, ignored: { type: 'integer' } } }), ...refusals() },
       },
     },
     '/webhooks/salesforce': {

@@ -123,6 +123,7 @@ const TOO_MANY = { reason: 'too_many', mend: 'Send the same event again after th
 const FRONT_PAGE = `q2c webhook gateway
 POST /webhooks/salesforce   Salesforce outbound messages
 POST /webhooks/hubspot      HubSpot webhooks (signature v3)
+POST /webhooks/clockify     Clockify webhooks about approval requests
 POST /v1/deals              canonical opportunity documents (Standard Webhooks)
 POST /v1/timesheets         canonical timesheets: one, an array, or a stream of lines (NDJSON)
 POST /v1/expenses           canonical expense reports, likewise

@@ -1,13 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { clockOfEnvironment } from '../../store/clock.ts';
 import type { Store } from '../../store/database.ts';
 import { lazyClient } from '../temporal.ts';
 import { startPageDispatch } from './pages.ts';
 import { startRelay } from './relay.ts';
 import { ensureSchedules } from './schedules.ts';
+import { timeSystems } from './time-systems.ts';
 
 const RETRY_MS = 5000;
+/** The configuration may name other systems by then. */
+const LOOK_AGAIN_MS = 60_000;
 
 const maxRunningSchema = z.coerce.number().int().min(1).max(1000);
 
@@ -16,17 +20,26 @@ export function startRelayPart(store: Store, log: Logger): { readonly name: stri
   const { client, close } = lazyClient();
   const maxRunning = process.env['Q2C_PAGES_RUNNING'];
   const relay = startRelay({ store, client, log, name: `relay-${process.pid}` });
-  const pages = startPageDispatch({ store, client, log, ...(maxRunning === undefined ? {} : { maxRunning: maxRunningSchema.parse(maxRunning) }) });
+  const pages = startPageDispatch({ store, client, log, now: clockOfEnvironment(), ...(maxRunning === undefined ? {} : { maxRunning: maxRunningSchema.parse(maxRunning) }) });
   const cut = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const schedule = (): void => {
-    client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + 10_000, () => ensureSchedules(client))).catch((error: unknown) => {
-      if (cut.signal.aborted) return;
-      log.warn({ error: error instanceof Error ? error.message : String(error) }, 'schedules could not be made sure of; tried again in a moment');
-      timer = setTimeout(schedule, RETRY_MS);
-    });
+  let scheduledFor: string | undefined;
+  const schedule = async (): Promise<void> => {
+    try {
+      const systems = await timeSystems(store.db);
+      const name = systems.join(' ');
+      if (scheduledFor !== name) await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + 10_000, () => ensureSchedules(client, systems)));
+      scheduledFor = name;
+      again(LOOK_AGAIN_MS);
+    } catch (error) {
+      if (!cut.signal.aborted) log.warn({ error: error instanceof Error ? error.message : String(error) }, 'schedules could not be made sure of; tried again in a moment');
+      again(RETRY_MS);
+    }
   };
-  schedule();
+  const again = (ms: number): void => {
+    if (!cut.signal.aborted) timer = setTimeout(() => void schedule(), ms);
+  };
+  void schedule();
   return {
     name: 'relay',
     async stop() {

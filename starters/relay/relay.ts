@@ -7,6 +7,7 @@ import { dealProcess, noteDealSeen } from '../../store/deal-processes.ts';
 import { claimReceived, markDeferred, markDispatched, markIgnored } from '../../store/inbox-relay.ts';
 import { listenInbox, type InboxEvent } from '../../store/inbox.ts';
 import { dispatchDeal, type Dispatched } from './dispatch.ts';
+import { dispatchTimesheetEvent } from './dispatch-timesheet.ts';
 import { hubspotWonStages } from './won-stages.ts';
 
 export interface RelaySettings {
@@ -41,11 +42,11 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
       const result = await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + CALL_MS, () => dispatch(settings, event, saysWon)));
       if (result.disposition === 'ignored') await markIgnored(store.db, event.id, result.reason);
       else await markDispatched(store.db, event.id, result);
-      log.info({ event: event.id, source: event.source, deal: `${event.source}/${event.business_key}`, ...result }, 'event relayed');
+      log.info({ event: event.id, source: event.source, object: `${event.source}/${event.business_key}`, ...result }, 'event relayed');
     } catch (error) {
       const retryAfterMs = Math.min(MAX_BACKOFF_MS, 500 * 2 ** Math.min(event.attempts, 10));
       const message = error instanceof Error ? error.message : String(error);
-      log.error({ event: event.id, deal: `${event.source}/${event.business_key}`, error: message, retryAfterMs }, 'event could not be relayed; it stays in the inbox');
+      log.error({ event: event.id, object: `${event.source}/${event.business_key}`, error: message, retryAfterMs }, 'event could not be relayed; it stays in the inbox');
       await markDeferred(store.db, event.id, { error: message, retryAfterMs });
     }
   }
@@ -84,6 +85,10 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
 }
 
 async function dispatch({ client, store }: RelaySettings, event: InboxEvent, saysWon: ReturnType<typeof hubspotWonStages>): Promise<Dispatched> {
+  if (event.kind === 'timesheet.changed') {
+    if (event.business_key === '') return { disposition: 'ignored', reason: 'the event names no timesheet' };
+    return { disposition: 'joined or started', workflowId: await dispatchTimesheetEvent(client, { system: event.source, timesheetId: event.business_key, event: event.event_id }) };
+  }
   const deal = { crm: event.source, opportunityId: event.business_key };
   if (event.kind !== 'deal.changed') return { disposition: 'ignored', reason: `events of kind ${event.kind} start nothing` };
   if (event.business_key === '') return { disposition: 'ignored', reason: 'the event names no deal' };

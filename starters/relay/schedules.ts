@@ -1,22 +1,34 @@
-import { ScheduleAlreadyRunning, type Client } from '@temporalio/client';
+import { ScheduleAlreadyRunning, type Client, type ScheduleOptions } from '@temporalio/client';
 import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 
 /** CRMs that can tell which closed-won deals changed; the others bring every deal themselves. */
 const SWEPT = ['salesforce', 'hubspot'] as const;
-const EVERY = '5 minutes';
 
-/** Makes sure each CRM is swept for deals whose webhook never came. Existing schedules are left as an operator may have set them. */
-export async function ensureSchedules(client: Client): Promise<void> {
+/**
+ * Makes sure each CRM is swept for deals whose webhook never came, and each time system for timesheets that no event told of. Existing schedules
+ * are left as an operator may have set them.
+ */
+export async function ensureSchedules(client: Client, timeSystems: readonly string[]): Promise<void> {
   for (const crm of SWEPT) {
-    try {
-      await client.schedule.create({
-        scheduleId: `missed-event-sweep/${crm}`,
-        spec: { intervals: [{ every: EVERY }] },
-        policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
-        action: { type: 'startWorkflow', workflowType: 'missedEventSweep', workflowId: `missed-event-sweep/${crm}`, taskQueue: LINE_QUEUE, args: [{ crm }], staticSummary: `Closed-won deals of ${crm} without an event` },
-      });
-    } catch (error) {
-      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    }
+    await ensure(client, {
+      scheduleId: `missed-event-sweep/${crm}`,
+      spec: { intervals: [{ every: '5 minutes' }] },
+      action: { type: 'startWorkflow', workflowType: 'missedEventSweep', workflowId: `missed-event-sweep/${crm}`, taskQueue: LINE_QUEUE, args: [{ crm }], staticSummary: `Closed-won deals of ${crm} without an event` },
+    });
+  }
+  for (const system of timeSystems) {
+    await ensure(client, {
+      scheduleId: `timesheet-sweep/${system}`,
+      spec: { intervals: [{ every: '10 minutes', offset: '2 minutes' }] },
+      action: { type: 'startWorkflow', workflowType: 'timesheetSweep', workflowId: `timesheet-sweep/${system}`, taskQueue: LINE_QUEUE, args: [{ system }], staticSummary: `Timesheets that changed in ${system}` },
+    });
+  }
+}
+
+async function ensure(client: Client, schedule: Omit<ScheduleOptions, 'policies'>): Promise<void> {
+  try {
+    await client.schedule.create({ ...schedule, policies: { overlap: 'SKIP', catchupWindow: '1 minute' } });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
 }

@@ -10,6 +10,7 @@ export const NOW = new Date('2026-11-21T08:00:00.000Z');
 export const PUBLIC_URL = 'https://hooks.firm.example';
 export const ORGANIZATION = '00D5g000004XyZ1EAK';
 export const PORTAL = 48215077;
+export const WORKSPACE = '6420aa0b1c2d3e4f5a6b7c8d';
 
 export interface KeptEvent extends InboundEvent {
   readonly row: number;
@@ -63,6 +64,7 @@ export const secrets = {
   webhookToken: randomBytes(24).toString('hex'),
   clientSecret: randomBytes(24).toString('hex'),
   signingSecret: `whsec_${randomBytes(24).toString('base64')}`,
+  clockifyTokens: { NEW_APPROVAL_REQUEST: randomBytes(24).toString('hex'), APPROVAL_REQUEST_STATUS_UPDATED: randomBytes(24).toString('hex') },
 };
 
 export interface TestGateway {
@@ -80,6 +82,7 @@ export function testGateway(changes: Partial<GatewayDeps> = {}): TestGateway {
       salesforce: { organizationId: ORGANIZATION, webhookToken: secrets.webhookToken },
       hubspot: { clientSecret: secrets.clientSecret, portalId: String(PORTAL) },
       canonical: { signingSecret: secrets.signingSecret },
+      clockify: { workspaceId: WORKSPACE, webhookTokens: secrets.clockifyTokens },
     },
     now: () => NOW,
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { activeConfig } from '../../store/config-versions.ts';
+import type { Db } from '../../store/database.ts';
+
+const systemsSchema = z.looseObject({ systems: z.array(z.looseObject({ id: z.string(), kind: z.string() })) });
+
+/** The time systems of the configuration in force; none where nothing is active yet. */
+export async function timeSystems(db: Db): Promise<readonly string[]> {
+  const config = systemsSchema.safeParse((await activeConfig(db))?.document);
+  return config.success ? config.data.systems.filter(({ kind }) => kind === 'time').map(({ id }) => id) : [];
+}
