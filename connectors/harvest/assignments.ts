@@ -3,7 +3,8 @@ import type { Project } from '../../domain/model/project.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { RecordPort } from '../ports.ts';
 import { isRefused } from './classify.ts';
-import { keptForAMinute, type About, type Harvest } from './client.ts';
+import { keptForAMinute } from '../kept-for-a-minute.ts';
+import type { About, Harvest } from './client.ts';
 import { projectRow } from './clients.ts';
 import { readNotes, writeNotes } from './notes.ts';
 
@@ -16,7 +17,7 @@ const assignmentRow = z.object({ id: z.number().int(), is_active: z.boolean(), u
  * those we assigned. That line is written last, so it tells that the assignments are complete.
  */
 export function createAssignmentsPort(harvest: Harvest): RecordPort<Document> {
-  const users = keptForAMinute((about) => harvest.list('/users', 'users', userRow, about));
+  const users = keptForAMinute((about: About) => harvest.list('/users', 'users', userRow, about));
   const aboutOf = ({ project }: Document, context: About['context']): About => ({ object: `assignments of ${project.number}`, context });
   const path = (projectId: string) => `/projects/${projectId}/user_assignments`;
   const wantedOf = ({ project }: Document) => ({

@@ -93,17 +93,3 @@ function pathOf(link: string | null): string | null {
   const { pathname, search } = new URL(link);
   return `${pathname}${search}`;
 }
-
-/** Keeps a list for a minute: people and tasks change seldom and the request limit is small. A list that could not be read is not kept. */
-export function keptForAMinute<T>(load: (about: About) => Promise<T>): { get(about: About): Promise<T>; forget(): void } {
-  let kept: { readonly value: T; readonly until: number } | null = null;
-  return {
-    async get(about) {
-      if (kept === null || kept.until < Date.now()) kept = { value: await load(about), until: Date.now() + 60_000 };
-      return kept.value;
-    },
-    forget() {
-      kept = null;
-    },
-  };
-}

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Project } from '../../domain/model/project.ts';
 import { exactNumber } from '../exact-number.ts';
-import { keptForAMinute, type About, type Harvest } from './client.ts';
+import { keptForAMinute } from '../kept-for-a-minute.ts';
+import type { About, Harvest } from './client.ts';
 import { folded } from './clients.ts';
 import type { HarvestOptions } from './options.ts';
 
@@ -10,7 +11,7 @@ const assignmentRow = z.object({ id: z.number().int(), is_active: z.boolean(), t
 
 /** The tasks of a project: one per labor category of its rate card, at the agreed hourly rate. */
 export function createTasks(harvest: Harvest, options: HarvestOptions) {
-  const all = keptForAMinute((about) => harvest.list('/tasks', 'tasks', taskRow, about, { is_active: 'true' }));
+  const all = keptForAMinute((about: About) => harvest.list('/tasks', 'tasks', taskRow, about, { is_active: 'true' }));
 
   const idOf = async (laborCategory: string, about: About): Promise<number> => {
     const name = options.tasks[laborCategory] ?? laborCategory.replaceAll('_', ' ');

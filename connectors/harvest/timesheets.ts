@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { addMilliseconds, type Instant } from '../../domain/dates.ts';
 import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
 import type { TimesheetSource } from '../timesheet-source.ts';
-import { keptForAMinute, type About, type Harvest } from './client.ts';
+import { keptForAMinute } from '../kept-for-a-minute.ts';
+import type { About, Harvest } from './client.ts';
 import type { HarvestOptions } from './options.ts';
 import { createRecheck } from './recheck.ts';
 import { createTimeEntries, weekKey, type PersonWeek, type TimeEntryRow } from './time-entries.ts';
@@ -23,9 +24,9 @@ interface ChangedWeek extends PersonWeek {
 export function createTimesheetSource(harvest: Harvest, options: HarvestOptions, now: () => number = Date.now): TimesheetSource {
   const entries = createTimeEntries(harvest);
   const recheck = createRecheck(options);
-  const users = keptForAMinute((about) => harvest.list('/users', 'users', userRow, about));
-  const me = keptForAMinute((about) => harvest.read('/users/me', userRow, about));
-  const company = keptForAMinute((about) => harvest.read('/company', z.object({ week_start_day: z.string() }), about));
+  const users = keptForAMinute((about: About) => harvest.list('/users', 'users', userRow, about));
+  const me = keptForAMinute((about: About) => harvest.read('/users/me', userRow, about));
+  const company = keptForAMinute((about: About) => harvest.read('/company', z.object({ week_start_day: z.string() }), about));
   const weekStartDay = async (about: About) => (await company.get(about))?.week_start_day ?? 'Monday';
 
   const emailsOf = async (userIds: Iterable<number>, about: About): Promise<(userId: number) => string> => {

@@ -1,0 +1,21 @@
+import type { ConnectorSettings } from '../connector.ts';
+import type { TimePort } from '../ports.ts';
+import { createClockifyClient } from './client.ts';
+import { createClients } from './clients.ts';
+import { clockifyOptionsSchema } from './options.ts';
+import { createProjectPort, createStatusSetter } from './project.ts';
+import { createTasks } from './tasks.ts';
+import { createTimesheetSource } from './timesheets.ts';
+
+/** Clockify as the time system. @param now another clock, for tests @throws ZodError for options or credentials of the wrong shape */
+export function createClockify(settings: ConnectorSettings, now?: () => number): TimePort {
+  const options = clockifyOptionsSchema.parse(settings.options ?? {});
+  const clockify = createClockifyClient(settings, options);
+  return {
+    kind: 'time',
+    system: settings.system,
+    project: createProjectPort(clockify, createClients(clockify, options), createTasks(clockify, options)),
+    timesheets: createTimesheetSource(clockify, options, now),
+    setProjectStatus: createStatusSetter(clockify, options),
+  };
+}
