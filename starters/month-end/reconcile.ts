@@ -1,0 +1,96 @@
+import { addDecimal, compareDecimal, decimalSchema, decimalText, type Currency, type DecimalText } from '../../domain/money.ts';
+
+export const SIDES = ['received', 'posted', 'rejected', 'held', 'repeated'] as const;
+/** received: everything that came, repeats too · posted: accepted and in the ERP · repeated: came before, with the same content */
+export type Side = (typeof SIDES)[number];
+
+/** What one side has of a legal entity in a currency. Several of the same side add up. */
+export interface SideSum {
+  readonly legalEntity: string;
+  readonly currency: Currency;
+  readonly side: Side;
+  readonly entries: number;
+  readonly hours: DecimalText;
+  /** In the currency; may be negative where corrections took back more than came. */
+  readonly money: DecimalText;
+}
+
+export const MEASURES = ['entries', 'hours', 'money'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** received = posted + rejected + held + repeated, or a difference. */
+export interface ReconciledLine {
+  readonly legalEntity: string;
+  readonly currency: Currency;
+  readonly measure: Measure;
+  readonly sides: Readonly<Record<Side, DecimalText>>;
+  /** Received less everything it became: positive what is lost, negative what came from nowhere. */
+  readonly difference: DecimalText;
+}
+
+export interface Reconciliation {
+  readonly reconciles: boolean;
+  /** By legal entity, currency and measure. */
+  readonly lines: readonly ReconciledLine[];
+  /** Of all legal entities: entries and hours over all currencies, money by currency. */
+  readonly totals: readonly Omit<ReconciledLine, 'legalEntity'>[];
+  /** One sentence for each line that does not reconcile. */
+  readonly differences: readonly string[];
+}
+
+const ALL_CURRENCIES = '*';
+
+/**
+ * Holds what was received against what became of it, exactly: no rounding and no tolerance.
+ * @throws RangeError for sums that are no numbers, which would reconcile by accident
+ */
+export function reconcile(sums: readonly SideSum[]): Reconciliation {
+  for (const sum of sums) check(sum);
+  const groups = Map.groupBy(sums.toSorted(byEntityAndCurrency), ({ legalEntity, currency }) => JSON.stringify([legalEntity, currency]));
+  const lines = [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : MEASURES.map((measure) => ({ legalEntity: first.legalEntity, currency: first.currency, ...lineOf(group, measure) }));
+  });
+  const currencies = [...new Set(sums.map(({ currency }) => currency))].toSorted();
+  const totals = [
+    { currency: ALL_CURRENCIES, ...lineOf(sums, 'entries') },
+    { currency: ALL_CURRENCIES, ...lineOf(sums, 'hours') },
+    ...currencies.map((currency) => ({ currency, ...lineOf(sums.filter((sum) => sum.currency === currency), 'money') })),
+  ];
+  const differences = lines.filter(({ difference }) => difference !== '0').map(sentenceOf);
+  return { reconciles: differences.length === 0, lines, totals, differences };
+}
+
+function lineOf(sums: readonly SideSum[], measure: Measure): Pick<ReconciledLine, 'measure' | 'sides' | 'difference'> {
+  const of = (side: Side) => sums.filter((sum) => sum.side === side).reduce((total, sum) => addDecimal(total, String(sum[measure])), '0');
+  const sides = { received: of('received'), posted: of('posted'), rejected: of('rejected'), held: of('held'), repeated: of('repeated') };
+  const accounted = [sides.posted, sides.rejected, sides.held, sides.repeated].reduce(addDecimal);
+  return { measure, sides, difference: addDecimal(sides.received, negated(accounted)) };
+}
+
+function sentenceOf({ legalEntity, currency, measure, sides, difference }: ReconciledLine): string {
+  const unit = measure === 'money' ? currency : measure;
+  const size = difference.replace('-', '');
+  const where = measure === 'money' ? legalEntity : `${legalEntity} (${currency})`;
+  const became = `posted ${sides.posted} + rejected ${sides.rejected} + held ${sides.held} + repeated ${sides.repeated}`;
+  return compareDecimal(difference, '0') > 0
+    ? `${where}: ${size} ${unit} of the ${sides.received} received became nothing (${became}).`
+    : `${where}: ${size} ${unit} more than the ${sides.received} received became something (${became}).`;
+}
+
+function check({ legalEntity, currency, side, entries, hours, money }: SideSum): void {
+  const name = `${legalEntity} ${currency} ${side}`;
+  if (!Number.isSafeInteger(entries) || entries < 0) throw new RangeError(`${name}: ${entries} is no number of entries`);
+  for (const [measure, value] of [['hours', hours], ['money', money]] as const) {
+    if (!decimalSchema.safeParse(value).success) throw new RangeError(`${name}: "${value}" is no exact decimal number of ${measure}`);
+  }
+}
+
+function byEntityAndCurrency(left: SideSum, right: SideSum): number {
+  const [one, other] = [left, right].map(({ legalEntity, currency }) => `${legalEntity} ${currency}`);
+  return one === other ? 0 : (one ?? '') < (other ?? '') ? -1 : 1;
+}
+
+function negated(value: DecimalText): DecimalText {
+  return value.startsWith('-') ? decimalText(value.slice(1)) : decimalText(`-${value}`);
+}
