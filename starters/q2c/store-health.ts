@@ -5,6 +5,7 @@ import type { Db } from '../../store/database.ts';
 import { inboxDepth } from '../../store/inbox-relay.ts';
 import { listNotifications } from '../../store/notifications.ts';
 import { inDoubtPostings } from '../../store/posting-settlement.ts';
+import { timeHealth } from '../../store/time/health.ts';
 
 export interface Check {
   readonly what: string;
@@ -14,6 +15,7 @@ export interface Check {
 }
 
 const EVENT_WAITS_SECONDS = 60;
+const PAGE_WAITS_SECONDS = 120;
 const IN_DOUBT_MINUTES = 10;
 const MESSAGE_WAITS_MINUTES = 10;
 const LOOKED_AT = 1000;
@@ -27,6 +29,7 @@ export async function storeHealth(db: Db, now: Date): Promise<Check[]> {
     { what: 'store', ok: true, detail: 'answers' },
     { what: 'configuration', ok: hash !== undefined, detail: hash === undefined ? 'none is active: npm run q2c -- config activate --by <you>' : hash.slice(0, 12) },
     await inbox(db),
+    ...(await timesheets(db)),
     await writesInDoubt(db, now),
     await exceptionCases(db, now),
     await messagesToOwners(db, now),
@@ -40,6 +43,19 @@ async function inbox(db: Db): Promise<Check> {
   if (late) found.push('its relay runs in the gateway\'s process and needs Temporal: npm run gateway, npm run server');
   if (quarantined > 0) found.push(`${quarantined} in quarantine: npm run q2c -- inbox --state quarantined shows them; replay each after the fix, or dismiss it`);
   return { what: 'inbox', ok: !late && quarantined === 0, detail: found.join('; ') };
+}
+
+/** Many pages may wait their turn; none moving is another thing. */
+async function timesheets(db: Db): Promise<Check[]> {
+  const { ready, oldestReadySeconds, lastStartedSeconds, inDoubt } = await timeHealth(db, { inDoubtMinutes: IN_DOUBT_MINUTES });
+  const stuck = oldestReadySeconds > PAGE_WAITS_SECONDS && (lastStartedSeconds === null || lastStartedSeconds > PAGE_WAITS_SECONDS);
+  const waiting = ready === 0 ? 'no page waits' : `${ready} pages wait, the oldest for ${Math.round(oldestReadySeconds)} s`;
+  const why = '; none was started meanwhile: their dispatcher runs in the gateway\'s process and needs Temporal (npm run gateway, npm run server), or every place is taken by pages that do not get on (npm run q2c -- timesheets, npm run q2c -- exceptions)';
+  const doubts = inDoubt.map(({ system, lines }) => `${lines} lines in ${system}`).join(', ');
+  return [
+    { what: 'timesheets', ok: !stuck, detail: stuck ? `${waiting}${why}` : waiting },
+    { what: 'labor in doubt', ok: inDoubt.length === 0, detail: inDoubt.length === 0 ? 'none for long' : `${doubts} for more than ${IN_DOUBT_MINUTES} minutes: look whether the ERP answers and its worker runs, npm run q2c -- exceptions` },
+  ];
 }
 
 async function writesInDoubt(db: Db, now: Date): Promise<Check> {

@@ -17,6 +17,7 @@ export interface Waiting {
   readonly page: number;
   readonly kind: BatchKind;
   readonly legalEntity: string;
+  readonly records: number;
   readonly readyAt: Instant;
   /** First day of the earliest week on the page; null where it is not about weeks. */
   readonly firstWeek: LocalDate | null;
@@ -34,7 +35,7 @@ const HOUR_MS = 3_600_000;
 const NEAR_CUTOFF_MS = 48 * HOUR_MS;
 
 /**
- * What a page is worth now. Its deadline is that of the first period still open for its days: what missed the cutoff of its own period is
+ * What a page is worth now. A record that came by itself, and so with somebody behind it, goes a class ahead. The deadline of a page is that of the first period still open for its days: what missed the cutoff of its own period is
  * paid and booked with the next one.
  */
 export function weigh(page: Waiting, deadlines: EntityDeadlines, now: Date): Weight {
@@ -43,7 +44,9 @@ export function weigh(page: Waiting, deadlines: EntityDeadlines, now: Date): Wei
   const cutoffAt = pay === null || (books !== null && Date.parse(books) < Date.parse(pay)) ? books : pay;
   const near = (at: Instant | null) => at !== null && Date.parse(at) - now.getTime() <= NEAR_CUTOFF_MS;
   if (near(pay)) return { priority: 1, cutoffAt: pay };
-  return { priority: page.kind === 'timesheets' || near(books) ? 2 : 3, cutoffAt };
+  const ordinary = page.kind === 'timesheets' || near(books);
+  if (page.records === 1) return { priority: ordinary ? 1 : 2, cutoffAt };
+  return { priority: ordinary ? 2 : 3, cutoffAt };
 }
 
 function nextDeadline(deadlines: readonly Deadline[], firstWeek: LocalDate | null, now: Date): Instant | null {

@@ -33,6 +33,7 @@ const TIDY_MS = 5000;
 const STALE_BATCH_MS = 120_000;
 /** A page that takes longer waits for a system or a person; its place is given to another. */
 const PARKED_AFTER_MS = 300_000;
+const SINGLE_PARKED_AFTER_MS = 15_000;
 const LOOK_AGAIN_MS = 600_000;
 const CALL_MS = 10_000;
 const STOP_MS = 2000;
@@ -86,13 +87,13 @@ export function startPageDispatch(settings: PageDispatchSettings): { stop(): Pro
       weeks.clear();
       return [];
     }
-    const running = await runningPages(store.db, { sinceMs: PARKED_AFTER_MS });
+    const running = await runningPages(store.db, { bulkMs: PARKED_AFTER_MS, singleMs: SINGLE_PARKED_AFTER_MS });
     const pages = await weighed(ready);
     const isSingle = (page: ReadyPage) => page.records === 1;
     const loadOf = (count: (row: (typeof running)[number]) => number) => new Map(running.map((row) => [row.legalEntity, count(row)]));
     const sum = (load: ReadonlyMap<string, number>) => [...load.values()].reduce((total, count) => total + count, 0);
-    const singles = loadOf(({ single }) => single);
-    const bulk = loadOf(({ pages: all, single }) => all - single);
+    const singles = loadOf((row) => row.single);
+    const bulk = loadOf((row) => row.bulk);
     return [
       ...choosePages(pages.filter(isSingle), { free: SINGLES_RUNNING - sum(singles), perEntity: SINGLES_RUNNING / 2, running: singles }),
       ...choosePages(pages.filter((page) => !isSingle(page)), { free: maxRunning - sum(bulk), perEntity, running: bulk }),

@@ -94,16 +94,19 @@ export async function finishDecidedPages(db: Db): Promise<number> {
 
 export interface RunningPages {
   readonly legalEntity: string;
-  readonly pages: number;
-  /** Of them, pages of one record. */
+  /** Of more than one record. */
+  readonly bulk: number;
+  /** Of one record. */
   readonly single: number;
 }
 
 /** Started pages by legal entity. Those that have been running for longer wait for a person or a system, and hold up nobody. */
-export async function runningPages(db: Db, { sinceMs }: { readonly sinceMs: number }): Promise<RunningPages[]> {
+export async function runningPages(db: Db, since: { readonly bulkMs: number; readonly singleMs: number }): Promise<RunningPages[]> {
   const { rows } = await sql<RunningPages>`/* prepared: running_time_pages */
-    select legal_entity as "legalEntity", count(*)::integer as pages, (count(*) filter (where records = 1))::integer as single
-    from time_page where state = 'started' and started_at > now() - ${sinceMs}::double precision * interval '1 millisecond' group by legal_entity`.execute(db);
+    select legal_entity as "legalEntity", (count(*) filter (where records > 1))::integer as bulk, (count(*) filter (where records = 1))::integer as single
+    from time_page
+    where state = 'started' and started_at > now() - case when records = 1 then ${since.singleMs}::double precision else ${since.bulkMs}::double precision end * interval '1 millisecond'
+    group by legal_entity`.execute(db);
   return rows;
 }
 

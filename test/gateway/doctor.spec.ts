@@ -7,6 +7,8 @@ import { quarantineEvent, receiveEvents } from '../../store/inbox.ts';
 import type { IncomingEvent } from '../../store/inbox.ts';
 import { enqueueNotification } from '../../store/notifications.ts';
 import { openIntent, recordInDoubt } from '../../store/posting-ledger.ts';
+import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
+import { anEntry, aTimesheet } from '../builders/time.ts';
 import { PROCESS, intent } from '../store/builders.ts';
 import { asSuperuser, freshStore } from '../store/support.ts';
 
@@ -42,7 +44,7 @@ describe('doctor: what it says of the line\'s own records', function () {
     await enqueueNotification(store.db, { caseId: 'c', occasion: 'opened', number: 1, recipient: 'sales_operations', message: 'not signed' });
     const checks = await storeHealth(store.db, now);
     assert.deepEqual(checks.filter(({ ok }) => !ok), []);
-    assert.deepEqual(checks.map(({ what }) => what), ['store', 'configuration', 'inbox', 'writes in doubt', 'exception cases', 'messages to owners']);
+    assert.deepEqual(checks.map(({ what }) => what), ['store', 'configuration', 'inbox', 'timesheets', 'labor in doubt', 'writes in doubt', 'exception cases', 'messages to owners']);
     assert.match((await check('writes in doubt')).detail, /^1 /);
   });
 
@@ -68,6 +70,28 @@ describe('doctor: what it says of the line\'s own records', function () {
     const { ok, detail } = await check('writes in doubt');
     assert.equal(ok, false);
     assert.match(detail, /project US01-TECH-1 in netsuite.*q2c -- exceptions/s);
+  });
+
+  it('names pages of timesheets that wait while none is started, and not those that only wait their turn', async () => {
+    const { id } = await openBatch(store.db, { source: 'canonical', kind: 'timesheets', idempotencyKey: 'a' });
+    await receiveRecords(store.db, id, [aTimesheet([anEntry()])]);
+    await sealBatch(store.db, id);
+    assert.equal((await check('timesheets')).ok, true);
+    await asSuperuser(store, [`update time_page set ready_at = now() - interval '3 minutes'`]);
+    const { ok, detail } = await check('timesheets');
+    assert.equal(ok, false);
+    assert.match(detail, /1 pages wait, the oldest for 18\d s; none was started.*npm run gateway/s);
+    await asSuperuser(store, [`insert into time_page (batch, page, kind, legal_entity, records, state, started_at) values ('${id}', 2, 'timesheets', 'US01', 1, 'started', now())`]);
+    assert.equal((await check('timesheets')).ok, true);
+  });
+
+  it('names labor in doubt for long, with the ERP', async () => {
+    const { id } = await openBatch(store.db, { source: 'canonical', kind: 'timesheets', idempotencyKey: 'a' });
+    const [received] = await receiveRecords(store.db, id, [aTimesheet([anEntry()])]);
+    await asSuperuser(store, [`insert into labor_posting (key, record, system, legal_entity, accounting_period, kind, hours, currency, amount, line, state, planned_at) values ('q', ${received?.record ?? 0}, 'netsuite', 'US01', '2026-11', 'original', 8, 'USD', 1, '{}', 'in_doubt', now() - interval '11 minutes')`]);
+    const { ok, detail } = await check('labor in doubt');
+    assert.equal(ok, false);
+    assert.match(detail, /1 lines in netsuite for more than 10 minutes/);
   });
 
   it('names cases past due and their owners', async () => {

@@ -11,7 +11,7 @@ const DEADLINES: EntityDeadlines = {
 let n = 0;
 function waiting(legalEntity = 'US01', parts: Partial<Waiting> = {}): Waiting {
   n += 1;
-  return { batch: 'B', page: n, kind: 'timesheets', legalEntity, readyAt: '2026-11-21T07:00:00.000Z', firstWeek: '2026-11-16', ...parts };
+  return { batch: 'B', page: n, kind: 'timesheets', legalEntity, records: 200, readyAt: '2026-11-21T07:00:00.000Z', firstWeek: '2026-11-16', ...parts };
 }
 const page = (legalEntity = 'US01', parts: Partial<Waiting & Weight> = {}): Waiting & Weight => ({ ...waiting(legalEntity), priority: 2, cutoffAt: null, ...parts });
 const room = (free: number, perEntity = free, running: Record<string, number> = {}) => ({ free, perEntity, running: new Map(Object.entries(running)) });
@@ -33,6 +33,11 @@ describe('What a waiting page is worth', () => {
     const expenses = waiting('US01', { kind: 'expenses', firstWeek: null });
     assert.deepEqual(weigh(expenses, DEADLINES, NOW), { priority: 3, cutoffAt: '2026-12-03T17:00:00.000Z' });
     assert.equal(weigh(expenses, DEADLINES, new Date('2026-12-02T08:00:00.000Z')).priority, 2);
+  });
+
+  it('of one record, which came by itself, goes a class ahead', () => {
+    assert.equal(weigh(waiting('US01', { firstWeek: '2026-12-07', records: 1 }), DEADLINES, NOW).priority, 1);
+    assert.equal(weigh(waiting('US01', { kind: 'expenses', firstWeek: null, records: 1 }), DEADLINES, NOW).priority, 2);
   });
 
   it('of an entity without periods is an ordinary one', () => {

@@ -88,7 +88,7 @@ describe('The dispatcher of pages', function () {
     assert.equal((await handle.describe()).type, 'timesheet');
     const { events } = await handle.fetchHistory();
     const input = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
-    assert.deepEqual(JSON.parse(Buffer.from(input ?? []).toString()), { record: records[0]?.record, system: one.system, id: one.id, version: 1, person: ADA, legalEntity: 'US01', priority: 2 });
+    assert.deepEqual(JSON.parse(Buffer.from(input ?? []).toString()), { record: records[0]?.record, system: one.system, id: one.id, version: 1, person: ADA, legalEntity: 'US01', priority: 1 });
   });
 
   it('loses no second document under the same version: it goes as a page, to be refused by name', async () => {
