@@ -15,5 +15,7 @@ export function rejectionNote(rejection: TimesheetRejection, details: ApprovalDe
     const where = entry === undefined ? `Entry ${id}` : `${entry.workDate}, ${entry.hours} h, ${entry.projectNumber}`;
     return `${where}: ${findings.map(({ message, mend }) => `${message} ${mend}`).join(' ')}`;
   });
-  return storableText([rejection.reason, ...lines].filter((line) => line !== '').join('\n'), NOTE_LENGTH);
+  // The reason may be nothing but what stands with the entries.
+  const told = rejection.reason.split('\n').filter((line) => line !== '' && !lines.some((entry) => entry.endsWith(line)));
+  return storableText([...told, ...lines].join('\n'), NOTE_LENGTH);
 }

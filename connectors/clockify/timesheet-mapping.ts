@@ -14,6 +14,14 @@ const CODE_LENGTH = 80;
 const HALF_A_DAY_MS = 43_200_000;
 const ABSENCES = ['TIME_OFF', 'HOLIDAY'];
 
+/** States that follow each other within a second, in the order in which they do. */
+const RANK: Readonly<Record<string, number>> = { APPROVED: 1, WITHDRAWN_APPROVAL: 2 };
+
+/** Grows with each change of an approval; Clockify's instants have whole seconds. As a 32-bit integer it lasts until the year 2042. */
+export function versionOf({ status }: ApprovalDetails['approvalRequest']): number {
+  return versionOfInstant(status.updatedAt) * 3 + (RANK[status.state] ?? 0);
+}
+
 export interface SheetSetting {
   readonly system: string;
   readonly options: ClockifyOptions;
@@ -27,7 +35,7 @@ export interface SheetSetting {
 export function timesheetOf({ approvalRequest, entries }: ApprovalDetails, setting: SheetSetting): Timesheet {
   const { id, owner, status, dateRange } = approvalRequest;
   const timeZone = knownZone(owner.timeZone) ?? 'UTC';
-  const version = versionOfInstant(status.updatedAt);
+  const version = versionOf(approvalRequest);
   const approved = status.state === 'APPROVED';
   const person = setting.emailOf(owner.userId);
   const note = storableText(status.note ?? '', TEXT_LENGTH);
@@ -37,7 +45,7 @@ export function timesheetOf({ approvalRequest, entries }: ApprovalDetails, setti
     system: setting.system,
     id,
     version,
-    replaces: version === 1 ? null : { id, version: version - 1 },
+    replaces: { id, version: version - 1 },
     person,
     // The range begins at midnight in the zone the person had then; half a day on it is the same day in nearly every other.
     weekStart: localDateOf(addMilliseconds(dateRange.start, HALF_A_DAY_MS), timeZone),

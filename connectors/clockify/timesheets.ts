@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { addMilliseconds } from '../../domain/dates.ts';
 import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
 import { emptyAnswer } from '../http/client.ts';
-import { versionOfInstant } from '../instant-version.ts';
 import { keptForAMinute } from '../kept-for-a-minute.ts';
 import type { TimesheetRejection, TimesheetSource } from '../timesheet-source.ts';
 import { createApprovalRequests, requestSchema, type ApprovalDetails } from './approval-requests.ts';
 import type { About, Clockify } from './client.ts';
 import type { ClockifyOptions } from './options.ts';
 import { rejectionNote } from './rejection-note.ts';
-import { timesheetOf } from './timesheet-mapping.ts';
+import { timesheetOf, versionOf } from './timesheet-mapping.ts';
 
 const userRow = z.object({ id: z.string(), email: z.string() });
 const requestId = /^[0-9a-f]{24}$/;
@@ -69,7 +68,7 @@ export function createTimesheetSource(clockify: Clockify, options: ClockifyOptio
       const about = { object: `timesheet ${rejection.timesheetId}`, context };
       const details = await find(rejection.timesheetId, about);
       // Given back already, or approved anew since: what was decided about the older version says nothing of this one.
-      if (details === null || versionOfInstant(details.approvalRequest.status.updatedAt) !== rejection.version) return;
+      if (details === null || versionOf(details.approvalRequest) !== rejection.version) return;
       const { state } = details.approvalRequest.status;
       if (state !== 'APPROVED' && state !== 'PENDING') return;
       const note = rejectionNote(rejection, details, options);

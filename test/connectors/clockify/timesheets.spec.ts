@@ -140,6 +140,30 @@ describe('Clockify timesheets', function () {
     assert.deepEqual([request?.['state'], request?.['note']], ['WITHDRAWN_APPROVAL', `One entry cannot be booked.\n2026-06-02, 6 h, ${projectNumber}: The project is closed. Book it on the next one.`]);
   });
 
+  it('says each thing once where the reason is what stands with the entries', async () => {
+    const { user, entries, id } = await approvedWeek(8);
+    const version = (await source.load(id, callContext()))?.version ?? 0;
+    assert.ok(!isUnsupported(source.reject));
+    clock.advance(60_000);
+    await source.reject({ timesheetId: id, version, person: user.email, reason: 'The project is closed. Book it on the next one.', entries: [{ id: entries[0] ?? '', version, findings: [{ code: 'X', message: 'The project is closed.', mend: 'Book it on the next one.' }] }] }, callContext());
+    assert.equal((await source.load(id, callContext()))?.approval.reason, `2026-06-01, 8 h, ${projectNumber}: The project is closed. Book it on the next one.`);
+  });
+
+  it('keeps the order of what happens within a second', async () => {
+    const user = await person();
+    await office.book(user, { date: MONDAY, hours: 8 });
+    const id = await workspace.seedOne('approvals', { userId: user.id, weekStart: MONDAY });
+    const versions = [];
+    versions.push((await source.load(id, callContext()))?.version);
+    for (const state of ['APPROVED', 'WITHDRAWN_APPROVAL']) {
+      await workspace.call('PATCH', `/approval-requests/${id}`, { state });
+      versions.push((await source.load(id, callContext()))?.version);
+    }
+    const [first = 0] = versions;
+    assert.deepEqual(versions, [first, first + 1, first + 2]);
+    assert.ok(first < 2 ** 31);
+  });
+
   it('gives back once also where the answer to it is lost', async () => {
     const { user, id } = await approvedWeek(8);
     const version = (await source.load(id, callContext()))?.version ?? 0;

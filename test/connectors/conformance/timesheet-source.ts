@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { addDays } from '../../../domain/dates.ts';
+import type { TimesheetContext } from '../../../domain/model/time/context.ts';
+import type { PostedEntry } from '../../../domain/model/time/enriched-entry.ts';
 import { timesheetSchema, type Timesheet } from '../../../domain/model/time/timesheet.ts';
+import { planDropped, planWithdrawal } from '../../../domain/rules/timesheet/adjust.ts';
+import { validateTimesheet } from '../../../domain/rules/timesheet/validate.ts';
 import { isUnsupported } from '../../../connectors/ports.ts';
 import type { TimesheetSource } from '../../../connectors/timesheet-source.ts';
+import { theFirm } from '../../builders/firm.ts';
+import { anAssignment, aPerson, aProject, aRate, aTimeContext, posted } from '../../builders/time.ts';
 import { callContext } from './documents.ts';
 import { failureOf, type FaultBoard } from './records.ts';
 
@@ -206,6 +212,44 @@ export function describeTimesheetSource({ name, source, office, faults }: Timesh
       const after = await changedOf(since, again);
       assert.deepEqual(after?.entries.map((entry) => entry.id), [entries[0]]);
       if (again === id) assert.ok(after?.replaces?.id === id && after.replaces.version >= before.version);
+    });
+
+    it('tells approval, correction, removal and withdrawal so that the rules book and take back just that', async () => {
+      const { config } = await theFirm();
+      const person = await office().person('America/New_York');
+      const { projectNumber: number, laborCategory } = office();
+      const contextOf = (before: readonly PostedEntry[]): TimesheetContext =>
+        aTimeContext(config, {
+          asOf: '2026-06-09T12:00:00.000Z', people: [aPerson({ email: person.email, laborCategory, approvers: [] })], projects: [aProject({ number })],
+          assignments: [anAssignment({ person: person.email, projectNumber: number, laborCategory })], rates: [aRate({ projectNumber: number, laborCategory })], posted: [...before],
+        });
+      const judge = (sheet: Timesheet, before: readonly PostedEntry[]) => {
+        const { accepted, rejected, held, repeats } = validateTimesheet(sheet, contextOf(before));
+        assert.deepEqual([rejected.flatMap(({ findings }) => findings.map(({ code }) => code)), held], [[], []]);
+        return { accepted, repeats };
+      };
+      const entries = [await office().book(person, { date: MONDAY, hours: 8 }), await office().book(person, { date: addDays(MONDAY, 1), hours: 6 })];
+      office().clock.advance(60_000);
+      const first = await loaded(await office().approve(person, MONDAY));
+      const before = judge(first, []).accepted.map((labor) => posted(labor));
+      assert.equal(judge(first, before).repeats.length, 2, 'told again it changes nothing');
+
+      office().clock.advance(60_000);
+      await office().withdraw(person, MONDAY);
+      const withdrawn = await loaded(first.id);
+      assert.equal(planWithdrawal({ id: withdrawn.id, version: withdrawn.version }, contextOf(before)).length, 2, 'the withdrawal takes both back');
+
+      office().clock.advance(60_000);
+      await office().change(person, entries[0] ?? '', 7.75);
+      await office().remove(person, entries[1] ?? '');
+      office().clock.advance(60_000);
+      const second = await loaded(await office().approve(person, MONDAY));
+      const reversed = before.map((one): PostedEntry => ({ ...one, state: 'reversed' }));
+      assert.deepEqual(judge(second, reversed).accepted.map(({ entry, outcome }) => [entry.hours, outcome]), [['7.75', 'new']]);
+      assert.deepEqual(planDropped(second, contextOf(reversed)), []);
+      // The same without the withdrawal, which a sweep may not have seen: the correction replaces, and what is missing is taken back.
+      assert.deepEqual(judge(second, before).accepted.map(({ entry, outcome }) => [entry.hours, outcome]), [['7.75', 'correction']]);
+      if (second.id === first.id) assert.deepEqual(planDropped(second, contextOf(before)).map(({ lines }) => lines.map(({ of, hours }) => [of.id, hours])), [[[entries[1], '-6']]]);
     });
 
     it("takes a person's local day as the work date, on both sides of the date line", async () => {
