@@ -32,11 +32,12 @@ export interface BatchWriter {
 }
 
 /**
- * Batches of one kind of record. A job's own results are not read one by one (a request each): what was made is asked for in one query, and what
- * was not is written singly, whose answer names the reason. The batch creates and never updates: a record that is there already is left alone.
+ * Batches of one kind of record. A job's own results are not read one by one (a request each): what was made is asked for in one query. Where
+ * something is missing the job is waited for, and what is missing then is written singly, whose answer names the reason. The batch creates and
+ * never updates: a record that is there already is left alone.
  */
 export function createBatchWriter(netSuite: NetSuite, record: RecordName): BatchWriter {
-  /** How long jobs took lately, so that the first question about one mostly is the last. */
+  /** How long jobs take, so that the first question after one mostly is the only one. */
   let expectedMs = 60;
 
   async function find(keys: readonly string[], about: About): Promise<Map<string, string>> {
@@ -47,17 +48,13 @@ export function createBatchWriter(netSuite: NetSuite, record: RecordName): Batch
     return found;
   }
 
-  async function wait(job: string, about: About): Promise<void> {
+  /** Until NetSuite is done with the job, so that what is not there then never comes of it. False where it was done at once. */
+  async function wait(job: string, about: About): Promise<boolean> {
     const startedAt = performance.now();
     let pause = expectedMs;
     for (let asked = 1; performance.now() - startedAt < JOB_PATIENCE_MS; asked += 1) {
+      if (await patiently(() => netSuite.isCompleted(job, about), about)) return asked > 1;
       await sleepFor(pause, about);
-      if (await patiently(() => netSuite.isCompleted(job, about), about)) {
-        // Done at the first question: the next job is asked about a little sooner.
-        const seen = asked === 1 ? expectedMs * 0.9 : Math.min(performance.now() - startedAt, expectedMs * 1.5);
-        expectedMs = Math.min(Math.max(seen, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
-        return;
-      }
       pause = Math.min(pause * 1.5, LONGEST_WAIT_MS);
     }
     throw new SystemFailure({
@@ -65,6 +62,13 @@ export function createBatchWriter(netSuite: NetSuite, record: RecordName): Batch
       message: `NetSuite has not finished job ${job} with ${about.object} after ${JOB_PATIENCE_MS / 60_000} minutes.`,
       mend: 'Nothing to do: the records are looked up, then the same batch is handed over again, which NetSuite recognises.',
     });
+  }
+
+  /** Keeps the IDs of those that are there, and answers the others. */
+  async function missing(items: readonly Item[], made: Map<string, string | SystemFailure>, about: About): Promise<readonly Item[]> {
+    const ids = await patiently(() => find(items.map((item) => item.key), about), about);
+    for (const [key, id] of ids) made.set(key, id);
+    return items.filter((item) => !ids.has(item.key));
   }
 
   /** Hands over until a job of its own has worked on what is left; answers what is left then. */
@@ -76,10 +80,14 @@ export function createBatchWriter(netSuite: NetSuite, record: RecordName): Batch
       const work = async (): Promise<boolean> => {
         const { job, known } = await netSuite.submit(record, handed.map((item) => item.body), idempotencyKey(handed, before), about);
         return afterFirstWrite(async () => {
-          await wait(job, about);
-          const ids = await patiently(() => find(handed.map((item) => item.key), about), about);
-          for (const [key, id] of ids) made.set(key, id);
-          left = handed.filter((item) => !ids.has(item.key));
+          const handedAt = performance.now();
+          await sleepFor(expectedMs, about);
+          left = await missing(handed, made, about);
+          if (left.length === 0) expectedMs = Math.max(expectedMs * 0.95, SHORTEST_WAIT_MS);
+          else {
+            if (await wait(job, about)) expectedMs = Math.min(performance.now() - handedAt, expectedMs * 1.5, LONGEST_WAIT_MS);
+            left = await missing(left, made, about);
+          }
           before = job;
           return known;
         });

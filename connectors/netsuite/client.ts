@@ -37,6 +37,8 @@ export interface NetSuite {
   isCompleted(job: string, about: About): Promise<boolean>;
   /** The internal IDs of records by their external IDs, at most 1,000 at once; what is not there is left out. */
   idsOf(record: RecordName, externalIds: readonly string[], about: About): Promise<readonly (readonly [externalId: string, id: string])[]>;
+  /** All rows of a SuiteQL query, or null where there are more than so many. */
+  queryUpTo<T>(most: number, suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[] | null>;
   /** All rows of a SuiteQL query. */
   query<T>(suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[]>;
 }
@@ -103,11 +105,15 @@ export function createNetSuiteClient(settings: ConnectorSettings, credentials: N
       return rows.map((row) => [row.externalid, row.id] as const);
     },
     async query(suiteQl, row, about) {
-      const page = z.object({ items: z.array(row), hasMore: z.boolean() });
+      return (await client.queryUpTo(Number.POSITIVE_INFINITY, suiteQl, row, about)) ?? [];
+    },
+    async queryUpTo(most, suiteQl, row, about) {
+      const page = z.object({ items: z.array(row), hasMore: z.boolean(), totalResults: z.number().default(0) });
       const rows: z.infer<typeof row>[] = [];
       for (;;) {
         const { body }: HttpAnswer<z.infer<typeof page>> = await http.request({ method: 'POST', path: SUITEQL, query: { limit: '1000', offset: String(rows.length) }, json: { q: suiteQl }, headers: { prefer: 'transient' }, answer: page, writes: false, ...about });
         rows.push(...body.items);
+        if (Math.max(body.totalResults, rows.length) > most) return null;
         if (!body.hasMore) return rows;
       }
     },

@@ -31,13 +31,20 @@ export interface LaborDirectory {
 const employeeRow = z.object({ id: z.string(), email: z.string() });
 const jobRow = z.object({ id: z.string(), entityid: z.string(), jobitem: z.string().optional() });
 const taskRow = z.object({ id: z.string(), title: z.string(), project: z.string() });
+const EMPLOYEES = "SELECT id, email FROM employee WHERE isinactive = 'F'";
+const JOBS = 'SELECT id, entityid, jobitem FROM job';
+const TASKS = 'SELECT id, title, project FROM projecttask';
+/** An account with more employees, projects or tasks is asked for those of each batch alone. */
+const FILL_ROWS = 20_000;
+const HEARTBEAT_MS = 2_000;
 /** A task that is missing may have been made since. */
 const RELOAD_TASKS_MS = 300_000;
 
 export function createLaborDirectory(netSuite: NetSuite, now: () => number = Date.now): LaborDirectory {
   const people = new Map<string, string[]>();
   const jobs = new Map<string, JobEntry>();
-  let turn: Promise<void> = Promise.resolve();
+  let filling: Promise<void> | undefined;
+  let filled = false;
 
   const isStale = (work: Work, entry: JobEntry): boolean => work.task !== null && !entry.tasks.has(work.task) && now() - entry.loadedAt > RELOAD_TASKS_MS;
   const unknownPeople = (works: readonly Work[]) => distinct(works.map((work) => work.person.toLowerCase()).filter((email) => !people.has(email)));
@@ -51,34 +58,56 @@ export function createLaborDirectory(netSuite: NetSuite, now: () => number = Dat
         .map((work) => work.projectNumber),
     );
 
-  async function loadPeople(emails: readonly string[], about: About): Promise<void> {
-    const rows = await netSuite.query(`SELECT id, email FROM employee WHERE isinactive = 'F' AND LOWER(email) IN (${listOf(emails)})`, employeeRow, about);
+  const keepPeople = (rows: readonly z.infer<typeof employeeRow>[]): void => {
     for (const [email, ids] of Map.groupBy(rows, (row) => row.email.toLowerCase())) people.set(email, ids.map((row) => row.id));
+  };
+  const keepJobs = (rows: readonly z.infer<typeof jobRow>[], tasks: readonly z.infer<typeof taskRow>[]): void => {
+    const byProject = Map.groupBy(tasks, (task) => task.project);
+    for (const row of rows) jobs.set(row.entityid, { id: row.id, item: row.jobitem ?? null, tasks: tasksByCode(byProject.get(row.id) ?? []), loadedAt: now() });
+  };
+
+  /** All of them at once where the account is not too large for it: a few requests instead of one or two for nearly every batch. */
+  async function fill(about: About): Promise<void> {
+    const everyone = await netSuite.queryUpTo(FILL_ROWS, `${EMPLOYEES} AND email IS NOT NULL`, employeeRow, about);
+    if (everyone !== null) keepPeople(everyone);
+    const projects = await netSuite.queryUpTo(FILL_ROWS, `${JOBS} WHERE isinactive = 'F'`, jobRow, about);
+    const tasks = projects === null ? null : await netSuite.queryUpTo(FILL_ROWS, TASKS, taskRow, about);
+    if (projects !== null && tasks !== null) keepJobs(projects, tasks);
+    filled = true;
+  }
+
+  /** Whoever comes first asks; the others wait for the answers, and ask themselves where none came. */
+  async function filledOnce(about: About): Promise<void> {
+    while (!filled) {
+      if (filling === undefined) {
+        filling = fill(about).finally(() => (filling = undefined));
+        await filling;
+      } else {
+        const beat = setInterval(() => about.context.heartbeat('waiting for the employees and projects of NetSuite'), HEARTBEAT_MS);
+        await filling.catch(() => undefined).finally(() => clearInterval(beat));
+        about.context.signal.throwIfAborted();
+      }
+    }
+  }
+
+  async function loadPeople(emails: readonly string[], about: About): Promise<void> {
+    keepPeople(await netSuite.query(`${EMPLOYEES} AND LOWER(email) IN (${listOf(emails)})`, employeeRow, about));
   }
 
   async function loadJobs(numbers: readonly string[], about: About): Promise<void> {
-    const rows = await netSuite.query(`SELECT id, entityid, jobitem FROM job WHERE entityid IN (${listOf(numbers)})`, jobRow, about);
+    const rows = await netSuite.query(`${JOBS} WHERE entityid IN (${listOf(numbers)})`, jobRow, about);
     if (rows.length === 0) return;
-    const tasks = await netSuite.query(`SELECT id, title, project FROM projecttask WHERE project IN (${rows.map((row) => Number(row.id)).join(', ')})`, taskRow, about);
-    const byProject = Map.groupBy(tasks, (task) => task.project);
-    for (const row of rows) jobs.set(row.entityid, { id: row.id, item: row.jobitem ?? null, tasks: tasksByCode(byProject.get(row.id) ?? []), loadedAt: now() });
+    keepJobs(rows, await netSuite.query(`${TASKS} WHERE project IN (${rows.map((row) => Number(row.id)).join(', ')})`, taskRow, about));
   }
 
   return {
     async prepare(works, about) {
       if (unknownPeople(works).length === 0 && unknownJobs(works).length === 0) return;
-      // One look-up at a time: batches that start together need much the same.
-      const before = turn;
-      const load = async (): Promise<void> => {
-        await before;
-        const emails = unknownPeople(works);
-        if (emails.length > 0) await loadPeople(emails, about);
-        const numbers = unknownJobs(works);
-        if (numbers.length > 0) await loadJobs(numbers, about);
-      };
-      const done = load();
-      turn = done.catch(() => undefined);
-      await done;
+      await filledOnce(about);
+      const emails = unknownPeople(works);
+      if (emails.length > 0) await loadPeople(emails, about);
+      const numbers = unknownJobs(works);
+      if (numbers.length > 0) await loadJobs(numbers, about);
     },
     employees: (email) => people.get(email.toLowerCase()) ?? [],
     job: (number) => jobs.get(number),

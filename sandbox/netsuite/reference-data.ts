@@ -21,7 +21,7 @@ const CURRENCIES = [
   ['NZD', 2],
 ] as const;
 
-/** In this order they get the internal IDs 2 to 9; 1 is the group. */
+/** In this order they get the internal IDs 2 to 13; 1 is the group. The last four are of the sample firm of a month-end close. */
 const SUBSIDIARIES = [
   ['US01', 'Northwind Consulting Inc.', 'US', 'USD'],
   ['CA01', 'Northwind Consulting Canada Ltd.', 'CA', 'CAD'],
@@ -31,6 +31,10 @@ const SUBSIDIARIES = [
   ['SG01', 'Northwind Consulting Singapore Pte. Ltd.', 'SG', 'SGD'],
   ['JP01', 'Northwind Consulting Japan K.K.', 'JP', 'JPY'],
   ['IN01', 'Northwind Consulting India Private Limited', 'IN', 'INR'],
+  ['US02', 'Northwind Consulting West Inc.', 'US', 'USD'],
+  ['DE02', 'Northwind Consulting Süd GmbH', 'DE', 'EUR'],
+  ['GB02', 'Northwind Consulting North Limited', 'GB', 'GBP'],
+  ['AU02', 'Northwind Consulting Queensland Pty Ltd', 'AU', 'AUD'],
 ] as const;
 
 const SERVICE_ITEMS = [
