@@ -50,6 +50,12 @@ describe('what must become of a sample month', () => {
     assert.deepEqual(differences(run({ seed: 7, consultants: 80, dirtyPercent: 15 }, (sheets) => sheets.toSorted((left, right) => (left.sheet.id < right.sheet.id ? -1 : 1)))), []);
   });
 
+  it('names the legal entity that the reference data has for the person', () => {
+    const month = sampleMonth({ seed: 9, consultants: 320, dirtyPercent: 25 });
+    const employers = new Map([...month.reference()].flatMap(({ kind, key, document }) => (kind === 'person' ? [[key, String(Reflect.get(document, 'legalEntity'))] as const] : [])));
+    for (const { sheet, legalEntity } of month.timesheets()) assert.equal(legalEntity, employers.get(sheet.person) ?? 'UNKNOWN');
+  });
+
   it('has nothing dirty in it where none is asked for', function () {
     this.timeout(30_000);
     const judged = run({ seed: 8, consultants: 100, dirtyPercent: 0 });

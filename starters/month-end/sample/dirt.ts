@@ -10,7 +10,7 @@
  * | work_date_in_future | WORK_DATE_IN_FUTURE | one entry, in the week in which the month is processed |
  * | work_date_absurd | WORK_DATE_ABSURD | one entry |
  * | person_differs | PERSON_DIFFERS | one entry |
- * | notes_unreadable | NOTES_UNREADABLE | one entry, broken Unicode |
+ * | notes_unreadable | NOTES_UNREADABLE | all: broken Unicode, which the gateway refuses at the door |
  * | clock_out_of_order | CLOCK_OUT_OF_ORDER | one entry |
  * | hours_differ_from_clock | HOURS_DIFFER_FROM_CLOCK | one entry |
  * | work_date_differs_from_clock | WORK_DATE_DIFFERS_FROM_CLOCK | one entry |

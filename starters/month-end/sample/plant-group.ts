@@ -105,12 +105,14 @@ export const GROUP_PLANTS: Partial<Record<DirtKind, Plant>> = {
   },
 };
 
-/** The next person whose timesheet of a week has nothing wrong. @throws RangeError where there is nobody */
+/** A colleague, else anybody, whose first timesheet to arrive is of the week and has nothing wrong. @throws RangeError where there is nobody */
 function withCleanWeek({ firm, author }: Draft, week: string): SamplePerson {
   const { people, calendar } = firm;
-  for (let step = 1; step < people.length; step += 1) {
-    const other = at(people, (author.index + step) % people.length);
-    if (planOf(other, calendar).some(({ weekStart, role, dirt }) => weekStart === week && role === 'original' && dirt === null)) return other;
-  }
-  throw new RangeError(`nobody but ${author.email} has a timesheet in order in the week from ${week}`);
+  const isFit = (person: SamplePerson) => {
+    const [first] = planOf(person, calendar);
+    return person !== author && first?.weekStart === week && first.role === 'original' && first.dirt === null;
+  };
+  const found = people.find((person) => person.entity === author.entity && isFit(person)) ?? people.find(isFit);
+  if (found === undefined) throw new RangeError(`nobody but ${author.email} has a timesheet in order in the week from ${week}`);
+  return found;
 }

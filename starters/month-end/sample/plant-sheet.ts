@@ -33,6 +33,7 @@ export const SHEET_PLANTS: Partial<Record<DirtKind, Plant>> = {
   approver_is_self: (draft) => approval({ approver: draft.author.email })(draft),
   approver_not_entitled: approval({ approver: 'somebody.else@northwind-consulting.example' }),
   approval_of_other_version: (draft) => approval({ of: { id: draft.sheetId, version: 2 } })(draft),
+  notes_unreadable: (draft) => spoilAll(draft, ({ notes }) => ({ notes: `${notes.slice(0, 40)} \ud83d` })),
   person_unknown: asSecondSelf,
   person_not_employed: asSecondSelf,
   employer_unknown: asSecondSelf,

@@ -10,11 +10,12 @@ import type { SamplePerson } from './people.ts';
 import { CORRECTED, planOf, type SheetPlan } from './plan.ts';
 import { plant } from './plant.ts';
 import { at, mixed, randomOf } from './random.ts';
+import { employerTold } from './second-self.ts';
 import { SHEETS_EACH } from './terms.ts';
 
 export interface SampleTimesheet {
   readonly sheet: Timesheet;
-  /** Of its author. */
+  /** Of the person it says it is of, by the reference data; "UNKNOWN" for somebody who is not in it. */
   readonly legalEntity: string;
   /** What must have become of each entry, by position, once the whole month is processed, in whatever order. Of two tellings alike either may be the repeat. */
   readonly expected: readonly Outcome[];
@@ -57,7 +58,7 @@ function timesheetOf(firm: SampleFirm, person: SamplePerson, plan: SheetPlan, al
   if (plan.dirt !== null) plant(draft, plan.dirt);
   return {
     sheet: { schema: 'timesheet', schemaVersion: 1, system: firm.terms.system, id: sheetId, version: 1, replaces: null, person: draft.person, weekStart: plan.weekStart, approval: draft.approval, entries: draft.entries },
-    legalEntity: person.entity.code,
+    legalEntity: employerTold(person, plan.dirt),
     expected: draft.expected,
     dirt: plan.dirt,
   };
