@@ -16,6 +16,8 @@ export interface TrytonCall<T> {
   readonly company?: number | undefined;
   /** "timesheet.work,7" → its `_timestamp` as read: Tryton refuses to write a record that was changed since (ConcurrencyException). */
   readonly timestamps?: Readonly<Record<string, string>> | undefined;
+  /** More for the context: what a report of Tryton's is to cover. */
+  readonly with?: Readonly<Record<string, unknown>> | undefined;
   readonly result: z.ZodType<T>;
   readonly object: string;
   readonly writes: boolean;
@@ -56,9 +58,9 @@ export function createTrytonClient(settings: ConnectorSettings): Tryton {
 
   return {
     system,
-    async call({ method, args, company, timestamps, result, object, writes, context }) {
+    async call({ method, args, company, timestamps, with: more, result, object, writes, context }) {
       calls += 1;
-      const params = [...args, { language: 'en', ...(company === undefined ? {} : { company }), ...(timestamps === undefined ? {} : { _timestamp: timestamps }) }];
+      const params = [...args, { ...more, language: 'en', ...(company === undefined ? {} : { company }), ...(timestamps === undefined ? {} : { _timestamp: timestamps }) }];
       const answer = z.union([errorAnswer, z.object({ result })]);
       const { body } = await http.request({ method: 'POST', path, json: { id: calls, method: `model.${method}`, params }, answer, object, writes, context });
       if ('error' in body) throw failureOfError(system, object, body.error);
@@ -76,6 +78,8 @@ export interface Search<T> {
   readonly object: string;
   readonly context: CallContext;
   readonly limit?: number;
+  /** True also for records that are not active. */
+  readonly inactive?: boolean;
 }
 
 /** Reads the records that fit; many are read in pages, so that none is left out. */
@@ -87,6 +91,7 @@ export async function searchRead<T>(tryton: Tryton, search: Search<T>): Promise<
       method: `${search.model}.search_read`,
       args: [search.domain, rows.length, size, [['id', 'ASC']], search.fields],
       company: search.company,
+      with: search.inactive === true ? { active_test: false } : undefined,
       result: z.array(search.row),
       object: search.object,
       writes: false,

@@ -26,13 +26,15 @@ const WORK_CLOSED = { code: 'TRYTON_WORK_CLOSED', mend: 'Open the work for this 
 const within = (date: LocalDate, range: { readonly from: LocalDate | null; readonly to: LocalDate | null }) => (range.from ?? date) <= date && date <= (range.to ?? date);
 const rangeOf = ({ from, to }: { readonly from: LocalDate | null; readonly to: LocalDate | null }) => `${from ?? 'the beginning'} to ${to ?? 'no end'}`;
 
-/** The person a posting is of, in the company it goes to. */
-export function employeeOf(posting: LaborPosting, employees: ReadonlyMap<string, Employees>): Employees[number] | Refusal {
-  const { person, legalEntity } = posting;
-  const [employee, other] = employees.get(person.toLowerCase()) ?? [];
-  if (employee === undefined) {
+/** The person's employee record in the company a posting goes to, on its work date. */
+export function employeeOf(posting: LaborPosting, known: Employees): Employees[number] | Refusal {
+  const { person, legalEntity, workDate } = posting;
+  const [first] = known;
+  if (first === undefined) {
     return { kind: 'configuration', code: 'PERSON_UNKNOWN', message: `Tryton has no employee of ${legalEntity} with the e-mail address ${person}.`, mend: `Add the employee to the company ${legalEntity} in Tryton, with the address as an e-mail contact of its party, then retry.` };
   }
+  const [employee, other] = known.filter((candidate) => within(workDate, candidate));
+  if (employee === undefined) return { kind: 'business_rule', ...NOT_EMPLOYED, message: `${person} is employed by ${legalEntity} from ${known.map(rangeOf).join(' and ')} in Tryton, not on ${workDate}.` };
   if (other === undefined) return employee;
   return { kind: 'configuration', code: 'PERSON_AMBIGUOUS', message: `Tryton has several employees of ${legalEntity} with the e-mail address ${person} (IDs ${employee.id}, ${other.id}).`, mend: 'Leave the address on one of their parties only, then retry.' };
 }
@@ -46,7 +48,6 @@ export function judgeOriginal(posting: LaborPosting, employee: Employees[number]
   }
   const place = placeOf(posting, project, company);
   if (place === null) return { refusal: { kind: 'business_rule', code: 'TRYTON_PROJECT_SHUT', message: `Nothing of project ${projectNumber} is open for time in Tryton.`, mend: 'Activate the project, or make a task of it available on timesheets in Tryton, then retry.' } };
-  if (!within(workDate, employee)) return { refusal: { kind: 'business_rule', ...NOT_EMPLOYED, message: `${posting.person} is employed by ${legalEntity} from ${rangeOf(employee)} in Tryton, not on ${workDate}.` } };
   if (!within(workDate, place)) return { refusal: { kind: 'business_rule', ...WORK_CLOSED, message: `Project ${projectNumber} takes time from ${rangeOf(place)} in Tryton, not on ${workDate}.` } };
   return { line: { posting, employee: employee.id, work: place.work, byHand: place.byHand, takes: null } };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { isSystemFailure } from '../../domain/failure.ts';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
@@ -9,15 +10,15 @@ import { employeeOf, judgeOriginal, judgeReversal, refusalOf, type Line, type Re
 import { describeLine, describeTakenBack, hoursOf, labelOf, microsecondsOf, wireMicroseconds } from './labor-line.ts';
 import { createPeople } from './labor-people.ts';
 import { createPlaces } from './labor-places.ts';
-import { readPosted, readTimestamps, sumPosted, type TimesheetLine } from './labor-read.ts';
+import { readLines, readPosted, readTimestamps, sumPosted } from './labor-read.ts';
 import type { Links } from './links.ts';
 import type { TrytonReferences } from './references.ts';
 import { wireDate } from './wire.ts';
 
 /** 2,000 lines a second and below half a second for the whole transaction, in which Tryton's SQLite lets nobody else write. */
 const BATCH = 200;
-/** Somebody else wrote on one of the works between our reading and writing. */
-const TRIES_AFTER_CONFLICT = 6;
+/** Tries where somebody else wrote on one of the works between our reading and writing; each with half the works, so that the last have one or two. */
+const TRIES = 10;
 
 interface Batch {
   readonly company: number;
@@ -35,8 +36,8 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
   const people = createPeople(tryton);
   const places = createPlaces(tryton);
   const inTurn = oneAtATime();
-  const found = (line: TimesheetLine): Found => ({ externalId: String(line.id), url: links.to('timesheet.line', line.id) });
-  const posted = (key: string, line: TimesheetLine): LaborAnswer => ({ key, outcome: 'posted', ...found(line) });
+  const found = (id: number): Found => ({ externalId: String(id), url: links.to('timesheet.line', id) });
+  const posted = (key: string, id: number): LaborAnswer => ({ key, outcome: 'posted', ...found(id) });
   const refused = (posting: LaborPosting, refusal: Refusal): LaborAnswer => ({ key: posting.key, outcome: 'refused', failure: { ...refusal, system: tryton.system, object: labelOf(posting), written: 'no' } });
 
   const employeesOf = (postings: readonly LaborPosting[], batch: Batch) => people.find(postings.map(({ person }) => person), batch.company, batch.object, batch.context);
@@ -66,11 +67,11 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
    * Lines that stand or fall one by one: those Tryton refuses together are halved until the bad ones are found. They are parted by date first: Tryton 8.2.1
    * checks a small batch of many dates as a whole, and would let a line pass that it refuses alone (ModelStorage._validate, grouped domains).
    */
-  const settle = async (lines: readonly Line[], batch: Batch, answers: Map<string, LaborAnswer>, tries = TRIES_AFTER_CONFLICT): Promise<void> => {
+  const settle = async (lines: readonly Line[], batch: Batch, answers: Map<string, LaborAnswer>, tries = TRIES): Promise<void> => {
     const timestamps = await readTimestamps(tryton, [...new Set(lines.map(({ work }) => work))], batch);
     const there = await postedOf(lines, batch);
     const fresh = lines.filter(({ posting }) => !there.has(posting.key));
-    const answerFound = (known: ReadonlyMap<string, TimesheetLine>) => {
+    const answerFound = (known: ReadonlyMap<string, number>) => {
       for (const { posting } of lines) {
         const line = known.get(posting.key);
         if (line !== undefined) answers.set(posting.key, posted(posting.key, line));
@@ -83,7 +84,12 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
     } catch (error) {
       if (!isSystemFailure(error) || error.failure.written === 'unknown') throw error;
       const { failure } = error;
-      if (failure.code === 'TRYTON_CONCURRENCY' && tries > 1) return settle(fresh, batch, answers, tries - 1);
+      if (failure.code === 'TRYTON_CONCURRENCY' && tries > 1) {
+        await sleep(Math.random() * 20 * (TRIES - tries + 1), undefined, { signal: batch.context.signal });
+        const works = [...Map.groupBy(fresh, ({ work }) => work).values()];
+        for (const part of halves(works)) await settle(part.flat(), batch, answers, tries - 1);
+        return;
+      }
       if (failure.kind !== 'business_rule' && failure.code !== 'TRYTON_FAULT') throw error;
       const [only] = fresh;
       if (fresh.length === 1 && only !== undefined) {
@@ -92,8 +98,7 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
         return;
       }
       const dates = [...Map.groupBy(fresh, ({ posting }) => posting.workDate).values()];
-      const middle = Math.ceil(fresh.length / 2);
-      for (const part of dates.length > 1 ? dates : [fresh.slice(0, middle), fresh.slice(middle)]) await settle(part, batch, answers);
+      for (const part of dates.length > 1 ? dates : halves(fresh)) await settle(part, batch, answers);
       return;
     }
     batch.progress.wrote = true;
@@ -110,16 +115,14 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
     const reversals: { readonly posting: LaborPosting; readonly employee: number }[] = [];
     const doubtful: { readonly posting: LaborPosting; readonly employee: number; readonly refusal: Refusal }[] = [];
     for (const posting of postings) {
-      const employee = employeeOf(posting, employees);
-      if ('kind' in employee) {
-        answers.set(posting.key, refused(posting, employee));
-      } else if (posting.kind === 'reversal') {
-        reversals.push({ posting, employee: employee.id });
-      } else {
-        const judged = judgeOriginal(posting, employee, projects.get(posting.projectNumber), company);
-        if ('line' in judged) originals.push(judged.line);
-        else doubtful.push({ posting, employee: employee.id, refusal: judged.refusal });
-      }
+      const records = employees.get(posting.person.toLowerCase()) ?? [];
+      const employee = employeeOf(posting, records);
+      const judged = 'kind' in employee ? { refusal: employee } : judgeOriginal(posting, employee, projects.get(posting.projectNumber), company);
+      const [some] = records;
+      if (posting.kind === 'reversal' && some !== undefined) reversals.push({ posting, employee: 'kind' in employee ? some.id : employee.id });
+      else if ('line' in judged) originals.push(judged.line);
+      else if (some === undefined) answers.set(posting.key, refused(posting, judged.refusal));
+      else doubtful.push(...records.map(({ id }) => ({ posting, employee: id, refusal: judged.refusal })));
     }
     if (doubtful.length > 0) {
       const known = await postedOf(doubtful, batch);
@@ -133,10 +136,11 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
     if (reversals.length === 0) return;
 
     const known = await postedOf(reversals, batch);
+    const taken = await readLines(tryton, reversals.flatMap(({ posting }) => known.get(posting.reverses ?? '') ?? []), batch);
     const lines: Line[] = [];
     for (const { posting, employee } of reversals) {
       const done = known.get(posting.key);
-      const judged = judgeReversal(posting, employee, known.get(posting.reverses ?? ''));
+      const judged = judgeReversal(posting, employee, taken.get(known.get(posting.reverses ?? '') ?? 0));
       if (done !== undefined) answers.set(posting.key, posted(posting.key, done));
       else if ('line' in judged) lines.push(judged.line);
       else answers.set(posting.key, refused(posting, judged.refusal));
@@ -183,6 +187,11 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
       return { legalEntity, lines, hours: hoursOf(microseconds), billed: [] };
     },
   };
+}
+
+function halves<T>(items: readonly T[]): T[][] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)].filter((half) => half.length > 0);
 }
 
 /** Postings of one company wait for each other in this process: on the works they share, they would only refuse one another. */

@@ -8,8 +8,8 @@ export interface TrytonLogin {
 }
 
 export interface TrytonSession {
-  /** `method` as "party.party.search"; the context is added. */
-  call(method: string, args: readonly unknown[], company?: number): Promise<unknown>;
+  /** `method` as "party.party.search"; the context is added: the company, and `more`. */
+  call(method: string, args: readonly unknown[], company?: number, more?: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** The ID of the record that fits `domain`, which is made with `values` if there is none. */
   ensure(model: string, domain: readonly unknown[], values: object, company?: number): Promise<number>;
 }
@@ -34,7 +34,7 @@ export async function openTryton(address: TrytonLogin): Promise<TrytonSession> {
   };
   const [userId, session] = login.parse(await send('common.db.login', [address.user, { password: address.password }, 'en']));
   const authorization = `Session ${Buffer.from(`${address.user}:${userId}:${session}`).toString('base64')}`;
-  const call: TrytonSession['call'] = (method, args, company) => send(`model.${method}`, [...args, company === undefined ? {} : { company }], { authorization });
+  const call: TrytonSession['call'] = (method, args, company, more) => send(`model.${method}`, [...args, { ...more, ...(company === undefined ? {} : { company }) }], { authorization });
   return {
     call,
     async ensure(model, domain, values, company) {

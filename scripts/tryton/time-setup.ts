@@ -43,7 +43,7 @@ export async function prepareTrytonForTime(address: TrytonLogin, setup: TrytonTi
 const idRow = z.object({ id: z.int() });
 
 async function search<T>(tryton: TrytonSession, model: string, domain: readonly unknown[], fields: readonly string[], row: z.ZodType<T>, company?: number): Promise<T[]> {
-  return z.array(row).parse(await tryton.call(`${model}.search_read`, [domain, 0, null, [['id', 'ASC']], fields], company));
+  return z.array(row).parse(await tryton.call(`${model}.search_read`, [domain, 0, null, [['id', 'ASC']], fields], company, { active_test: false }));
 }
 
 async function createAll(tryton: TrytonSession, model: string, values: readonly object[], company?: number): Promise<number[]> {

@@ -63,6 +63,7 @@ export function useTryton() {
   return {
     connect,
     faults,
+    holdNextWrite: () => ready(relay).holdNextWrite(),
     rows,
     works,
     erp: () => ready(erp),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LaborPort } from '../../../connectors/labor-port.ts';
-import { isUnsupported } from '../../../connectors/ports.ts';
+import { isUnsupported, type ErpPort } from '../../../connectors/ports.ts';
 import { laborPostingSchema, type LaborPosting } from '../../../domain/model/time/labor-posting.ts';
 import { prepareTrytonForTime } from '../../../scripts/tryton/time-setup.ts';
 import { trytonTotals } from '../../../scripts/tryton/totals.ts';
@@ -15,11 +15,11 @@ describe('Labor in Tryton, the real one', function () {
   const tryton = useTryton();
   afterEach(() => tryton.faults.clear());
 
-  const labor = (): LaborPort => {
-    const port = tryton.erp().labor;
+  const laborOf = ({ labor: port }: ErpPort): LaborPort => {
     assert.ok(!isUnsupported(port));
     return port;
   };
+  const labor = (): LaborPort => laborOf(tryton.erp());
   const post = (...postings: LaborPosting[]) => labor().post(postings, callContext());
   const outcomes = async (...postings: LaborPosting[]) => (await post(...postings)).map((answer) => (answer.outcome === 'posted' ? 'posted' : answer.failure.code));
   const totals = (legalEntity = 'US01') => labor().totals({ legalEntity, ...NOVEMBER }, callContext());
@@ -90,6 +90,21 @@ describe('Labor in Tryton, the real one', function () {
     assert.equal((await hours()).length, 3);
   });
 
+  it('posts the last time of a person who has left, finds it later, and tells a new start from the first', async () => {
+    const { posting, hours, email } = await office();
+    const [first] = await tryton.rows('company.employee', [['party.contact_mechanisms.value', '=', email]], ['id', 'party']);
+    await tryton.office().call('company.employee.write', [[first?.['id']], { end_date: { __class__: 'date', year: 2026, month: 11, day: 10 } }], tryton.us());
+    const before = await totals();
+    const [last, gone] = [posting('1', { workDate: '2026-11-10' }), posting('2', { workDate: '2026-11-12' })];
+    assert.deepEqual(await outcomes(last, gone), ['posted', 'TRYTON_EMPLOYEE_NOT_EMPLOYED']);
+    await tryton.office().call('company.employee.create', [[{ party: first?.['party'], company: tryton.us(), start_date: { __class__: 'date', year: 2026, month: 11, day: 12 } }]], tryton.us());
+    assert.deepEqual(await outcomes(last, gone), ['posted', 'posted']);
+    assert.equal((await labor().find([last, gone], callContext())).size, 2);
+    assert.deepEqual(await hours(), [7.25, 7.25]);
+    const after = await totals();
+    assert.deepEqual([after.lines - before.lines, Number(after.hours) - Number(before.hours)], [2, 14.5]);
+  });
+
   it('finds the lines of a batch that Tryton itself refuses, and posts the others', async () => {
     const { posting, hours, startOn } = await office();
     await post(posting('before the change'.replaceAll(' ', '-')));
@@ -131,6 +146,27 @@ describe('Labor in Tryton, the real one', function () {
     assert.equal((await labor().find(postings, callContext())).size, 2);
     assert.deepEqual(await outcomes(...postings), ['posted', 'posted']);
     assert.deepEqual(await hours(), [7.25, 7.25]);
+  });
+
+  it('writes no line twice where a call that seemed lost arrives after the lines were posted again', async () => {
+    const { posting, hours } = await office();
+    const postings = [posting('1'), posting('2')];
+    const late = tryton.holdNextWrite();
+    const lost = post(...postings);
+    await late.arrived;
+    const other = laborOf(tryton.connect());
+    const again = await other.post(postings, callContext());
+    late.letGo();
+    assert.deepEqual(await lost, again, 'Tryton refused the late call, which then found the lines there');
+    assert.deepEqual(await hours(), [7.25, 7.25]);
+  });
+
+  it('lets two workers post on the same project at the same time', async () => {
+    const { posting, hours } = await office();
+    const other = laborOf(tryton.connect());
+    const answers = await Promise.all([0, 1, 2, 3, 4, 5].map((part) => (part % 2 === 0 ? labor() : other).post([posting(`${part}-a`), posting(`${part}-b`)], callContext())));
+    assert.ok(answers.flat().every(({ outcome }) => outcome === 'posted'));
+    assert.equal((await hours()).length, 12);
   });
 
   it('takes a line back: Tryton has no negative hours, so the line is set to zero beside a line that says why', async () => {
@@ -234,6 +270,21 @@ describe('Labor in Tryton, the real one', function () {
     const [asked] = await trytonTotals(tryton.server(), { legalEntities: ['JP01'], ...NOVEMBER });
     assert.deepEqual([asked?.lines, asked?.hours, asked?.cost], [4, '14.9301', { amount: '0', currency: 'JPY' }]);
     assert.equal((await labor().totals({ legalEntity: 'JP01', from: '2026-10-01', to: '2026-10-31' }, callContext())).lines, 0);
+  });
+
+  it('needs no more rights than the README asks for', async () => {
+    const { posting, reversal, hours } = await office();
+    const groups = await tryton.rows('res.group', [['name', 'in', ['Party Administration', 'Sales', 'Project Administration', 'Timesheet Administration']]], ['name']);
+    assert.equal(groups.length, 4);
+    const companies = (await tryton.rows('company.company', [], ['id'])).map((row) => row['id']);
+    const login = `line-${uniqueTag()}`;
+    await tryton.office().call('res.user.create', [[{ name: login, login, password: `${login}-Secret-1`, groups: [['add', groups.map((row) => row['id'])]], companies: [['add', companies]], company: tryton.us(), company_filter: 'all' }]]);
+    const port = laborOf(tryton.connect(undefined, { database: tryton.server().database, user: login, password: `${login}-Secret-1` }));
+    const answers = await port.post([posting('1'), posting('2'), reversal(posting('1'))], callContext());
+    assert.deepEqual(answers.flatMap((answer) => (answer.outcome === 'refused' ? [answer.failure.message] : [])), []);
+    assert.equal((await port.find([posting('1'), posting('2')], callContext())).size, 2);
+    assert.deepEqual((await hours()).toSorted(), [0, 0, 7.25]);
+    assert.deepEqual(await port.totals({ legalEntity: 'US01', ...NOVEMBER }, callContext()), await totals());
   });
 
   it('prepares people and projects once, however often it is run', async () => {

@@ -4,23 +4,35 @@ import type { FaultBoard } from '../conformance/records.ts';
 
 export interface Relay extends FaultBoard {
   readonly url: string;
+  /** Keeps the next call that changes something on the way until it is let go. */
+  holdNextWrite(): { readonly arrived: Promise<void>; readonly letGo: () => void };
   close(): Promise<void>;
 }
 
 type Fault = Parameters<FaultBoard['next']>[0];
+/** The `path` of a fault that waits for the first question after a write. */
+export const AFTER_A_WRITE = 'after a write';
 
 /** Stands between the connector and the real Tryton and spoils, on order, the next call that changes something. */
 export async function startRelay(target: string): Promise<Relay> {
-  let ordered: Fault | null = null;
+  let ordered: Fault[] = [];
+  let wrote = false;
+  let hold: { readonly arrive: () => void; readonly free: Promise<void> } | null = null;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
-      const fault = ordered !== null && /"method":"model\.[a-z._]+\.(create|write)"/.test(body) ? ordered : null;
-      if (fault !== null) ordered = null;
+      const writes = /"method":"model\.[a-z._]+\.(create|write)"/.test(body);
+      const fault = ordered.find(({ path }) => (path === AFTER_A_WRITE ? wrote && !writes : writes)) ?? null;
+      ordered = ordered.filter((other) => other !== fault);
+      wrote ||= writes;
       const answer = (status: number, text: string, type = 'application/json', headers: Record<string, string> = {}) => response.writeHead(status, { 'content-type': type, ...headers }).end(text);
+      const held = writes ? hold : null;
+      if (held !== null) hold = null;
       const pass = async () => {
+        held?.arrive();
+        await held?.free;
         const { authorization } = request.headers;
         const answered = await fetch(`${target}${request.url ?? ''}`, { method: 'POST', headers: { 'content-type': 'application/json', 'accept-encoding': 'gzip', ...(authorization === undefined ? {} : { authorization }) }, body });
         return { status: answered.status, text: await answered.text(), type: answered.headers.get('content-type') ?? 'text/html' };
@@ -49,12 +61,19 @@ export async function startRelay(target: string): Promise<Relay> {
   return {
     url: `http://127.0.0.1:${port}`,
     next(fault) {
-      ordered = fault;
+      ordered.push(fault);
+      wrote = false;
       return Promise.resolve();
     },
     clear() {
-      ordered = null;
+      ordered = [];
       return Promise.resolve();
+    },
+    holdNextWrite() {
+      const arrival = Promise.withResolvers<void>();
+      const freedom = Promise.withResolvers<void>();
+      hold = { arrive: () => { arrival.resolve(); }, free: freedom.promise };
+      return { arrived: arrival.promise, letGo: () => { freedom.resolve(); } };
     },
     close: async () => new Promise((resolve) => {
       server.closeAllConnections();
