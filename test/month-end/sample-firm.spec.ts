@@ -55,7 +55,7 @@ describe('the sample firm', () => {
     let people: ReadonlyMap<string, { readonly kind: string; readonly hours: number }>;
 
     before(function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       const month = sampleMonth({ seed: 21, consultants: 500 });
       accepted = new MonthJudge(month, config).run().flatMap(({ verdicts }) => verdicts.flatMap(({ labor }) => (labor === null ? [] : [labor])));
       people = new Map(
