@@ -13,6 +13,7 @@ import * as postingObjects from './migrations/0008-posting-objects.ts';
 import * as time from './migrations/0009-time.ts';
 import * as payroll from './migrations/0010-payroll.ts';
 import * as timeFacts from './migrations/0012-time-facts.ts';
+import * as expenses from './migrations/0013-expenses.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -27,6 +28,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-time': time,
   '0010-payroll': payroll,
   '0012-time-facts': timeFacts,
+  '0013-expenses': expenses,
 };
 
 const MIGRATION_LOCK = '7113200300417';
