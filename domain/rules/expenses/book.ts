@@ -63,7 +63,7 @@ export function originalPosting(review: ReportInReview, booking: number): Expens
 export function reversalPosting({ posting }: PostedExpense, context: ExpenseContext): ExpensePosting | undefined {
   const index = indexOf(context.time);
   const own = index.periods(posting.employer).find(({ code }) => code === posting.accountingPeriod);
-  const period = own === undefined ? undefined : bookingPeriod(index, posting.employer, own.from);
+  const period = bookingPeriod(index, posting.employer, own?.from ?? index.today(index.entity(posting.employer)?.timeZone ?? 'UTC'));
   if (period?.outcome !== 'open') return undefined;
   return {
     ...posting,

@@ -62,18 +62,24 @@ function correctionOf(report: ExpenseReport, replaces: ReportRef, context: Expen
   const bookings = versionsOf(context, replaces).filter((posted) => posted.report.version === replaces.version);
   const original = bookings.find(({ state }) => state !== 'reversed') ?? bookings[0];
   if (original === undefined) {
-    if (context.refused.some((ref) => isRef(ref, replaces))) return { kind: 'new' };
+    const inForce = versionsOf(context, replaces).find(({ state }) => state === 'in_force');
+    if (inForce !== undefined && inForce.report.version > replaces.version) return superseded(report, inForce);
+    if (context.refused.some((ref) => isRef(ref, replaces))) return inForce === undefined ? { kind: 'new' } : ofSamePerson(report, inForce);
     const waitsFor = `expense report ${replaces.id} version ${replaces.version}`;
     return { kind: 'held', reason: { code: 'ORIGINAL_NOT_SEEN', message: `The correction replaces ${waitsFor}, which has not arrived yet.`, waitsFor } };
   }
   if (original.state === 'in_force') return ofSamePerson(report, original);
   if (original.report.person !== report.person) return otherPerson(report, original);
-  if (original.state === 'reversed' || wasReleased(original, context)) return { kind: 'new' };
-  return refused(report, 'ORIGINAL_SUPERSEDED', 'replaces', `${reportName(original.report)} was replaced by another correction before.`, 'Look at the newest version and correct that one.');
+  if (nothingStands(original, context)) return { kind: 'new' };
+  return superseded(report, original);
 }
 
-/** Whatever replaced a superseded report was taken back itself. */
-function wasReleased({ report: { system, id, version } }: PostedExpense, context: ExpenseContext): boolean {
+function superseded(report: ExpenseReport, { report: known }: PostedExpense): Standing {
+  return refused(report, 'ORIGINAL_SUPERSEDED', 'replaces', `What it replaces has another correction already: ${reportName(known)} is posted.`, 'Look at the newest version and correct that one.');
+}
+
+/** A report that is not in force, and whatever replaced it was taken back itself. */
+function nothingStands({ report: { system, id, version } }: PostedExpense, context: ExpenseContext): boolean {
   return context.posted.every(({ state, report }) => state === 'reversed' || report.system !== system || !((report.id === id && report.version > version) || (report.id !== id && report.replaces?.id === id && report.replaces.version >= version)));
 }
 

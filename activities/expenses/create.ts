@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { findingSchema } from '../../domain/findings.ts';
+import { appendAudit } from '../../store/audit-trail.ts';
+import { outcomeOf, recordAnswer, returnReport, waive } from '../../store/expenses/decision.ts';
+import { postingsOfRecord } from '../../store/expenses/postings.ts';
+import { publishExpenseFacts } from '../../store/reporting-expenses.ts';
+import { activityLog, callContext } from '../context.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { toTemporal } from '../failures.ts';
+import { createReference } from '../time/reference.ts';
+import type { ExpenseActivities } from './contract.ts';
+import { decideRecord } from './decide.ts';
+import { auditNotOffered, postOnce, settlePosting } from './post.ts';
+
+export function createExpenseSteps(deps: ActivityDependencies): ExpenseActivities {
+  const { db } = deps.store;
+  const reference = createReference(db);
+
+  return {
+    async decideExpenseReport({ process, record }) {
+      try {
+        const view = await decideRecord(db, await reference(), { record, asOf: deps.now().toISOString() });
+        const { outcome, findings, waits, remarks, total, postings, configHash } = view;
+        const why = findings.length > 0 ? `: ${findings.map(({ code }) => code).join(', ')}` : waits === null ? '' : `: ${waits.message}`;
+        await appendAudit(db, [{ process, actor: 'q2c', action: `expense.${outcome}`, object: process, system: null, message: `expense report over ${total.amount} ${total.currency} is ${outcome}${why}`, details: { record, outcome, codes: findings.map(({ code }) => code), remarks, postings: postings.map(({ key }) => key), configHash } }]);
+        return view;
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async postExpense(input) {
+      try {
+        return await postOnce(deps, input, callContext(deps.log, input.key));
+      } catch (error) {
+        activityLog(deps.log).warn({ key: input.key, error: error instanceof Error ? error.message : String(error) }, 'the expense report is not posted yet');
+        await auditNotOffered(deps, input.process, error);
+        throw toTemporal(error);
+      }
+    },
+
+    async settleExpense(input) {
+      try {
+        await settlePosting(deps, input);
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async publishExpense({ record }) {
+      const { config } = await reference();
+      return { facts: await publishExpenseFacts(db, record, config.expenseCategories) };
+    },
+
+    async answerExpense({ record, system }) {
+      const outcome = await outcomeOf(db, record);
+      if (outcome === undefined) return;
+      const findings = z.array(findingSchema).parse(outcome.findings);
+      if (findings.length > 0 && outcome.outcome !== 'accepted') await recordAnswer(db, record, system, { kind: 'reject', detail: { outcome: outcome.outcome, reason: findings.map(({ message, mend }) => `${message} ${mend}`).join('\n'), findings } });
+      if (outcome.outcome !== 'accepted') return;
+      const postings = await postingsOfRecord(db, record);
+      await recordAnswer(db, record, system, { kind: 'lock', detail: { remarks: outcome.remarks, postings: postings.map(({ key, system: postedIn, kind, state, externalId }) => ({ key, postedIn, kind, state, externalId })) } });
+    },
+
+    async waiveExpenseFindings({ process, record, findings, by, reason }) {
+      await waive(db, { record, findings, by, reason });
+      await appendAudit(db, [{ process, actor: by, action: 'findings.waived', object: process, system: null, message: `${by} let ${findings.map(({ code }) => code).join(', ')} pass: ${reason}`, details: { record, findings } }]);
+    },
+
+    async returnExpenseReport({ process, record, by, reason }) {
+      const given = await returnReport(db, record);
+      if (given) await appendAudit(db, [{ process, actor: by, action: 'expense.returned', object: process, system: null, message: `${by} gave the report back: ${reason}`, details: { record } }]);
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { exceptionCase } from '../../workflows/exception-case.ts';
+export { expenseReport } from '../../workflows/expense-report.ts';

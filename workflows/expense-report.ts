@@ -1,0 +1,224 @@
+import { condition, getExternalWorkflowHandle, isCancellation, proxyActivities, setHandler, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import type { ExpenseActivities, ExpenseDecisionView, PlannedPosting } from '../activities/expenses/contract.ts';
+import type { Failure } from '../domain/failure.ts';
+import type { ConfigActivated } from '../domain/process/deal-process.ts';
+import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
+import type { TimesheetInput } from '../domain/process/time-process.ts';
+import { onStore, onTarget } from './activity-options.ts';
+import { createCases } from './cases.ts';
+import { configActivatedSignal } from './contracts/deal-process.ts';
+import type { ExpenseReportOutcome } from './contracts/expense-report.ts';
+import { lookAgainSignal } from './contracts/time.ts';
+import { createExpenseProgress } from './expense-progress.ts';
+import { failureOf } from './failures.ts';
+import { persist } from './persist.ts';
+import { onDeployment } from './versioning.ts';
+
+/** How long a step may fail for passing reasons before integration support is told. */
+const SLA_MINUTES = 60;
+const HOUR_MS = 3_600_000;
+/** A held report is looked at again after so long, then after twice as long and so on. */
+const FIRST_LOOK_MS = HOUR_MS;
+const LONGEST_LOOK_MS = 24 * HOUR_MS;
+/** A report held for so long is shown to a person. */
+const HELD_LONG_MS = 5 * 24 * HOUR_MS;
+/** Analytics: the lowest of the five levels. */
+const ANALYTICS_PRIORITY = 5;
+
+/**
+ * One version of one expense report: judged as a whole, posted to the ERP of the employer, and where it is refused or held, seen through until it is
+ * posted, given back, or a later document takes its place. ID: `expense/<system>/<report>/<version>`.
+ */
+export async function expenseReport(input: TimesheetInput): Promise<ExpenseReportOutcome> {
+  const { record, system, id, version, person, legalEntity, priority } = input;
+  const process = workflowInfo().workflowId;
+  const subject = `expense report ${id} version ${version} of ${person}`;
+  const weight = { priority: { priorityKey: priority, fairnessKey: legalEntity } };
+  const store = proxyActivities<ExpenseActivities>({ ...onStore(subject), ...weight });
+  const analytics = proxyActivities<ExpenseActivities>({ ...onStore(subject), priority: { priorityKey: ANALYTICS_PRIORITY, fairnessKey: legalEntity } });
+  let told = 0;
+  let lastTold: 'superseded' | 'released' | undefined;
+  let activated: ConfigActivated | undefined;
+  /** What had been told when the report was judged last: whatever came since is news. */
+  let judgedBy: { readonly told: number; readonly config: string | undefined } = { told: 0, config: undefined };
+  let heldSince: number | undefined;
+  let nextLookMs = FIRST_LOOK_MS;
+
+  const cases = createCases({ openedBefore: 0, onChange: () => progress.show(), onLateAnswer: () => undefined });
+  const progress = createExpenseProgress(subject, cases.list);
+
+  setHandler(lookAgainSignal, ({ reason }) => {
+    told += 1;
+    lastTold = reason;
+  });
+  setHandler(configActivatedSignal, (config) => {
+    activated = config;
+  });
+
+  let decision = await decide();
+  for (;;) {
+    await tellOthers(decision);
+    await carryOut(decision);
+    if (decision.outcome === 'held') await waitHeld(decision);
+    else if (decision.outcome === 'rejected') await seeThrough(decision);
+    else break;
+    decision = await decide();
+  }
+  const outcome = outcomeOf(decision);
+  progress.enter('done');
+  return outcome;
+
+  function news(): string | undefined {
+    if (told > judgedBy.told) return lastTold === 'superseded' ? 'a later document has taken its place' : 'what it waited for has come';
+    return activated?.hash === judgedBy.config ? undefined : 'another configuration is active; it is judged again';
+  }
+
+  async function decide(): Promise<ExpenseDecisionView> {
+    progress.enter('deciding');
+    judgedBy = { told, config: activated?.hash };
+    const next = await through(`decision about ${subject}`, () => store.decideExpenseReport({ process, record }));
+    progress.decided(next);
+    return next;
+  }
+
+  async function through<Result>(what: string, step: () => Promise<Result>): Promise<Result> {
+    return await persist({ cases, caseFor, configActivated: () => activated, slaMinutes: SLA_MINUTES }, what, step);
+  }
+
+  /** Everything the decision planned. A reversal goes before what takes its place. */
+  async function carryOut({ outcome, postings, findings }: ExpenseDecisionView): Promise<void> {
+    for (const posting of postings) {
+      if (posting.state === 'done' || posting.state === 'cancelled') continue;
+      progress.enter('posting');
+      await post(posting);
+    }
+    if (outcome === 'accepted' || outcome === 'withdrawn') {
+      progress.enter('publishing');
+      await through(`warehouse facts of ${subject}`, () => analytics.publishExpense({ record }));
+    }
+    if (outcome === 'accepted' || findings.length > 0) {
+      progress.enter('answering');
+      await through(`answer about ${subject}`, () => store.answerExpense({ record, system }));
+    }
+  }
+
+  /** Posts until it is in the ERP, however often a person has to help, or until it is taken back before it got there. */
+  async function post(posting: PlannedPosting): Promise<void> {
+    const what = `${posting.kind === 'reversal' ? 'reversal by' : 'posting of'} ${subject}`;
+    const erp = proxyActivities<ExpenseActivities>({ ...onTarget(posting.system, what, legalEntity), ...weight });
+    for (;;) {
+      progress.posting(posting, 'running', null);
+      const known = told;
+      const config = activated?.hash;
+      const result = await through(what, async () => {
+        try {
+          return { posted: await erp.postExpense({ process, key: posting.key }) };
+        } catch (error) {
+          if (isCancellation(error)) throw error;
+          return { failure: failureOf(error, what) };
+        }
+      });
+      if ('posted' in result) {
+        progress.posting(posting, result.posted.state, result.posted.state === 'done' ? result.posted.externalId : null);
+        return;
+      }
+      progress.posting(posting, 'waiting', null);
+      progress.enter('waiting');
+      const open = await cases.raise(caseFor(caseOfPosting(result.failure, posting, what)));
+      const answer = await cases.answerOf(open, () => {
+        if (told > known) return 'another version has been decided; the posting is looked at again';
+        return activated?.hash === config ? undefined : 'another configuration is active; the posting is tried again';
+      });
+      if (answer !== undefined) await heed(posting, answer);
+      progress.enter('posting');
+    }
+  }
+
+  async function heed({ key }: PlannedPosting, { action, externalId, by, reason }: CaseAnswer): Promise<void> {
+    if (action !== 'confirm_done' && action !== 'confirm_not_done') return;
+    await through(`word of ${by} on ${key}`, () => store.settleExpense({ process, key, outcome: action === 'confirm_done' ? 'done' : 'not_done', externalId, by, reason }));
+  }
+
+  /** A refused report waits for a person, another configuration, or the document that takes its place. */
+  async function seeThrough({ findings, configHash, total }: ExpenseDecisionView): Promise<void> {
+    progress.enter('waiting');
+    const open = await cases.raise(caseFor({ ...caseOfFindings(findings), configHash, amount: total }));
+    const answer = await cases.answerOf(open, news);
+    if (answer?.action === 'override') await through(`word of ${answer.by} on ${subject}`, () => store.waiveExpenseFindings({ process, record, findings: findings.map(({ code, path }) => ({ code, path })), by: answer.by, reason: answer.reason }));
+    if (answer?.action === 'return_to_submitter') await through(`return of ${subject}`, () => store.returnExpenseReport({ process, record, by: answer.by, reason: answer.reason }));
+  }
+
+  /** Nothing wrong with it: it is judged again when what it waits for is told, and from time to time. Held for days, a person is shown it. */
+  async function waitHeld({ waits, configHash, total }: ExpenseDecisionView): Promise<void> {
+    progress.enter('held');
+    if (heldSince === undefined) heldSince = Date.now();
+    if (Date.now() - heldSince < HELD_LONG_MS) {
+      await condition(() => news() !== undefined, nextLookMs);
+      nextLookMs = Math.min(nextLookMs * 2, LONGEST_LOOK_MS);
+      return;
+    }
+    const open = await cases.raise(caseFor({
+      code: 'EXPENSE_HELD_LONG',
+      kind: 'business_rule',
+      message: `${subject} has been waiting since ${new Date(heldSince).toISOString()}: ${waits?.message ?? ''}`,
+      mend: 'See to what it waits for and choose "retry"; or give it back to its submitter.',
+      configHash,
+      amount: total,
+      without: ['correct', 'override', 'reroute', 'confirm_done', 'confirm_not_done', 'abort'],
+    }));
+    const answer = await cases.answerOf(open, news);
+    if (answer?.action === 'return_to_submitter') await through(`return of ${subject}`, () => store.returnExpenseReport({ process, record, by: answer.by, reason: answer.reason }));
+    heldSince = Date.now();
+  }
+
+  /** Documents that this one supersedes, and held ones that waited for it. */
+  async function tellOthers({ superseded: ended, released }: ExpenseDecisionView): Promise<void> {
+    const others = [...ended.map((workflowId) => ({ workflowId, reason: 'superseded' as const })), ...released.map((workflowId) => ({ workflowId, reason: 'released' as const }))];
+    await Promise.all(others.map(async ({ workflowId, reason }) => {
+      try {
+        await getExternalWorkflowHandle(workflowId).signal(lookAgainSignal, { reason });
+      } catch {
+        // It needs nobody any more: its process has ended.
+      }
+    }));
+  }
+
+  function caseFor(part: Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend'> & Partial<CaseInput>): CaseInput {
+    return { process, subject, findings: [], system: null, legalEntity, deal: `${system}/${id}`, amount: null, evidence: null, postingKey: null, configHash: null, without: [], ...part };
+  }
+}
+
+function outcomeOf({ outcome, postings }: ExpenseDecisionView): ExpenseReportOutcome {
+  return { outcome: outcome === 'accepted' ? 'posted' : outcome === 'rejected' || outcome === 'held' ? 'returned' : outcome, postings: postings.length };
+}
+
+/** One case for all that is wrong with a report: it goes by the policy of its first finding. */
+function caseOfFindings(findings: ExpenseDecisionView['findings']): Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend' | 'findings' | 'without'> {
+  const [first] = findings;
+  return {
+    code: first?.code ?? 'EXPENSE_REJECTED',
+    kind: findings.some(({ kind }) => kind === 'configuration') ? 'configuration' : 'business_rule',
+    message: findings.length > 1 ? `${first?.message ?? ''} (${findings.length} findings in all.)` : (first?.message ?? 'The report was refused.'),
+    mend: first?.mend ?? 'Look at the report in the expense system.',
+    findings,
+    without: ['reroute', 'confirm_done', 'confirm_not_done', 'abort', ...(findings.every(({ overridable }) => overridable) ? [] : (['override'] as const))],
+  };
+}
+
+/** What an ERP refused, or nobody can say of: tried again, or settled by somebody who looked into the ERP or booked it there by hand. */
+function caseOfPosting({ code, kind, message, mend, system, evidence, written }: Failure, { key }: PlannedPosting, subject: string): Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend'> & Partial<CaseInput> {
+  return {
+    code,
+    kind,
+    message,
+    mend: kind === 'in_doubt' || code === 'EXPENSES_NOT_OFFERED' ? mend : `${mend} Then choose "retry"; where it was booked by hand, choose "confirm_done" with the ID it has there as externalId.`,
+    subject,
+    system: system === 'q2c' ? null : system,
+    evidence: evidence ?? null,
+    postingKey: key,
+    without: ['correct', 'override', 'reroute', 'return_to_submitter', 'abort', ...(written === 'no' ? (['confirm_not_done'] as const) : [])],
+  };
+}
+
+// It may wait for people across deployments: changes go in by patches, guarded by replayed histories.
+setWorkflowOptions(onDeployment('AUTO_UPGRADE'), expenseReport);
