@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import type { BatchKind } from '../../../store/time/intake.ts';
@@ -19,6 +18,8 @@ export interface BulkRequest {
   readonly limits: GatewayLimits;
   readonly log: Logger;
   readonly counted: (answers: readonly RecordAnswer[]) => void;
+  /** Aborted when the gateway is being stopped: what came whole is kept, and the sender is told to come back. */
+  readonly stopping: AbortSignal;
 }
 
 /** The last line of an answer. */
@@ -78,12 +79,17 @@ export async function* bulkAnswers(request: BulkRequest): AsyncGenerator<string,
     let next = following(source);
     for (;;) {
       const waiting = chunk.items.length > 0 && writing === undefined;
-      const event = await soonest(next, writing, waiting ? LINGER_MS : limits.bulkIdleMs);
+      if (request.stopping.aborted) {
+        stopped = STOPPING;
+        break;
+      }
+      const event = await soonest(next, writing, waiting ? LINGER_MS : limits.bulkIdleMs, request.stopping);
       if (event === 'written') {
         yield await written();
         continue;
       }
       if (event === 'late') {
+        if (request.stopping.aborted) continue;
         if (waiting) write();
         else if (writing === undefined) {
           stopped = { reason: 'too_slow', detail: `nothing came for ${limits.bulkIdleMs} ms`, mend: 'Send the rest, or all of it again, under the same Idempotency-Key.' };
@@ -125,7 +131,7 @@ export async function* bulkAnswers(request: BulkRequest): AsyncGenerator<string,
       yield await written();
     }
     const result = stopped === undefined ? digest.result(message.trailers) : 'not given';
-    if (stopped?.reason !== 'too_slow') await within(limits.storeTimeoutMs, () => intake.seal(batch));
+    if (stopped?.reason !== 'too_slow' && stopped !== STOPPING) await within(limits.storeTimeoutMs, () => intake.seal(batch));
     const problem = stopped ?? (result === 'mismatch' ? digestProblem(batch) : undefined);
     if (problem !== undefined) log.warn({ batch, ...totals, reason: problem.reason }, `a bulk body ended badly: ${problem.detail}`);
     yield ending({ batch, complete: problem === undefined, ...totals, digest: result, ...(problem === undefined ? {} : { problem }) });
@@ -135,6 +141,13 @@ export async function* bulkAnswers(request: BulkRequest): AsyncGenerator<string,
     yield ending({ batch, complete: false, ...totals, digest: 'not given', problem });
   }
 }
+
+const STOPPING: NonNullable<BulkEnd['problem']> = {
+  reason: 'store_unavailable',
+  detail: 'the gateway is being stopped; every line answered so far is kept',
+  mend: 'Send the whole batch again under the same Idempotency-Key: what was kept is answered as known.',
+  retryAfterSeconds: 10,
+};
 
 type Item = Chunk['items'][number];
 
@@ -169,14 +182,18 @@ async function following(source: AsyncIterator<unknown>): Promise<Piece> {
   }
 }
 
-async function soonest(next: Promise<Piece>, writing: Promise<unknown> | undefined, ms: number): Promise<Piece | 'written' | 'late'> {
-  const late = new AbortController();
-  const candidates: Promise<Piece | 'written' | 'late'>[] = [next, delay(ms, 'late' as const, { signal: late.signal })];
-  if (writing !== undefined) candidates.push(writing.then(() => 'written' as const, () => 'written' as const));
-  candidates[1]?.catch(() => undefined);
+/** 'late' also where the gateway begins to stop, so that the caller looks. */
+async function soonest(next: Promise<Piece>, writing: Promise<unknown> | undefined, ms: number, stopping: AbortSignal): Promise<Piece | 'written' | 'late'> {
+  const { promise, resolve, reject } = Promise.withResolvers<Piece | 'written' | 'late'>();
+  const late = () => resolve('late');
+  const timer = setTimeout(late, ms);
+  stopping.addEventListener('abort', late, { once: true });
+  next.then(resolve, reject);
+  writing?.then(() => resolve('written'), () => resolve('written'));
   try {
-    return await Promise.race(candidates);
+    return await promise;
   } finally {
-    late.abort();
+    clearTimeout(timer);
+    stopping.removeEventListener('abort', late);
   }
 }

@@ -35,8 +35,10 @@ export interface TimeRouteSettings {
 /** `/v1/timesheets` and `/v1/expenses`, one by one and as a stream, and what became of a batch. */
 export function timeRoutes(app: FastifyInstance, settings: TimeRouteSettings): void {
   const { deps, intake, credentials, limits, metrics, refused } = settings;
+  const stopping = new AbortController();
   let streams = 0;
   let inFlight = 0;
+  app.addHook('preClose', async () => stopping.abort());
 
   async function small(kind: BatchKind, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -85,7 +87,7 @@ export function timeRoutes(app: FastifyInstance, settings: TimeRouteSettings): v
       return refuse(STORE_DOWN);
     }
     const counted = (answers: Parameters<GatewayMetrics['records']>[1]) => metrics.records(kind, answers);
-    const answers = bulkAnswers({ kind, batch, message, intake, limits, log: deps.log.child({ reqId: request.id }), counted });
+    const answers = bulkAnswers({ kind, batch, message, intake, limits, log: deps.log.child({ reqId: request.id }), counted, stopping: stopping.signal });
     const stream = Readable.from(answers, { objectMode: false, highWaterMark: ANSWER_BUFFER_BYTES });
     stream.once('close', () => {
       done();

@@ -264,6 +264,22 @@ describe('gateway: a stream of timesheets', function () {
       await impatient.close();
     });
 
+    it('and the gateway is being stopped, is told so at once, with what came whole kept', async () => {
+      const leaving = await timeGateway(store);
+      const until = Promise.withResolvers<void>();
+      let closed: Promise<void> | undefined;
+      async function* endless() {
+        yield ndjson([sheet(), sheet()]);
+        await until.promise;
+        yield ndjson([sheet()]);
+      }
+      const answer = send(endless(), { onAnswer: (piece) => { if (piece.includes('"line":2')) closed ??= leaving.close(); if (piece.includes('complete')) until.resolve(); } }, leaving);
+      const { end } = read(await answer);
+      assert.deepEqual([end.received, end.complete, end.problem?.reason, end.problem?.retryAfterSeconds], [2, false, 'store_unavailable', 10]);
+      assert.equal(await batchState(end.batch), 'receiving');
+      await closed;
+    });
+
     it('and the body is larger than allowed, takes what is within and says where it stopped', async () => {
       const small = await timeGateway(store, { limits: { bulkBytes: 100_000 } });
       async function* large() {
