@@ -5,7 +5,7 @@ import { reasonOf } from '../http/budget.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { About, NetSuite, RecordName } from './client.ts';
 
-/** "You can currently work with a maximum of 100 records in one batch request": https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0127092747.html */
+/** As many as NetSuite takes: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0127092747.html */
 export const BATCH_SIZE = 100;
 /** Keys in one SuiteQL list; Oracle takes up to 1,000. */
 const KEYS_IN_QUERY = 500;

@@ -3,7 +3,8 @@ import type { RecordTypeName } from './field-types.ts';
 
 interface ReferenceRecord {
   readonly type: RecordTypeName;
-  /** In the form of a request body. */
+  readonly externalId: string;
+  /** Without it, in the form of a request body. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -61,21 +62,25 @@ const TERM_DAYS = [14, 30, 45, 60] as const;
 export const REFERENCE_RECORDS: readonly ReferenceRecord[] = [
   ...CURRENCIES.map(([code, precision]): ReferenceRecord => ({
     type: 'currency',
-    body: { externalId: `cur-${code}`, name: code, symbol: code, currencyPrecision: String(precision), isBaseCurrency: code === 'USD' },
+    externalId: `cur-${code}`,
+    body: { name: code, symbol: code, currencyPrecision: String(precision), isBaseCurrency: code === 'USD' },
   })),
   {
     type: 'subsidiary',
-    body: { externalId: 'sub-GROUP', name: 'Northwind Consulting Group', country: 'US', currency: { externalId: 'cur-USD' }, isElimination: false },
+    externalId: 'sub-GROUP',
+    body: { name: 'Northwind Consulting Group', country: 'US', currency: { externalId: 'cur-USD' }, isElimination: false },
   },
   ...SUBSIDIARIES.map(([code, name, country, currency]): ReferenceRecord => ({
     type: 'subsidiary',
-    body: { externalId: `sub-${code}`, name: code, legalName: name, country, currency: { externalId: `cur-${currency}` }, parent: { id: '1' }, isElimination: false },
+    externalId: `sub-${code}`,
+    body: { name: code, legalName: name, country, currency: { externalId: `cur-${currency}` }, parent: { id: '1' }, isElimination: false },
   })),
-  ...SERVICE_ITEMS.map(([code, name]): ReferenceRecord => ({ type: 'serviceSaleItem', body: { externalId: `item-${code}`, itemId: code, displayName: name } })),
-  ...ACCOUNTS.map(([name, acctType]): ReferenceRecord => ({ type: 'account', body: { externalId: `account-${acctType}`, acctName: name, acctType } })),
+  ...SERVICE_ITEMS.map(([code, name]): ReferenceRecord => ({ type: 'serviceSaleItem', externalId: `item-${code}`, body: { itemId: code, displayName: name } })),
+  ...ACCOUNTS.map(([name, acctType]): ReferenceRecord => ({ type: 'account', externalId: `account-${acctType}`, body: { acctName: name, acctType } })),
   ...EXPENSE_CATEGORIES.map((name): ReferenceRecord => ({
     type: 'expenseCategory',
-    body: { externalId: `expense-${name}`, name, expenseAcct: { externalId: name === 'INPUT_TAX' ? 'account-OthCurrAsset' : 'account-Expense' } },
+    externalId: `expense-${name}`,
+    body: { name, expenseAcct: { externalId: name === 'INPUT_TAX' ? 'account-OthCurrAsset' : 'account-Expense' } },
   })),
-  ...TERM_DAYS.map((days): ReferenceRecord => ({ type: 'term', body: { externalId: `term-NET${days}`, name: `Net ${days}`, daysUntilNetDue: days } })),
+  ...TERM_DAYS.map((days): ReferenceRecord => ({ type: 'term', externalId: `term-NET${days}`, body: { name: `Net ${days}`, daysUntilNetDue: days } })),
 ];

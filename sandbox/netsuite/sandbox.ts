@@ -37,6 +37,8 @@ export const netsuite: SandboxDefinition = {
     const { app, records, now } = context;
     const options = NetSuiteOptions.parse(context.options);
     const account = accountOf(context);
+    // An account of an earlier version of this sandbox gets what that one did not have.
+    if (account.records('subsidiary').size() > 0) addReferenceRecords(account);
     const service = (): ServiceContext => ({ account, base: context.baseUrl() });
     const tokens = tokenEndpoint(records, options, now);
     const jobs = asyncJobs(records, service, now, context.mode, options);
@@ -57,8 +59,7 @@ export const netsuite: SandboxDefinition = {
   },
 
   initialRecords(context) {
-    const account = accountOf(context);
-    for (const { type, body } of REFERENCE_RECORDS) save(account, RECORD_TYPES[type], body, undefined, SEED_RULES);
+    addReferenceRecords(accountOf(context));
   },
 
   seed(context, collection, record) {
@@ -70,6 +71,12 @@ export const netsuite: SandboxDefinition = {
     return save(account, type, record, before, SEED_RULES).id;
   },
 };
+
+function addReferenceRecords(account: Account): void {
+  for (const { type, externalId, body } of REFERENCE_RECORDS) {
+    if (account.byExternalId(type, externalId) === undefined) save(account, RECORD_TYPES[type], { ...body, externalId }, undefined, SEED_RULES);
+  }
+}
 
 function accountOf(context: SandboxContext): Account {
   const existing = accounts.get(context);

@@ -149,6 +149,7 @@ describe('NetSuite sandbox: records', () => {
     const second = await startAccount({ dataFile });
     assert.equal((await second.record('GET', 'customer/eid:kept')).body['id'], created.id);
     assert.notEqual((await second.record('POST', 'customer', customerBody)).id, created.id);
+    assert.equal((await second.record('GET', 'subsidiary')).body['totalResults'], 13);
     await second.close();
     rmSync(folder, { recursive: true });
   });
