@@ -19,7 +19,7 @@ export interface Line {
 export type Refusal = Pick<Failure, 'kind' | 'code' | 'message' | 'mend'>;
 export type Judged = { readonly line: Line } | { readonly refusal: Refusal };
 
-const INVOICED = { code: 'TRYTON_LINE_INVOICED', mend: 'Cancel the invoice in Tryton, or credit it with its time, which sets the time free; then retry. Or settle the difference on the next invoice and dismiss this.' };
+const INVOICED = { code: 'TRYTON_LINE_INVOICED', mend: 'While the invoice is a draft, cancel and delete it in Tryton, which sets its time free, then retry. Once it is posted, credit the client for these hours in Tryton and dismiss this.' };
 const NOT_EMPLOYED = { code: 'TRYTON_EMPLOYEE_NOT_EMPLOYED', mend: "Correct the employee's start and end date in Tryton (Companies > Employees), or the date of the work, then retry." };
 const WORK_CLOSED = { code: 'TRYTON_WORK_CLOSED', mend: 'Open the work for this date in Tryton (its timesheet start and end), or move the time to an open project, then retry.' };
 

@@ -6,6 +6,7 @@ import { prepareTrytonForTime } from '../../../scripts/tryton/time-setup.ts';
 import { trytonTotals } from '../../../scripts/tryton/totals.ts';
 import { callContext, uniqueTag } from '../conformance/documents.ts';
 import { failureOf } from '../conformance/records.ts';
+import { openAccounts } from './accounts.ts';
 import { offered, partOf, useTryton } from './harness.ts';
 
 const NOVEMBER = { from: '2026-11-01', to: '2026-11-30' };
@@ -46,6 +47,17 @@ describe('Labor in Tryton, the real one', function () {
     const hours = async () => (await lines()).map((line) => Number(partOf(line['duration'], 'seconds')) / 3600);
     return { email, number, posting, reversal, lines, hours, startOn };
   }
+
+  /** A project on time and materials as the closed-won line leaves it: activated, a senior consultant's hour at 260 dollars. */
+  async function ratedProject() {
+    const { deal, references, projectId } = await tryton.withProject();
+    await offered(tryton.erp().rateCard).write({ document: { project: deal.project, rateCard: deal.project.rateCard }, references }, null, callContext());
+    await offered(tryton.erp().billingSchedule).write({ document: { project: deal.project, schedule: deal.project.billingSchedule }, references }, null, callContext());
+    await tryton.erp().setProjectStatus({ document: deal.project, externalId: projectId }, 'active', callContext());
+    return { deal, references, projectId };
+  }
+  const rate = { laborCategory: 'SENIOR_CONSULTANT', unit: 'hour' as const, rate: '260', currency: 'USD', from: '2026-12-01', to: null };
+  const billed = (amount: string, writtenOff = '0.00') => ({ status: 'actuals' as const, rate, amount: { amount, currency: 'USD' }, writtenOff: { amount: writtenOff, currency: 'USD' } });
 
   it('posts many lines at once, each under its key, and finds them again', async () => {
     const { posting, hours, lines, number } = await office();
@@ -212,14 +224,29 @@ describe('Labor in Tryton, the real one', function () {
     assert.deepEqual(await outcomes(reversal(posting('1'))), ['TRYTON_LINE_CHANGED']);
   });
 
+  it('does not take back what is invoiced, until the draft invoice is deleted', async () => {
+    const { posting, reversal, hours } = await office();
+    const us = tryton.us() ?? 0;
+    await openAccounts(tryton.office(), us, 'SENIOR_CONSULTANT');
+    const { deal, references, projectId } = await ratedProject();
+    const original = posting('1', { projectNumber: deal.project.number, workDate: '2026-12-02', billing: billed('1885.00') });
+    assert.deepEqual(await outcomes(original), ['posted']);
+    await tryton.office().call('project.work.invoice', [[Number(projectId)]], us);
+    const [answer] = await post(reversal(original));
+    assert.deepEqual(answer?.outcome === 'refused' && [answer.failure.kind, answer.failure.code], ['business_rule', 'TRYTON_LINE_INVOICED']);
+    assert.deepEqual(await hours(), [7.25]);
+    const invoices = (await tryton.rows('account.invoice', [['party', '=', Number(references.customers[deal.customer.id])]], ['state'])).map((invoice) => invoice['id']);
+    assert.equal(invoices.length, 1);
+    await tryton.office().call('account.invoice.cancel', [invoices], us);
+    assert.deepEqual(await outcomes(reversal(original)), ['TRYTON_LINE_INVOICED'], 'a cancelled invoice still holds its time');
+    await tryton.office().call('account.invoice.delete', [invoices], us);
+    assert.deepEqual(await outcomes(reversal(original)), ['posted']);
+    assert.deepEqual(await hours(), [0, 0]);
+  });
+
   it('books billable time on its rate, so that Tryton invoices exactly what was decided', async () => {
-    const { deal, references, projectId } = await tryton.withProject();
-    await offered(tryton.erp().rateCard).write({ document: { project: deal.project, rateCard: deal.project.rateCard }, references }, null, callContext());
-    await offered(tryton.erp().billingSchedule).write({ document: { project: deal.project, schedule: deal.project.billingSchedule }, references }, null, callContext());
-    await tryton.erp().setProjectStatus({ document: deal.project, externalId: projectId }, 'active', callContext());
+    const { deal, projectId } = await ratedProject();
     const { posting, lines } = await office();
-    const rate = { laborCategory: 'SENIOR_CONSULTANT', unit: 'hour' as const, rate: '260', currency: 'USD', from: '2026-12-01', to: null };
-    const billed = (amount: string, writtenOff = '0.00') => ({ status: 'actuals' as const, rate, amount: { amount, currency: 'USD' }, writtenOff: { amount: writtenOff, currency: 'USD' } });
     const inDecember = { projectNumber: deal.project.number, workDate: '2026-12-02' };
     const answers = await post(
       posting('1', { ...inDecember, billing: billed('1885.00') }),
