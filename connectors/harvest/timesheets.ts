@@ -10,6 +10,8 @@ import { createTimeEntries, weekKey, type PersonWeek, type TimeEntryRow } from '
 import { timesheetOf, weekOf } from './timesheet-mapping.ts';
 
 const userRow = z.object({ id: z.number().int(), email: z.string(), is_active: z.boolean() });
+const ownerRow = userRow.extend({ access_roles: z.array(z.string()).optional() });
+const companyRow = z.object({ week_start_day: z.string(), approval_feature: z.boolean().optional() });
 const sheetId = /^(\d{1,15}):(\d{4}-\d{2}-\d{2})$/;
 
 interface ChangedWeek extends PersonWeek {
@@ -25,9 +27,23 @@ export function createTimesheetSource(harvest: Harvest, options: HarvestOptions,
   const entries = createTimeEntries(harvest);
   const recheck = createRecheck(options);
   const users = keptForAMinute((about: About) => harvest.list('/users', 'users', userRow, about));
-  const me = keptForAMinute((about: About) => harvest.read('/users/me', userRow, about));
-  const company = keptForAMinute((about: About) => harvest.read('/company', z.object({ week_start_day: z.string() }), about));
-  const weekStartDay = async (about: About) => (await company.get(about))?.week_start_day ?? 'Monday';
+  const me = keptForAMinute((about: About) => harvest.read('/users/me', ownerRow, about));
+  const company = keptForAMinute((about: About) => harvest.read('/company', companyRow, about));
+
+  /** The day weeks begin on. Throws where the account or the token would show too little time without a word. */
+  const weekStartDay = async (about: About): Promise<string> => {
+    const { week_start_day: first = 'Monday', approval_feature: approves } = (await company.get(about)) ?? {};
+    const roles = (await me.get(about))?.access_roles;
+    if (approves === false) {
+      company.forget();
+      throw harvest.failure(about, { kind: 'configuration', code: 'HARVEST_APPROVAL_OFF', message: 'The Harvest account has no timesheet approval: no time in it is ever approved.', mend: 'Switch the module "Timesheet approval" on in Harvest (Settings > Modules), then retry.' });
+    }
+    if (roles !== undefined && !roles.includes('administrator')) {
+      me.forget();
+      throw harvest.failure(about, { kind: 'configuration', code: 'HARVEST_TOKEN_NOT_ADMINISTRATOR', message: `Our Harvest token is of a user with the roles ${roles.join(', ')}, who does not see everybody's time.`, mend: 'Give the secrets provider the token of an Administrator, then retry.' });
+    }
+    return first;
+  };
 
   const emailsOf = async (userIds: Iterable<number>, about: About): Promise<(userId: number) => string> => {
     const wanted = [...userIds];

@@ -1,5 +1,6 @@
 /** https://help.getharvest.com/api-v2/company-api/company/company/ : currencies are set per client; the account tracks time by duration. */
 import type { FastifyInstance } from 'fastify';
+import type { SandboxContext } from '../kit/sandbox.ts';
 
 export const COMPANY = {
   base_uri: 'https://northwind-consulting.harvestapp.com',
@@ -26,6 +27,7 @@ export const COMPANY = {
   weekly_capacity: 144_000,
 } as const;
 
-export function installCompany(app: FastifyInstance): void {
-  app.get('/v2/company', (_request, reply) => reply.send(COMPANY));
+/** Mode `no-approval`: the module "Timesheet approval" is off. */
+export function installCompany(app: FastifyInstance, mode: SandboxContext['mode']): void {
+  app.get('/v2/company', (_request, reply) => reply.send({ ...COMPANY, approval_feature: mode() !== 'no-approval' }));
 }

@@ -11,6 +11,8 @@ export interface Service {
   readonly base: () => string;
   /** True where the account lets a client look nothing up again: mode `no-reference`. */
   readonly hidesReferences: () => boolean;
+  /** True where the token is of a member, who sees their own time only: mode `member-token`. */
+  readonly isMembers: () => boolean;
   readonly records: (collection: string) => Collection<object>;
 }
 

@@ -56,6 +56,12 @@ export function tokenOwner(account: Account): User {
   return found(account.users.collection.find((user) => user.access_roles.includes('administrator')));
 }
 
+/** The one the token is of: the administrator, or in mode `member-token` the first member. */
+export function whoAsks(service: Service): User {
+  const { account } = service;
+  return service.isMembers() ? found(account.users.collection.find((user) => !user.access_roles.includes('administrator'))) : tokenOwner(account);
+}
+
 export function installPeople(app: FastifyInstance, service: Service): void {
   const { account } = service;
   const userAt = (request: FastifyRequest): User => found(account.users.get(numberIn(request, 'id')));
@@ -65,7 +71,7 @@ export function installPeople(app: FastifyInstance, service: Service): void {
     return sendList(service, request, reply, 'users', account.users.all().reverse().filter(keep), userText);
   });
   app.post('/v2/users', (request, reply) => sendText(reply, userText(createUser(account, request.body)), 201));
-  app.get('/v2/users/me', (_request, reply) => sendText(reply, userText(tokenOwner(account))));
+  app.get('/v2/users/me', (_request, reply) => sendText(reply, userText(whoAsks(service))));
   app.get('/v2/users/:id', (request, reply) => sendText(reply, userText(userAt(request))));
   app.patch('/v2/users/:id', (request, reply) => {
     const user = userAt(request);

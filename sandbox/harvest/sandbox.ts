@@ -29,8 +29,8 @@ const faultAnswers: FaultAnswers = ({ status, retryAfterSeconds }) => {
 export const harvest: SandboxDefinition = {
   name: 'harvest',
   title: 'Harvest (sandbox)',
-  /** `no-reference`: the account keeps no project codes, lets names repeat and does not let the token list anything. */
-  modes: ['no-reference'],
+  /** `no-reference`: the account keeps no project codes, lets names repeat and does not let the token list anything. `no-approval`: it does not approve timesheets. `member-token`: the token is of a member. */
+  modes: ['no-reference', 'no-approval', 'member-token'],
   faultAnswers,
 
   register(context) {
@@ -48,7 +48,7 @@ export const harvest: SandboxDefinition = {
     for (const install of [installClients, installProjects, installAssignments, installTasks, installPeople, installRates, installTimeEntries, installExpenses, installReports]) {
       install(app, service);
     }
-    installCompany(app);
+    installCompany(app, context.mode);
   },
 
   initialRecords(context) {
@@ -97,7 +97,7 @@ function serviceOf(context: SandboxContext): Service {
     account = openAccount(context);
     accounts.set(context, account);
   }
-  return { account, base: context.baseUrl, hidesReferences: () => context.mode() === 'no-reference', records: (name) => context.records.collection<object>(name) };
+  return { account, base: context.baseUrl, hidesReferences: () => context.mode() === 'no-reference', isMembers: () => context.mode() === 'member-token', records: (name) => context.records.collection<object>(name) };
 }
 
 function refusalFor(error: unknown): Refusal {

@@ -10,7 +10,7 @@ import { unprocessable } from './errors.ts';
 import { equalsNumber, filters, found, numberIn, queryOf, remembered, sendDeleted, sendList, sendText, updatedSince, type Filter, type Query, type Service } from './http.ts';
 import { APPROVAL_STATUSES, type ExternalReference, type Project, type TimeEntry } from './model.ts';
 import { DateText, Decimal, Integer, NullableText, readParameters, Text } from './parameters.ts';
-import { tokenOwner } from './people.ts';
+import { tokenOwner, whoAsks } from './people.ts';
 import { rateOn } from './rates.ts';
 
 const Reference = z.object({ id: Text, group_id: NullableText.optional(), account_id: NullableText.optional(), permalink: NullableText.optional() });
@@ -57,7 +57,7 @@ export function installTimeEntries(app: FastifyInstance, service: Service): void
 
   app.get('/v2/time_entries', (request, reply) => {
     const query = queryOf(request);
-    const items = candidates(account, query).filter(entryFilter(account, query));
+    const items = candidates(account, query).filter(entryFilter(account, query)).filter((entry) => !service.isMembers() || entry.user_id === whoAsks(service).id);
     items.sort((left, right) => right.spent_date.localeCompare(left.spent_date) || right.id - left.id);
     return sendList(service, request, reply, 'time_entries', items, text);
   });

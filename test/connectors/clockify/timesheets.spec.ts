@@ -58,6 +58,7 @@ describe('Clockify timesheets', function () {
     projectNumber,
     laborCategory: 'SENIOR_CONSULTANT',
     clock,
+    many: 1050,
     person,
     book: (user, { date, hours, notes }) => workspace.seedOne('time_entries', entryOf(user, date, hours, notes)),
     approve: (user, weekStart) => workspace.seedOne('approvals', { userId: user.id, weekStart, state: 'APPROVED' }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHarvest } from '../../../connectors/harvest/index.ts';
-import { weekOf } from '../../../connectors/harvest/timesheet-mapping.ts';
+import { harvestOptionsSchema } from '../../../connectors/harvest/options.ts';
+import { timesheetOf, weekOf } from '../../../connectors/harvest/timesheet-mapping.ts';
 import { isUnsupported } from '../../../connectors/ports.ts';
 import type { TimesheetSource } from '../../../connectors/timesheet-source.ts';
 import { addDays } from '../../../domain/dates.ts';
@@ -62,6 +63,7 @@ describe('Harvest timesheets', function () {
     projectNumber,
     laborCategory: 'SENIOR_CONSULTANT',
     clock,
+    many: 2100,
     person,
     book: (user, { date, hours, notes }) => seedOne('time_entries', entryOf(user, date, hours, notes)),
     async approve(user, weekStart) {
@@ -145,7 +147,22 @@ describe('Harvest timesheets', function () {
     await office.book(user, { date: MONDAY, hours: 2.5 });
     const id = await office.approve(user, MONDAY);
     assert.deepEqual((await newSource().load(id, callContext()))?.entries.map(({ hours }) => hours), ['2.5']);
-    assert.deepEqual((await newSource({ hours: 'rounded' }).load(id, callContext()))?.entries.map(({ hours }) => hours), ['2.5']);
+    const row = { id: 1, spent_date: MONDAY, user: { id: 7 }, project: { id: 2, name: 'P', code: 'P-1' }, task: { name: 'Analyst' }, hours: 2.11, rounded_hours: 2.25, notes: null, is_closed: true, is_running: false, billable: true, updated_at: '2026-06-08T09:00:00.000Z' };
+    const hoursOf = (hours: string) => timesheetOf({ userId: 7, weekStart: MONDAY }, [row], { system: 'harvest', options: harvestOptionsSchema.parse({ hours }), person: 'a@b.example', approver: 'c@d.example', atLeast: null })?.entries[0]?.hours;
+    assert.deepEqual([hoursOf('tracked'), hoursOf('rounded')], ['2.11', '2.25']);
+  });
+
+  it('says that it would see too little, rather than see it, without an administrator or without timesheet approval', async () => {
+    const setMode = (mode: string) => fetch(`${url()}/__admin/mode`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ mode }) });
+    try {
+      for (const [mode, code] of [['no-approval', 'HARVEST_APPROVAL_OFF'], ['member-token', 'HARVEST_TOKEN_NOT_ADMINISTRATOR']] as const) {
+        await setMode(mode);
+        const failure = await failureOf(() => sweep(newSource(), iso()));
+        assert.deepEqual([failure.kind, failure.code, failure.written], ['configuration', code, 'no']);
+      }
+    } finally {
+      await setMode('default');
+    }
   });
 
   it('reads a task as the labor category it stands for, or as a plain task', async () => {
