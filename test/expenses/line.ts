@@ -26,6 +26,7 @@ import { freshStore } from '../store/support.ts';
 import { createFakeSystems } from '../support/fake-systems.ts';
 import { theTemporalServer } from '../support/temporal.ts';
 import { createFakeErp, type FakeErp } from './fake-erp.ts';
+import { withExpensePolicies } from './policies.ts';
 import { putPeople, receive } from './store-line.ts';
 
 let bundling: Promise<WorkflowBundleWithSourceMap> | undefined;
@@ -63,7 +64,7 @@ export interface ExpenseLine {
 /** The process of expense reports on a real Temporal server and a real store, with an ERP in memory, judged at the builders' moment. */
 export async function startExpenseLine(): Promise<ExpenseLine> {
   const environment = await theTemporalServer();
-  const { config } = await theFirm();
+  const config = withExpensePolicies((await theFirm()).config);
   const store = await freshStore();
   const { client, nativeConnection: connection } = environment;
   const erp = createFakeErp();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import type { ExpenseReport } from '../../domain/model/time/expense-report.ts';
+import { reconcileExpenses } from '../../store/expenses/reconciliation.ts';
 import { finishDecidedPages } from '../../store/time/pages.ts';
 import { aReceipt, aReport, aTaxi } from '../builders/expenses.ts';
 import { anApproval } from '../builders/time.ts';
@@ -125,9 +126,11 @@ describe('The process of an expense report', function () {
       assert.match(open.mend, /Book it by hand in netsuite, period 2026-11, with EX-\w+-1 as its reference/);
       assert.equal(open.kind, 'configuration');
       assert.deepEqual(await facts(report), [], 'what is not booked is no fact yet');
-      await line.resolve(open, { action: open.permitted_actions.includes('confirm_done') ? 'confirm_done' : 'retry', externalId: 'BY-HAND-7' });
-      if (!open.permitted_actions.includes('confirm_done')) line.erp.mendAll();
+      assert.deepEqual(open.permitted_actions, ['retry', 'confirm_done']);
+      await line.resolve(open, { action: 'confirm_done', externalId: 'BY-HAND-7' });
       assert.equal((await line.outcome(id)).outcome, 'posted');
+      assert.deepEqual((await line.progress(id)).postings.map(({ state, externalId }) => [state, externalId]), [['done', 'BY-HAND-7']]);
+      assert.deepEqual([written(report), await facts(report)], [[], ['1 in_force 42.50']]);
     });
 
     it('where the ERP refuses the report for good, and tries again when told so', async () => {
@@ -146,6 +149,7 @@ describe('The process of an expense report', function () {
       const open = await line.openCase('EXPENSE_TOTAL_WRONG', id);
       assert.deepEqual(open.findings.map((finding) => (typeof finding === 'object' && finding !== null && 'code' in finding ? finding.code : null)), ['EXPENSE_TOTAL_WRONG', 'EXPENSE_CATEGORY_UNKNOWN']);
       assert.equal((await line.progress(id)).stage, 'waiting');
+      assert.deepEqual(open.permitted_actions, ['retry', 'correct', 'return_to_submitter'], 'a wrong total cannot be let pass');
       await line.resolve(open, { action: 'return_to_submitter' });
       assert.equal((await line.outcome(id)).outcome, 'returned');
       assert.deepEqual(written(report), []);
@@ -178,8 +182,6 @@ describe('The process of an expense report', function () {
     });
 
     it('is posted where a person with the role lets it pass, with who and why in the trail', async () => {
-      const { config } = line;
-      await line.activate({ ...config, exceptionPolicies: [...config.exceptionPolicies.filter(({ code }) => code !== 'EXPENSE_DUPLICATE'), { code: 'EXPENSE_DUPLICATE', severity: 'low', owner: 'finance_operations', escalateTo: 'controller', slaHours: 24, remindHoursBefore: 4, actions: ['retry', 'override', 'return_to_submitter'], override: { roles: ['controller'], secondPersonAbove: null } }] });
       const first = own({}, { merchant: 'Shuttle', receipt: null });
       const twin = own({}, { merchant: 'Shuttle', receipt: null });
       assert.deepEqual(await run(first), ['posted']);
@@ -249,6 +251,13 @@ describe('The process of an expense report', function () {
     assert.deepEqual(await run(report), ['posted']);
     assert.deepEqual(await run({ ...report, approval: anApproval({ of: { id: report.id, version: 1 }, decidedAt: '2026-11-16T11:00:00.000Z' }) }), ['repeat']);
     assert.deepEqual(written(report), ['original 42.50']);
+  });
+
+  it('reconciles: received is accepted, settled, refused or held, and what is in force is what is in the ERP', async () => {
+    await run(own());
+    const [all, ...others] = await reconcileExpenses(line.store.db);
+    assert.deepEqual([all?.legalEntity, all?.currency, others, all?.agrees, all?.toPost, all?.undecided.reports], ['US01', 'USD', [], true, '0', 0]);
+    assert.equal(all?.posted, all?.inForce);
   });
 
   it('carries a batch of forty, each in a process of its own', async () => {

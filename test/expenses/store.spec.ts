@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { sql } from 'kysely';
 import { expensePostingSchema } from '../../domain/model/time/expense-posting.ts';
 import { endReport, supersededBy } from '../../store/expenses/decision.ts';
 import { putReferenceRates } from '../../store/expenses/known.ts';
+import { reconcileExpenses } from '../../store/expenses/reconciliation.ts';
 import { beginPosting, postingDone, postingNotDone, postingOf } from '../../store/expenses/postings.ts';
 import { publishExpenseFacts } from '../../store/reporting-expenses.ts';
 import type { ExpenseReport } from '../../domain/model/time/expense-report.ts';
+import { reportLife } from '../builders/arbitrary-expenses.ts';
 import { aReceipt, aReport, aTaxi } from '../builders/expenses.ts';
 import { anApproval, anAssignment, aPerson, aProject } from '../builders/time.ts';
 import { startStoreLine, type StoreLine } from './store-line.ts';
@@ -97,7 +100,7 @@ describe('Decisions about expense reports in the store', function () {
       const stored = await postingOf(line.store.db, key);
       assert.ok(stored !== undefined);
       const record = await line.receive(version(first, 2));
-      const reversal = expensePostingSchema.parse({ ...expensePostingSchema.parse(stored.posting), key: `${key}-R`, kind: 'reversal', reverses: key });
+      const reversal = expensePostingSchema.parse({ ...expensePostingSchema.parse(stored.posting), key: `${key}-R`, kind: 'reversal', reverses: key, total: usd('-42.50') });
       const [begun, ended] = await Promise.all([beginPosting(line.store.db, key), endReport(line.store.db, record, reversal, 'superseded')]);
       assert.equal(begun, ended === 'reversed');
     }
@@ -156,6 +159,42 @@ describe('Decisions about expense reports in the store', function () {
       from reporting.fact_expense f join reporting.dim_expense_category c using (category) join reporting.dim_date d on d.day = f.incurred_on
       where f.report_id = ${report.id} order by f.report_version, f.line_id`.execute(db);
     assert.deepEqual(rows.map(({ fact }) => fact), ['1 L-1 superseded 42.50 42.50 Taxis, hired cars and public transport 2026-11', '1 L-2 superseded 42.50 - Lodging 2026-11', '2 L-1 in_force 41.00 41.00 Taxis, hired cars and public transport 2026-11']);
+  });
+
+  it('end alike in whatever order the documents of a report arrive, to the cent', async () => {
+    const lives = fc.sample(reportLife, { numRuns: 6, seed: 20261121 });
+    for (const [number, life] of lives.entries()) {
+      const ends = [];
+      for (const [turn, order] of [life, life.toReversed()].entries()) {
+        const id = `LIFE-${number}-${turn}`;
+        const documents = order.map((report): ExpenseReport => ({
+          ...report,
+          id,
+          replaces: report.replaces === null ? null : { ...report.replaces, id },
+          approval: { ...report.approval, of: { ...report.approval.of, id } },
+          lines: report.lines.map((one) => (one.kind === 'receipt' ? { ...one, merchant: id, receipt: aReceipt(id) } : one)),
+        }));
+        const held = new Set<number>();
+        for (const document of documents) {
+          const { outcome, record } = await line.judge(document);
+          if (outcome === 'held') held.add(record);
+          for (let changed = true; changed;) {
+            changed = false;
+            for (const waiting of held) {
+              if ((await line.decide(waiting)).outcome === 'held') continue;
+              held.delete(waiting);
+              changed = true;
+            }
+          }
+        }
+        const { rows } = await sql<{ inForce: string[] | null; net: string }>`
+          select (select array_agg(version || ' ' || total) from expense_report where report_id = ${id} and state = 'in_force') as "inForce",
+            (select coalesce(sum(amount), 0)::text from expense_posting where posting -> 'report' ->> 'id' = ${id} and state <> 'cancelled') as net`.execute(line.store.db);
+        ends.push({ inForce: rows[0]?.inForce, net: Number(rows[0]?.net) });
+      }
+      assert.deepEqual(ends[1], ends[0], JSON.stringify(life.map(({ version: of, approval }) => `${of} ${approval.status}`)));
+    }
+    assert.deepEqual((await reconcileExpenses(line.store.db)).filter(({ agrees }) => !agrees), []);
   });
 
   it('keep where a posting stands: begun, certainly not done, done', async () => {
