@@ -28,7 +28,7 @@ export function createTryton(settings: ConnectorSettings): ErpPort {
     rateCard: createRateCardPort(tryton, references, links),
     billingSchedule: createBillingSchedulePort(tryton, references, links),
     labor: createLaborPort(tryton, references, links),
-    expenses: { unsupported: "Tryton 8.2 has no expense reports. They are kept and judged here; finance enters what is to be reimbursed as a supplier invoice of the employee's party, and what is to be billed on the project's next invoice" },
+    expenses: { unsupported: "Tryton 8.2 as installed here has no expense reports. They are kept and judged here; finance enters what is to be reimbursed as a supplier invoice of the employee's party, and what is to be billed on the project's next invoice" },
     setProjectStatus: createStatusSetter(tryton, references),
   };
 }
