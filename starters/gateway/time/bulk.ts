@@ -33,6 +33,8 @@ export interface BulkEnd extends Totals {
 
 const CHUNK_RECORDS = 250;
 const CHUNK_BYTES = 2_000_000;
+/** How long the rest of a body is let run out after the last answer, so that its sender gets to read it before the connection ends. */
+const RUN_OUT_MS = 5000;
 /** A sender that waits for answers before it sends more gets them after so long. */
 const LINGER_MS = 50;
 
@@ -75,8 +77,8 @@ export async function* bulkAnswers(request: BulkRequest): AsyncGenerator<string,
     return answers.map((answer) => `${JSON.stringify(answer)}\n`).join('');
   }
 
+  let next = following(source);
   try {
-    let next = following(source);
     for (;;) {
       const waiting = chunk.items.length > 0 && writing === undefined;
       if (request.stopping.aborted) {
@@ -139,6 +141,12 @@ export async function* bulkAnswers(request: BulkRequest): AsyncGenerator<string,
     log.error({ err: error, batch, ...totals }, 'the store could not keep a chunk of a batch');
     const problem = { ...STORE_DOWN, detail: 'the store could not keep the rest: every line answered so far is kept, no line after it', mend: 'Send the whole batch again under the same Idempotency-Key: what was kept is answered as known.' };
     yield ending({ batch, complete: false, ...totals, digest: 'not given', problem });
+  }
+  const until = Date.now() + RUN_OUT_MS;
+  while (Date.now() < until && !request.stopping.aborted) {
+    const event = await soonest(next, undefined, until - Date.now(), request.stopping);
+    if (typeof event === 'string' || 'error' in event || event.done === true) return;
+    next = following(source);
   }
 }
 

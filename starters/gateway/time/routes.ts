@@ -20,8 +20,8 @@ export const TIME_SOURCE = 'canonical';
 
 /** Answer lines kept for a sender that does not read while it sends; past them it is made to wait. */
 const ANSWER_BUFFER_BYTES = 8_388_608;
-/** How long the rest of a body is let run out after a refusal, so that the sender gets to read it. */
-const RUN_OUT_MS = 5000;
+/** How long the body is let run out before a refusal: an answer that comes before is often lost with the connection. */
+const RUN_OUT_MS = 1000;
 
 export interface TimeRouteSettings {
   readonly deps: GatewayDeps;
@@ -62,18 +62,18 @@ export function timeRoutes(app: FastifyInstance, settings: TimeRouteSettings): v
   }
 
   async function bulk(kind: BatchKind, request: FastifyRequest, reply: FastifyReply, message: IncomingMessage): Promise<FastifyReply> {
-    const refuse = (refusal: Refusal) => {
-      setTimeout(() => message.complete || message.destroy(), RUN_OUT_MS).unref();
+    const refuse = async (refusal: Refusal) => {
+      await runOut(message);
       return refused(request, reply, refusal);
     };
     const key = keyOf(request, false);
-    if (key === undefined) return refuse(NO_KEY);
+    if (key === undefined) return await refuse(NO_KEY);
     const digest = digestHeader(request.headers);
     const unproven = senderRefusal(credentials, { headers: request.headers, now: deps.now(), limits, content: streamedContent(digest, key) });
-    if (unproven !== undefined) return refuse(unproven);
-    if (digest !== undefined && sha256Of(digest) === undefined) return refuse({ reason: 'malformed', detail: 'the digest header holds no sha-256', mend: 'Send Content-Digest: sha-256=:<base64>: or leave it out.' });
-    if (Number(request.headers['content-length'] ?? 0) > limits.bulkBytes) return refuse({ reason: 'too_large', detail: `the body is larger than ${limits.bulkBytes} bytes`, mend: 'Send it in parts, each under an Idempotency-Key of its own.' });
-    if (streams >= limits.bulkInFlight) return refuse(TOO_MANY);
+    if (unproven !== undefined) return await refuse(unproven);
+    if (digest !== undefined && sha256Of(digest) === undefined) return await refuse({ reason: 'malformed', detail: 'the digest header holds no sha-256', mend: 'Send Content-Digest: sha-256=:<base64>: or leave it out.' });
+    if (Number(request.headers['content-length'] ?? 0) > limits.bulkBytes) return await refuse({ reason: 'too_large', detail: `the body is larger than ${limits.bulkBytes} bytes`, mend: 'Send it in parts, each under an Idempotency-Key of its own.' });
+    if (streams >= limits.bulkInFlight) return await refuse(TOO_MANY);
     streams += 1;
     const done = () => {
       streams -= 1;
@@ -84,14 +84,14 @@ export function timeRoutes(app: FastifyInstance, settings: TimeRouteSettings): v
     } catch (error) {
       done();
       request.log.error({ err: error }, 'the store could not open a batch');
-      return refuse(STORE_DOWN);
+      return await refuse(STORE_DOWN);
     }
     const counted = (answers: Parameters<GatewayMetrics['records']>[1]) => metrics.records(kind, answers);
     const answers = bulkAnswers({ kind, batch, message, intake, limits, log: deps.log.child({ reqId: request.id }), counted, stopping: stopping.signal });
     const stream = Readable.from(answers, { objectMode: false, highWaterMark: ANSWER_BUFFER_BYTES });
     stream.once('close', () => {
       done();
-      setTimeout(() => message.complete || message.destroy(), RUN_OUT_MS).unref();
+      endSoon(message);
     });
     reply.header('x-batch', batch);
     return reply.code(200).type(`${NDJSON}; charset=utf-8`).send(stream);
@@ -124,6 +124,21 @@ export function timeRoutes(app: FastifyInstance, settings: TimeRouteSettings): v
 
 const TOO_MANY: Refusal = { reason: 'too_many', detail: 'as many requests of this kind are being worked on as this gateway takes at once', mend: 'Send the same again after the time in Retry-After.', retryAfterSeconds: 1 };
 const NO_KEY: Refusal = { reason: 'no_key', detail: 'the header Idempotency-Key (1 to 200 visible ASCII characters) must be sent', mend: 'Send a key of your own for the batch, the same each time the batch is sent.' };
+
+async function runOut(message: IncomingMessage): Promise<void> {
+  if (message.complete) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, RUN_OUT_MS);
+  message.once('end', resolve).once('close', resolve).resume();
+  await promise;
+  clearTimeout(timer);
+  endSoon(message);
+}
+
+/** A body that goes on after its answer is not read for ever. */
+function endSoon(message: IncomingMessage): void {
+  if (!message.complete) setTimeout(() => message.complete || message.destroy(), RUN_OUT_MS).unref();
+}
 
 function keyOf(request: FastifyRequest, orWebhookId: boolean): string | undefined {
   const given = request.headers['idempotency-key'] ?? (orWebhookId ? request.headers['webhook-id'] : undefined);

@@ -200,6 +200,10 @@ describe('gateway: a stream of timesheets', function () {
       refusedWith(await send(body, { headers: { authorization: '', 'idempotency-key': idempotencyKey, digest: `sha-256=${'A'.repeat(43)}=`, ...signed(`key:${idempotencyKey}`) } }), 401, 'bad-signature');
     });
 
+    it('that sends much before it listens still hears why it is refused', async () => {
+      refusedWith(await send(Array.from({ length: 64 }, () => Buffer.alloc(65_536, 'x')), { headers: { authorization: 'Bearer guess' } }), 401, 'bad-signature');
+    });
+
     it('without a usable key, in another format or compressed is refused', async () => {
       refusedWith(await stream(gateway, [body]), 400, 'no-key');
       refusedWith(await send(body, { headers: { 'idempotency-key': 'two words' } }), 400, 'no-key');
