@@ -64,6 +64,9 @@ export function createFakeErp() {
       lookUps.clear();
       closed.clear();
     },
+    /** As if an attempt had written it whose worker was killed before it could say so. */
+    put: (posting: ExpensePosting) => written.push({ externalId: `ER-${written.length + 1}`, posting }),
+    /** How often it was asked whether it has a posting. */
     asked: () => asked,
     /** Everything written for a report, in the order of the calls. */
     of: (report: string) => written.filter(({ posting }) => posting.report.id === report),

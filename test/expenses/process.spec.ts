@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import type { ExpenseReport } from '../../domain/model/time/expense-report.ts';
+import { validateExpenseReport } from '../../domain/rules/expenses/validate.ts';
+import { openIntent } from '../../store/posting-ledger.ts';
 import { reconcileExpenses } from '../../store/expenses/reconciliation.ts';
 import { finishDecidedPages } from '../../store/time/pages.ts';
-import { aReceipt, aReport, aTaxi } from '../builders/expenses.ts';
+import { aReceipt, anExpenseContext, aReport, aTaxi } from '../builders/expenses.ts';
 import { anApproval } from '../builders/time.ts';
 import { startExpenseLine, type ExpenseLine, type StepFault } from './line.ts';
 
@@ -83,6 +85,21 @@ describe('The process of an expense report', function () {
       assert.deepEqual(await run(report), ['posted']);
       assert.deepEqual(written(report), ['original 42.50'], 'the ERP was asked before anything was written again');
     });
+
+    for (const arrived of [true, false]) {
+      it(`a worker killed in the middle of the call, ${arrived ? 'after' : 'before'} it got through`, async () => {
+        const report = own();
+        const decision = validateExpenseReport(report, anExpenseContext(line.config));
+        assert.ok(decision.outcome === 'accepted');
+        const { key, system } = decision.posting;
+        if (arrived) line.erp.put(decision.posting);
+        await openIntent(line.store.db, { key, process: 'killed', step: 'expense', system, operation: 'write', objectType: 'expense_posting', canonicalId: key, requestHash: 'killed', request: null, existed: null, leaseMs: 500 });
+        const asked = line.erp.asked();
+        assert.deepEqual(await run(report), ['posted']);
+        assert.deepEqual(written(report), ['original 42.50']);
+        assert.equal(line.erp.asked(), asked + 1, 'the ERP was asked first');
+      });
+    }
 
     it('the answer of the ERP, lost before the posting was made', async () => {
       const report = own();
