@@ -8,7 +8,7 @@ import { wireDate } from './wire.ts';
 /** A TimeDelta in microseconds. */
 const microsecondsField = z.object({ __class__: z.literal('timedelta'), seconds: z.number() }).transform(({ seconds }) => BigInt(Math.round(seconds * 1_000_000)));
 
-const lineRow = z.object({ id: z.number().int(), work: z.number().int(), duration: microsecondsField, description: z.string().nullable().transform((text) => text ?? ''), invoice_line: z.number().int().nullable() });
+const lineRow = z.object({ id: z.number().int(), work: z.number().int(), duration: microsecondsField, description: z.string().nullable().transform((text) => text ?? ''), invoice_line: z.number().int().nullable(), _timestamp: z.string() });
 export type TimesheetLine = z.infer<typeof lineRow>;
 
 const keyRow = lineRow.pick({ id: true, description: true });
@@ -67,7 +67,7 @@ export async function readPosted(tryton: Tryton, of: Range & { readonly employee
 /** Lines as they stand, by ID. */
 export async function readLines(tryton: Tryton, ids: readonly number[], { company, object, context }: Query): Promise<Map<number, TimesheetLine>> {
   if (ids.length === 0) return new Map();
-  const rows = await tryton.call({ method: 'timesheet.line.read', args: [[...ids], ['work', 'duration', 'description', 'invoice_line']], company, result: z.array(lineRow), object, writes: false, context });
+  const rows = await tryton.call({ method: 'timesheet.line.read', args: [[...ids], ['work', 'duration', 'description', 'invoice_line', '_timestamp']], company, result: z.array(lineRow), object, writes: false, context });
   return new Map(rows.map((line) => [line.id, line]));
 }
 

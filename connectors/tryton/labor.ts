@@ -68,7 +68,8 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
    * checks a small batch of many dates as a whole, and would let a line pass that it refuses alone (ModelStorage._validate, grouped domains).
    */
   const settle = async (lines: readonly Line[], batch: Batch, answers: Map<string, LaborAnswer>, tries = TRIES): Promise<void> => {
-    const timestamps = await readTimestamps(tryton, [...new Set(lines.map(({ work }) => work))], batch);
+    const works = await readTimestamps(tryton, [...new Set(lines.map(({ work }) => work))], batch);
+    const timestamps = { ...works, ...Object.fromEntries(lines.flatMap(({ takes }) => (takes === null ? [] : [[`timesheet.line,${takes.id}`, takes._timestamp]]))) };
     const there = await postedOf(lines, batch);
     const fresh = lines.filter(({ posting }) => !there.has(posting.key));
     const answerFound = (known: ReadonlyMap<string, number>) => {
@@ -86,8 +87,7 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
       const { failure } = error;
       if (failure.code === 'TRYTON_CONCURRENCY' && tries > 1) {
         await sleep(Math.random() * 20 * (TRIES - tries + 1), undefined, { signal: batch.context.signal });
-        const works = [...Map.groupBy(fresh, ({ work }) => work).values()];
-        for (const part of halves(works)) await settle(part.flat(), batch, answers, tries - 1);
+        for (const part of halves([...Map.groupBy(fresh, ({ work }) => work).values()])) await settle(part.flat(), batch, answers, tries - 1);
         return;
       }
       if (failure.kind !== 'business_rule' && failure.code !== 'TRYTON_FAULT') throw error;
