@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { batchStatuses, pagesOfBatch, type BatchStatus, type PageStatus } from '../../store/time/batches.ts';
+import { expenseStatus, expenseText } from '../status/expense-status.ts';
 import { table } from '../status/table.ts';
 import { timesheetStatus, timesheetText } from '../status/timesheet-status.ts';
 import { withSession } from './session.ts';
@@ -31,13 +32,30 @@ export function timesheetCommands(program: Command): void {
     .description('What became of a timesheet: each version, entry, posting and pay line, open cases, what to do next')
     .action(async (name: string) => {
       await withSession(program, async (session) => {
-        const at = name.indexOf('/');
-        if (at < 1 || at === name.length - 1) throw new Error(`"${name}" is not a timesheet: write system/ID, such as harvest/1042`);
-        const status = await timesheetStatus(session.store().db, session.endpoints, { system: name.slice(0, at), id: name.slice(at + 1) });
+        const status = await timesheetStatus(session.store().db, session.endpoints, recordOf(name, 'a timesheet'));
         if (status.versions.length === 0) throw new Error(`no timesheet ${name} has come in: npm run q2c -- timesheets shows what has`);
         session.print(status, timesheetText(status));
       });
     });
+
+  program
+    .command('expense')
+    .argument('<report>', 'system/ID, such as harvest/1042')
+    .description('What became of an expense report: each version, its findings, postings, open cases, what to do next')
+    .action(async (name: string) => {
+      await withSession(program, async (session) => {
+        const status = await expenseStatus(session.store().db, session.endpoints, recordOf(name, 'an expense report'));
+        if (status.versions.length === 0) throw new Error(`no expense report ${name} has come in: npm run q2c -- timesheets shows what has`);
+        session.print(status, expenseText(status));
+      });
+    });
+}
+
+/** System and ID of `system/ID`; the ID may hold slashes of its own. */
+function recordOf(name: string, what: string): { readonly system: string; readonly id: string } {
+  const at = name.indexOf('/');
+  if (at < 1 || at === name.length - 1) throw new Error(`"${name}" is not ${what}: write system/ID, such as harvest/1042`);
+  return { system: name.slice(0, at), id: name.slice(at + 1) };
 }
 
 function batchesText(batches: readonly BatchStatus[]): string {

@@ -2,12 +2,12 @@ import type { Client } from '@temporalio/client';
 import { z } from 'zod';
 import type { Endpoints } from '../../connectors/addresses.ts';
 import { changeOrderId, closedWonId, dealKey, type DealReference } from '../../domain/process/deal-process.ts';
-import { casesOf } from '../../store/cases.ts';
 import type { Store } from '../../store/database.ts';
 import { dealProcess } from '../../store/deal-processes.ts';
 import { identitiesOf } from '../../store/identity-map.ts';
 import { postingsOf } from '../../store/posting-settlement.ts';
 import { uiLink } from './links.ts';
+import { openCaseLines, openCasesOf, type OpenCase } from './open-cases.ts';
 import { table } from './table.ts';
 
 const abortedSchema = z.looseObject({ outcome: z.literal('aborted'), reason: z.string(), undone: z.array(z.string()), notUndone: z.array(z.string()) });
@@ -18,7 +18,7 @@ export interface DealStatus {
   readonly version: string | null;
   readonly processes: readonly { readonly workflowId: string; readonly status: string; readonly link: string }[];
   readonly steps: readonly { readonly step: string; readonly subject: string; readonly system: string; readonly state: string; readonly externalId: string | null; readonly url: string | null }[];
-  readonly openCases: readonly { readonly caseId: string; readonly code: string; readonly owner: string; readonly message: string; readonly dueAt: string | null; readonly resolve: string; readonly link: string }[];
+  readonly openCases: readonly OpenCase[];
   /** After an abort: what was undone, and what could not be. */
   readonly undone: readonly string[];
   readonly notUndone: readonly string[];
@@ -31,7 +31,7 @@ export async function dealStatus(from: { readonly store: Store; readonly client:
   const row = await dealProcess(db, deal);
   const processes: DealStatus['processes'][number][] = [];
   const steps = new Map<string, DealStatus['steps'][number]>();
-  const openCases: DealStatus['openCases'][number][] = [];
+  const openCases: OpenCase[] = [];
   for (const workflowId of [closedWonId(deal), changeOrderId(deal)]) {
     const status = await statusOf(from.client, workflowId);
     if (status === undefined) continue;
@@ -47,17 +47,7 @@ export async function dealStatus(from: { readonly store: Store; readonly client:
         url: urls.get(`${posting.system}/${posting.external_id ?? ''}`) ?? null,
       });
     }
-    for (const open of (await casesOf(db, workflowId)).filter((candidate) => candidate.state === 'open')) {
-      openCases.push({
-        caseId: open.case_id,
-        code: open.code,
-        owner: open.owner,
-        message: open.message,
-        dueAt: open.due_at,
-        resolve: `npm run q2c -- resolve ${open.case_id} <${open.permitted_actions.join('|')}> --by <you> --reason "<why>"`,
-        link: uiLink(from.endpoints, open.case_id),
-      });
-    }
+    openCases.push(...(await openCasesOf(db, from.endpoints, workflowId)));
   }
   const aborted = abortedSchema.safeParse(row?.outcome);
   return { deal, state: row?.state ?? 'unknown', version: row?.version_seen ?? null, processes, steps: [...steps.values()], openCases, undone: aborted.success ? aborted.data.undone : [], notUndone: aborted.success ? aborted.data.notUndone : [], abortReason: aborted.success ? aborted.data.reason : null };
@@ -67,7 +57,7 @@ export function statusText(status: DealStatus): string {
   const lines = [`Deal ${dealKey(status.deal)} · ${status.state} · version ${status.version ?? '?'}`];
   for (const { workflowId, status: state, link } of status.processes) lines.push(`  ${workflowId}: ${state.toLowerCase()}\n  ${link}`);
   if (status.steps.length > 0) lines.push('', table(['step', 'of', 'in', 'state', 'ID', 'link'], status.steps.map((step) => [step.step, step.subject, step.system, step.state, step.externalId ?? '', step.url ?? ''])));
-  for (const open of status.openCases) lines.push('', `Waiting for ${open.owner}: ${open.code} (due ${open.dueAt ?? 'soon'})`, `  ${open.message}`, `  ${open.resolve}`, `  ${open.link}`);
+  for (const open of status.openCases) lines.push(...openCaseLines(open));
   if (status.abortReason !== null) {
     lines.push('', `Aborted: ${status.abortReason}`, ...status.undone.map((what) => `  undone: ${what}`), ...status.notUndone.map((what) => `  NOT undone: ${what}`));
   }

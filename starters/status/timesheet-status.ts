@@ -1,23 +1,13 @@
 import { z } from 'zod';
 import type { Endpoints } from '../../connectors/addresses.ts';
 import { timesheetPageId, timesheetProcessId } from '../../domain/process/time-process.ts';
-import { casesOf } from '../../store/cases.ts';
 import type { Db } from '../../store/database.ts';
 import { entriesOf, laborPostingsOf, payLinesOf, timeAnswersOf, timesheetVersions, type AnswerView, type EntryView, type PayLineView, type PostingView, type TimesheetVersion } from '../../store/time/timesheet-view.ts';
 import { uiLink } from './links.ts';
+import { openCaseLines, openCasesOf, type OpenCase } from './open-cases.ts';
 import { table } from './table.ts';
 
 const findingsSchema = z.array(z.looseObject({ code: z.string(), message: z.string(), mend: z.string() })).catch([]);
-
-interface OpenCase {
-  readonly caseId: string;
-  readonly code: string;
-  readonly owner: string;
-  readonly message: string;
-  readonly dueAt: string | null;
-  readonly resolve: string;
-  readonly link: string;
-}
 
 export interface VersionStatus extends TimesheetVersion {
   /** The process that may carry it: by itself where somebody has to see to it, else its page. */
@@ -45,7 +35,6 @@ export async function timesheetStatus(db: Db, endpoints: Endpoints, sheet: { rea
     const of = <Row extends { readonly record: number }>(rows: readonly Row[]) => rows.filter(({ record }) => record === version.record);
     const own = timesheetProcessId({ ...sheet, version: version.version });
     const ids = [own, ...(version.page === null ? [] : [timesheetPageId({ batch: version.batch, page: version.page })])];
-    const open = (await casesOf(db, own)).filter(({ state }) => state === 'open');
     statuses.push({
       ...version,
       processes: ids.map((workflowId) => ({ workflowId, link: uiLink(endpoints, workflowId) })),
@@ -53,15 +42,7 @@ export async function timesheetStatus(db: Db, endpoints: Endpoints, sheet: { rea
       postings: of(postings),
       payLines: of(payLines),
       answers: of(answers),
-      openCases: open.map((row) => ({
-        caseId: row.case_id,
-        code: row.code,
-        owner: row.owner,
-        message: row.message,
-        dueAt: row.due_at,
-        resolve: `npm run q2c -- resolve ${row.case_id} <${row.permitted_actions.join('|')}> --by <you> --reason "<why>"`,
-        link: uiLink(endpoints, row.case_id),
-      })),
+      openCases: await openCasesOf(db, endpoints, own),
     });
   }
   return { ...sheet, versions: statuses };
@@ -91,6 +72,6 @@ function versionLines(version: VersionStatus): string[] {
     lines.push('', table(['pay code', 'day', 'hours', 'what', 'pay period', 'exported with'], version.payLines.map((line) => [line.payCode, line.workDate, line.hours, line.kind, `${line.employer} ${line.payPeriod}`, line.payrollExport ?? 'not yet'])));
   }
   for (const answer of version.answers) lines.push('', `Told ${answer.system}: ${answer.kind === 'reject' ? 'what has to be mended' : 'that it is posted and locked'} (${answer.state.replace('_', ' ')})`);
-  for (const open of version.openCases) lines.push('', `Waiting for ${open.owner}: ${open.code} (due ${open.dueAt ?? 'soon'})`, `  ${open.message}`, `  ${open.resolve}`, `  ${open.link}`);
+  for (const open of version.openCases) lines.push(...openCaseLines(open));
   return lines;
 }

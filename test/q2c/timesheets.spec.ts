@@ -9,6 +9,7 @@ import { openCase } from '../../store/cases.ts';
 import type { Store } from '../../store/database.ts';
 import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
 import { anEntry, aTimesheet } from '../builders/time.ts';
+import { report as anExpenseReport } from '../gateway/time/support.ts';
 import { freshStore } from '../store/support.ts';
 
 const SHEET = { system: 'harvest', id: 'TS/1' };
@@ -83,6 +84,18 @@ describe('q2c: timesheets', function () {
     const status = JSON.parse((await q2c('--json', 'timesheet', 'harvest/TS/1')).text) as { versions: { postings: { externalId: string }[]; entries: { outcome: string | null }[] }[] };
     assert.equal(status.versions[0]?.postings[0]?.externalId, '4711');
     assert.deepEqual(status.versions.map(({ entries }) => entries.map(({ outcome }) => outcome)), [['accepted', 'rejected', 'held'], [null, null, null]]);
+  });
+
+  it('shows of an expense report each version, findings, postings and what to do', async () => {
+    const report = anExpenseReport({ id: 'XR-77' });
+    const { id } = await openBatch(store.db, { source: 'canonical', kind: 'expenses', idempotencyKey: 'expenses' });
+    const [received] = await receiveRecords(store.db, id, [report]);
+    const findings = JSON.stringify([{ code: 'RECEIPT_MISSING', path: 'lines.0', message: 'There is no receipt.', mend: 'Attach it.' }]);
+    await sql`insert into expense_outcome (record, system, report_id, version, outcome, findings, config_hash) values (${received?.record ?? 0}, ${report.system}, 'XR-77', 1, 'rejected', ${findings}::jsonb, 'h')`.execute(store.db);
+    await sql`insert into expense_posting (key, record, system, employer, accounting_period, kind, currency, amount, posting, state, external_id) values ('x-1', ${received?.record ?? 0}, 'netsuite', 'US01', '2026-11', 'original', 'USD', 42.50, '{}', 'done', '815')`.execute(store.db);
+    const { text } = await q2c('expense', `${report.system}/XR-77`);
+    for (const part of [/Version 1 .* rejected/, /RECEIPT_MISSING at lines\.0 · There is no receipt\. Attach it\./, /netsuite +US01 2026-11 +original +42\.50 USD +done +815/]) assert.match(text, part);
+    assert.equal((await q2c('expense', 'harvest/none')).code, 1);
   });
 
   it('says so where there is no such timesheet', async () => {
