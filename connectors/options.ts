@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { clockifyOptionsSchema } from './clockify/options.ts';
 import { harvestOptionsSchema } from './harvest/options.ts';
 import { hubspotOptionsSchema } from './hubspot/options.ts';
 import { netSuiteOptionsSchema } from './netsuite/options.ts';
@@ -11,6 +12,7 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   hubspot: hubspotOptionsSchema,
   netsuite: netSuiteOptionsSchema,
   tryton: trytonOptionsSchema,
+  clockify: clockifyOptionsSchema,
   harvest: harvestOptionsSchema,
   harvest_assignments: harvestOptionsSchema,
 };

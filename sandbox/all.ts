@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { clockify } from './clockify/sandbox.ts';
 import { ensureCredentials, generateCredentials, type Credentials } from './credentials.ts';
 import { harvest } from './harvest/sandbox.ts';
 import { hubspot } from './hubspot/sandbox.ts';
@@ -6,11 +7,13 @@ import { startSandbox, type RunningSandbox, type SandboxDefinition } from './kit
 import { netsuite } from './netsuite/sandbox.ts';
 import { salesforce } from './salesforce/sandbox.ts';
 
-/** In the order of their ports. */
-export const SANDBOX_NAMES = ['salesforce', 'hubspot', 'netsuite', 'harvest'] as const;
+export const SANDBOX_NAMES = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify'] as const;
 export type SandboxName = (typeof SANDBOX_NAMES)[number];
 
-const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest };
+const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify };
+
+/** Ports after the first; the one between Harvest's and Clockify's is Tryton's. */
+const PORT_OFFSETS: Readonly<Record<SandboxName, number>> = { salesforce: 0, hubspot: 1, netsuite: 2, harvest: 3, clockify: 5 };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */
@@ -42,11 +45,11 @@ export async function startSandboxes(settings: StartSettings = {}): Promise<Runn
   const portBase = settings.portBase ?? (settings.dataDir === undefined ? 0 : FIRST_SANDBOX_PORT);
   const running: RunningSandbox[] = [];
   try {
-    for (const [position, name] of SANDBOX_NAMES.entries()) {
+    for (const name of SANDBOX_NAMES) {
       if (settings.only !== undefined && !settings.only.includes(name)) continue;
       running.push(
         await startSandbox(DEFINITIONS[name], {
-          port: portBase === 0 ? 0 : portBase + position,
+          port: portBase === 0 ? 0 : portBase + PORT_OFFSETS[name],
           options: { ...credentials[name], ...settings.options?.[name] },
           ...(settings.dataDir === undefined ? {} : { dataFile: join(settings.dataDir, 'sandbox', `${name}.sqlite`) }),
           ...(settings.webhookBaseUrl === undefined ? {} : { webhookUrl: `${settings.webhookBaseUrl}/webhooks/${name}` }),

@@ -18,6 +18,11 @@ export const Credentials = z.object({
   hubspot: z.object({ accessToken: Text, clientSecret: Text, portalId: z.string().regex(/^\d+$/) }),
   netsuite: z.object({ accountId: Text, clientId: Text, certificateId: Text, privateKeyPem: Text, publicKeyPem: Text }),
   harvest: z.object({ accountId: Text, accessToken: Text }),
+  clockify: z.object({
+    apiKey: Text,
+    workspaceId: z.string().regex(/^[0-9a-f]{24}$/),
+    webhookTokens: z.object({ NEW_APPROVAL_REQUEST: Text, APPROVAL_REQUEST_STATUS_UPDATED: Text }),
+  }),
   canonical: z.object({ signingSecret: z.string().startsWith('whsec_') }),
   tryton: z.object({ database: Text, user: Text, password: Text }),
 });
@@ -30,13 +35,20 @@ export type Credentials = z.infer<typeof Credentials>;
 export function ensureCredentials(dataDir: string): Credentials {
   const file = join(dataDir, 'credentials.json');
   const existing = readIfThere(file);
-  if (existing !== undefined) return parseFile(file, existing);
-  const created = generateCredentials();
+  if (existing === undefined) return writeFile(dataDir, file, generateCredentials());
+  const known: unknown = JSON.parse(existing);
+  const isComplete = typeof known !== 'object' || known === null || Object.keys(Credentials.shape).every((system) => Object.hasOwn(known, system));
+  if (isComplete) return parseFile(file, existing);
+  // Written by an earlier version: the systems that came since are added.
+  return writeFile(dataDir, file, parseFile(file, JSON.stringify({ ...generateCredentials(), ...known })));
+}
+
+function writeFile(dataDir: string, file: string, credentials: Credentials): Credentials {
   mkdirSync(dataDir, { recursive: true });
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(created, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(draft, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, file);
-  return created;
+  return credentials;
 }
 
 /** Fresh random credentials, for a sandbox that lives as long as one test. */
@@ -57,6 +69,7 @@ export function generateCredentials(): Credentials {
       ...rsaKeyPair(),
     },
     harvest: { accountId: String(randomInt(100_000, 999_999)), accessToken: `${randomInt(100_000, 999_999)}.pt.${token(48)}` },
+    clockify: { apiKey: token(36), workspaceId: randomBytes(12).toString('hex'), webhookTokens: { NEW_APPROVAL_REQUEST: token(24), APPROVAL_REQUEST_STATUS_UPDATED: token(24) } },
     canonical: { signingSecret: `whsec_${randomBytes(32).toString('base64')}` },
     tryton: { database: 'q2c', user: 'admin', password: token(18) },
   };

@@ -33,6 +33,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 function nameOrExit(text: string): SandboxName {
   if (isSandboxName(text)) return text;
-  console.error(`there is no sandbox named '${text}'; there are salesforce, hubspot, netsuite and harvest`);
+  console.error(`there is no sandbox named '${text}'; there are ${SANDBOX_NAMES.join(', ')}`);
   process.exit(2);
 }

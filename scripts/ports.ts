@@ -12,10 +12,11 @@ const fixedPorts = {
   netsuite: 9103,
   harvest: 9104,
   tryton: 9105,
+  clockify: 9106,
   workerMetrics: 9464,
 } as const;
 
-export const sandboxSystems = ['salesforce', 'hubspot', 'netsuite', 'harvest'] as const;
+export const sandboxSystems = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify'] as const;
 
 export type PortName = keyof typeof fixedPorts | 'temporal' | 'ui' | 'temporalMetrics';
 export type Ports = Readonly<Record<PortName, number>>;
@@ -37,6 +38,7 @@ export function portsFor(config: Pick<TemporalDevConfig, 'ports'>, offset = 0): 
     netsuite: ports.netsuite + offset,
     harvest: ports.harvest + offset,
     tryton: ports.tryton + offset,
+    clockify: ports.clockify + offset,
     workerMetrics: ports.workerMetrics + offset,
   } satisfies Ports;
   const tooHigh = Object.entries(shifted).filter(([, value]) => value > 65_535);

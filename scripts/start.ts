@@ -8,6 +8,8 @@ import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { ensureCredentials } from '../sandbox/credentials.ts';
+import { runMonthEnd } from '../starters/month-end/main.ts';
+import { sampleMonth } from '../starters/month-end/sample/index.ts';
 import { dataFolder, projectFolder } from './data-folder.ts';
 import { endpointsFile, writeEndpoints, type Endpoints } from './endpoints.ts';
 import { endLeftovers } from './leftovers.ts';
@@ -23,6 +25,9 @@ import { serverOfEnvironment } from './temporal-server/obtain.ts';
 const help = `npm start [-- options]
   --once           run the sample deals, then stop; exit code 0 only if each reached its expected end
   --erp tryton     start Tryton, an ERP that really runs, and use it
+  --month-end      post a sample month of time (4,000 consultants) and reconcile it with the ERP, then stop
+  --consultants N  of the sample month
+  --seed N         of the sample month: another seed is another month
   --port-offset N  shift all ports by N (or Q2C_PORT_OFFSET)
 A Temporal server or PostgreSQL of your own: TEMPORAL_ADDRESS (or a temporal.toml profile), DATABASE_URL.
 Another folder for all data: Q2C_DATA_DIR.`;
@@ -39,7 +44,7 @@ const tell = (line: string) => console.log(line);
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { once: { type: 'boolean', default: false }, erp: { type: 'string' }, 'port-offset': { type: 'string' }, help: { type: 'boolean', default: false } },
+    options: { once: { type: 'boolean', default: false }, erp: { type: 'string' }, 'month-end': { type: 'boolean', default: false }, consultants: { type: 'string' }, seed: { type: 'string' }, 'port-offset': { type: 'string' }, help: { type: 'boolean', default: false } },
   });
   if (values.help) {
     tell(help);
@@ -48,7 +53,10 @@ async function main(): Promise<number> {
   if (values.erp !== undefined && values.erp !== 'tryton') throw new Error(`--erp knows "tryton", not "${values.erp}". Without it the NetSuite sandbox is the ERP.`);
 
   const stopping = stopSignal();
-  const dataDir = dataFolder();
+  const monthEnd = values['month-end'] ? monthTerms(values, values.erp === 'tryton') : undefined;
+  // A month that never was has a store and an ERP of its own.
+  const dataDir = monthEnd === undefined ? dataFolder() : join(dataFolder(), 'month-end');
+  if (monthEnd !== undefined) process.env['Q2C_CLOCK'] = sampleMonth(monthEnd).asOf;
   const attempt = tryLock(join(dataDir, 'start.lock'));
   if (attempt.kind === 'taken') {
     throw new Error(`Already started: process ${attempt.by.pid} runs with the data in ${dataDir}. Its addresses are in ${endpointsFile(dataDir)}. Stop it with Ctrl-C there, or start a second one with another Q2C_DATA_DIR and --port-offset.`);
@@ -60,17 +68,17 @@ async function main(): Promise<number> {
     const lost = Promise.withResolvers<string>();
     const startedAt = Date.now();
     tell('Starting …');
-    supervisor = await supervise(partsOf(settings), { dataDir, runId: randomUUID(), restart: !values.once, signal: stopping.signal, tell, onLost: (_part, message) => lost.resolve(message) });
+    supervisor = await supervise(partsOf(settings), { dataDir, runId: randomUUID(), restart: !values.once && monthEnd === undefined, signal: stopping.signal, tell, onLost: (_part, message) => lost.resolve(message) });
     tell(`Everything is ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
     printAddresses(endpoints, dataDir);
     Object.assign(process.env, environmentOf(settings));
     const outcome = await Promise.race([
-      runStory({ endpoints, once: values.once, erp: settings.tryton ? 'tryton' : undefined }),
+      monthEnd === undefined ? runStory({ endpoints, once: values.once, erp: settings.tryton ? 'tryton' : undefined }) : runMonth(endpoints, monthEnd, settings.tryton),
       lost.promise.then((message) => ({ ok: false, message })),
       stopping.promise.then(() => undefined),
     ]);
     if (outcome?.message !== undefined) tell(outcome.message);
-    if (values.once || outcome === undefined) return outcome?.ok === true ? 0 : stopping.code();
+    if (values.once || monthEnd !== undefined || outcome === undefined) return outcome?.ok === true ? 0 : stopping.code();
     tell('Everything stays up. Ctrl-C stops it; the next start continues from here.');
     await Promise.race([stopping.promise, lost.promise.then(tell)]);
     return stopping.code();
@@ -147,6 +155,25 @@ function printAddresses(endpoints: Endpoints, dataDir: string): void {
     ['All, with logins', endpointsFile(dataDir)],
   ];
   for (const [name, value] of rows) if (value !== undefined) tell(`  ${name.padEnd(19)} ${value}`);
+}
+
+/** Small with Tryton, which takes some lines a second. @throws Error for a number that is none */
+function monthTerms({ consultants, seed }: { readonly consultants?: string; readonly seed?: string }, tryton: boolean): { readonly consultants: number; readonly seed: number } {
+  return { consultants: wholeNumber('--consultants', consultants, tryton ? 40 : 4000), seed: wholeNumber('--seed', seed, 1) };
+}
+
+function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`${name} takes a whole number from 1 on, not "${String(text)}".`);
+  return value;
+}
+
+async function runMonth(endpoints: Endpoints, terms: { readonly consultants: number; readonly seed: number }, tryton: boolean): Promise<{ ok: boolean; message?: string }> {
+  try {
+    return await runMonthEnd({ endpoints, terms, erp: tryton ? 'tryton' : undefined });
+  } catch (error) {
+    return { ok: false, message: `The month could not be brought to its end: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` };
+  }
 }
 
 async function runStory(context: StoryContext): Promise<{ ok: boolean; message?: string }> {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { readEndpoints } from '../connectors/addresses.ts';
 import { dataDirectory, readSecrets } from '../connectors/secrets.ts';
+import { clockOfEnvironment } from '../store/clock.ts';
 import { startWorkers } from './fleet.ts';
 import { installRuntime } from './runtime.ts';
 import { secretsVersion } from './secrets-version.ts';
@@ -20,6 +21,7 @@ const workers = await startWorkers({
   identity: `${hostname()}-${process.pid}`,
   port: Number(process.env['PORT'] ?? 9464 + Number(process.env['Q2C_PORT_OFFSET'] ?? 0)),
   log,
+  now: clockOfEnvironment(),
   systemsOf: (config, store) => createSystems(config, { store, log, secrets: () => readSecrets(dataDir), endpoints: () => readEndpoints(dataDir) }),
   secretsVersion: async () => secretsVersion(await readSecrets(dataDir)),
 });

@@ -30,6 +30,8 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
     await steps.seeTo(await steps.carryOut(decision));
     const [open] = decision.open;
     if (open === undefined) break;
+    // The page is through: what is left has a case of its own.
+    if (steps.cases.opened() === 0) await steps.store.finishPage({ selection, summary: { rejected: decision.rejected } });
     steps.enter('waiting');
     const config = steps.configActivated()?.hash;
     const before = told;

@@ -46,7 +46,8 @@ export async function decideRecords(db: Db, reference: Reference, terms: { reado
   return await db.transaction().execute(async (transaction) => {
     const records = await recordsOf(transaction, terms.selection);
     const sheets = new Map(records.map((record) => [record.id, timesheetSchema.parse(record.document)]));
-    await lockForDecision(transaction, namesOf([...sheets.values()], reference));
+    const names = namesOf([...sheets.values()], reference);
+    await lockForDecision(transaction, names);
     // Another decision may have been made while this one waited for its locks.
     const { rows: undecided } = await sql<{ id: number }>`select id from time_record where id = any(${records.map(({ id }) => id)}::bigint[]) and state = 'received'`.execute(transaction);
     const fresh = new Set(undecided.map(({ id }) => id));
@@ -60,6 +61,8 @@ export async function decideRecords(db: Db, reference: Reference, terms: { reado
     });
     if (due.length === 0) return 0;
     const waiting = await waitingFor(transaction, due);
+    const others = namesOf(waiting.map(({ sheet }) => sheet), reference).filter((name) => !names.includes(name));
+    if (others.length > 0) await lockForDecision(transaction, others);
     const decision = await createDecision(transaction, reference, terms.asOf, [...due, ...waiting]);
     for (const judged of inOrderOfArrival(due)) decision.judge(judged);
     decision.releaseHeld(waiting);
@@ -81,7 +84,8 @@ function inOrderOfArrival(judged: readonly Judged[]): Judged[] {
 }
 
 async function waitingFor(db: Db, due: readonly Judged[]): Promise<Judged[]> {
-  const held = await heldRecordsOf(db, [...new Set(due.map(({ sheet }) => sheet.person))], due.map(({ record }) => record.id));
+  const things = due.flatMap(({ sheet }) => sheet.entries.map(({ id, version }) => `time entry ${id} version ${version}`));
+  const held = await heldRecordsOf(db, [...new Set(due.map(({ sheet }) => sheet.person))], things, due.map(({ record }) => record.id));
   const positions = Map.groupBy((await openPositions(db, held.map(({ id }) => id))).filter(({ outcome }) => outcome === 'held'), ({ record }) => record);
   return held.map((record) => ({ record, sheet: timesheetSchema.parse(record.document), positions: positions.get(record.id)?.map(({ position }) => position) ?? [] }));
 }
@@ -176,8 +180,9 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
       const key = entryKey(entry);
       put({ ...one, state }, one);
       useCap(one, -1);
-      rows.entries.delete(key);
-      rows.ended.set(key, { record: record.id, system: entry.system, entryId: entry.id, version: entry.version, state });
+      const decidedNow = rows.entries.get(key);
+      if (decidedNow !== undefined) rows.entries.set(key, { ...decidedNow, state });
+      else rows.ended.set(key, { record: record.id, system: entry.system, entryId: entry.id, version: entry.version, state });
     }
     for (const { labor, generation, postedGeneration } of booking.entries) {
       const { entry } = labor;
@@ -191,6 +196,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
       rows.ended.delete(key);
       rows.entries.set(key, {
         record: record.id,
+        state: 'in_force',
         system: entry.system,
         entryId: entry.id,
         version: entry.version,

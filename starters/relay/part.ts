@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { clockOfEnvironment } from '../../store/clock.ts';
-import { clockOfEnvironment } from '../../store/clock.ts';
 import type { Store } from '../../store/database.ts';
 import { lazyClient } from '../temporal.ts';
 import { startPageDispatch } from './pages.ts';

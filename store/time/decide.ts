@@ -29,12 +29,12 @@ export async function openPositions(db: Db, records: readonly number[]): Promise
   return rows;
 }
 
-/** Records of these people with entries that wait for something, except the given ones. */
-export async function heldRecordsOf(db: Db, people: readonly string[], except: readonly number[]): Promise<StoredRecord[]> {
+/** Records with entries that wait, of these people or for one of these things, except the given ones. */
+export async function heldRecordsOf(db: Db, people: readonly string[], things: readonly string[], except: readonly number[]): Promise<StoredRecord[]> {
   const { rows } = await sql<StoredRecord>`
     select r.id, r.system, r.record_id as "recordId", r.version, r.person, r.legal_entity as "legalEntity", r.document, r.state
     from time_record r
-    where r.person = any(${[...people]}::text[]) and r.state = 'decided' and r.kind = 'timesheet' and not (r.id = any(${[...except]}::bigint[]))
+    where (r.person = any(${[...people]}::text[]) or r.id in (select record from time_outcome where outcome = 'held' and waits_for = any(${[...things]}::text[]))) and r.state = 'decided' and r.kind = 'timesheet' and not (r.id = any(${[...except]}::bigint[]))
       and exists (select from time_outcome o where o.record = r.id and o.outcome = 'held')
     order by r.id`.execute(db);
   return rows;
@@ -119,6 +119,8 @@ export interface OutcomeRow {
 
 export interface EntryRow {
   readonly record: number;
+  /** Not in force where the same decision took it back again. */
+  readonly state: 'in_force' | 'superseded' | 'reversed';
   readonly system: string;
   readonly entryId: string;
   readonly version: number;
@@ -169,9 +171,9 @@ export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
   if (rows.entries.length > 0) {
     await sql`
       insert into time_entry as e (system, entry_id, version, record, timesheet_id, timesheet_version, person, work_date, state, project_number, legal_entity, employer, hours, currency, billed, written_off, labor, generation, posted_generation, changed_by)
-      select system, "entryId", version, record, "timesheetId", "timesheetVersion", person, "workDate", 'in_force', "projectNumber", "legalEntity", employer, hours, currency, billed, "writtenOff", labor, generation, "postedGeneration", record
-      from jsonb_to_recordset(${jsonText(rows.entries)}::jsonb) as r (record bigint, system text, "entryId" text, version integer, "timesheetId" text, "timesheetVersion" integer, person text, "workDate" date, "projectNumber" text, "legalEntity" text, employer text, hours numeric, currency text, billed numeric, "writtenOff" numeric, labor jsonb, generation integer, "postedGeneration" integer)
-      on conflict (system, entry_id, version) do update set state = 'in_force', labor = excluded.labor, generation = excluded.generation, posted_generation = excluded.posted_generation, billed = excluded.billed, written_off = excluded.written_off, changed_by = excluded.changed_by, changed_at = now()`.execute(db);
+      select system, "entryId", version, record, "timesheetId", "timesheetVersion", person, "workDate", state, "projectNumber", "legalEntity", employer, hours, currency, billed, "writtenOff", labor, generation, "postedGeneration", record
+      from jsonb_to_recordset(${jsonText(rows.entries)}::jsonb) as r (record bigint, state text, system text, "entryId" text, version integer, "timesheetId" text, "timesheetVersion" integer, person text, "workDate" date, "projectNumber" text, "legalEntity" text, employer text, hours numeric, currency text, billed numeric, "writtenOff" numeric, labor jsonb, generation integer, "postedGeneration" integer)
+      on conflict (system, entry_id, version) do update set state = excluded.state, labor = excluded.labor, generation = excluded.generation, posted_generation = excluded.posted_generation, billed = excluded.billed, written_off = excluded.written_off, changed_by = excluded.changed_by, changed_at = now()`.execute(db);
   }
   if (rows.postings.length > 0) {
     await sql`

@@ -15,6 +15,8 @@ import { stopTemporalServer } from '../support/temporal.ts';
 
 /** The paths a deal takes through each system: where its faults are ordered. The sellers' own requests take others. */
 const PATHS: Readonly<Record<SandboxName, readonly Pick<FaultOrder, 'method' | 'path'>[]>> = {
+  // No legal entity is routed to it.
+  clockify: [],
   salesforce: [{ method: 'GET', path: '/query' }, { method: 'PATCH', path: '/sobjects/Opportunity/' }],
   hubspot: [{ method: 'GET', path: '/objects/deals/' }, { method: 'PATCH', path: '/objects/deals/' }],
   netsuite: [

@@ -84,6 +84,16 @@ describe('Received time', function () {
     assert.equal(Number(pay[0]?.hours), 6);
   });
 
+  it('corrected in the batch it came in stands in the books with both versions, one taken back', async () => {
+    const original = aTimesheet([anEntry({ id: named('E-1'), hours: '8' })], { id: named('TS-1') });
+    const correction = aTimesheet([anEntry({ id: named('E-1'), version: 2, replaces: { id: named('E-1'), version: 1 }, hours: '6' })], { id: named('TS-1'), version: 2, replaces: { id: named('TS-1'), version: 1 } });
+    await line.submit(original, correction);
+    await line.posted();
+    const { rows } = await sql<{ version: number; state: string }>`select version, state from time_entry order by version`.execute(line.store.db);
+    assert.deepEqual(rows, [{ version: 1, state: 'superseded' }, { version: 2, state: 'in_force' }]);
+    assert.deepEqual(lines().map(({ hours }) => hours).sort(), ['-8', '6', '8']);
+  });
+
   it('whose approval is withdrawn is reversed to the cent, and booked anew when it is approved again', async () => {
     await line.submit(aWeek(named('TS-1')));
     await line.posted();

@@ -14,7 +14,7 @@ import { duplicateFindings, overlapFindings, type GroupFinding } from './rules/o
 import { periodHold } from './rules/period.ts';
 import { localDayFindings, regionalHoursFindings } from './rules/regional-hours.ts';
 import { payOf, workOf, type PayChange } from './pay.ts';
-import { standingOf, withinSheet } from './versions.ts';
+import { correctedTwice, standingOf, withinSheet } from './versions.ts';
 import { inOrder, type Work } from './work.ts';
 
 export interface TimesheetDecision {
@@ -51,6 +51,7 @@ export function validateTimesheet(sheet: Timesheet, context: TimesheetContext): 
   for (const [entry, finding] of withinSheet(entries)) judge(entry, [finding]);
   const inSheet = new Set(entries.map(refKey));
   const pending = approvalHold(sheet);
+  const corrected = new Set<string>();
   let reviews: EntryInReview[] = [];
   for (const entry of entries) {
     if (rejected.has(entry)) continue;
@@ -59,7 +60,11 @@ export function validateTimesheet(sheet: Timesheet, context: TimesheetContext): 
     else if (standing.kind === 'refused') judge(entry, [standing.finding]);
     else if (standing.kind === 'held') held.push({ entry, reason: standing.reason });
     else if (pending !== undefined) held.push({ entry, reason: pending });
-    else reviews.push(reviewOf(entry, sheet, index, standing.kind === 'correction' ? standing.original : undefined));
+    else if (standing.kind === 'correction' && corrected.has(refKey(standing.original.labor.entry))) judge(entry, [correctedTwice(entry, standing.original)]);
+    else {
+      if (standing.kind === 'correction') corrected.add(refKey(standing.original.labor.entry));
+      reviews.push(reviewOf(entry, sheet, index, standing.kind === 'correction' ? standing.original : undefined));
+    }
   }
 
   reviews = reviews.filter((review) => {

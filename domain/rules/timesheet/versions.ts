@@ -64,6 +64,12 @@ function correctionOf(entry: TimeEntry, replaces: RecordRef, index: ContextIndex
   return { kind: 'correction', original };
 }
 
+/** Another entry of the same timesheet takes the place of the same posting: which of the two is right, nobody can tell. */
+export function correctedTwice(entry: TimeEntry, { labor }: PostedEntry): TimeFinding {
+  const { id, version } = labor.entry;
+  return mustChange(entry, 'ORIGINAL_SUPERSEDED', 'replaces', { message: `Version ${version} of ${id} is replaced by another entry of the same timesheet.`, mend: 'Let one entry replace it, and enter the rest as new entries.' });
+}
+
 function refusal(entry: TimeEntry, code: string, path: string, message: string, mend: string): Standing {
   return { kind: 'refused', finding: mustChange(entry, code, path, { message, mend }) };
 }

@@ -39,7 +39,7 @@ export const approvalRule: EntryRule = (review) => {
 };
 
 function isWithdrawn({ sheet, index }: EntryInReview): boolean {
-  return index.context.withdrawals.some(({ timesheet, at }) => timesheet.id === sheet.id && timesheet.version === sheet.version && (sheet.approval.decidedAt === null || Date.parse(sheet.approval.decidedAt) <= Date.parse(at)));
+  return index.context.withdrawals.some(({ timesheet, at }) => timesheet.id === sheet.id && timesheet.version >= sheet.version && (sheet.approval.decidedAt === null || Date.parse(sheet.approval.decidedAt) <= Date.parse(at)));
 }
 
 function mayApprove({ person, project }: EntryInReview, approver: string): boolean {
