@@ -12,6 +12,7 @@ import { lookAgainSignal } from './contracts/time.ts';
 import { createExpenseProgress } from './expense-progress.ts';
 import { failureOf } from './failures.ts';
 import { persist } from './persist.ts';
+import { createStandingCase } from './standing-case.ts';
 import { onDeployment } from './versioning.ts';
 
 /** How long a step may fail for passing reasons before integration support is told. */
@@ -41,11 +42,14 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
   let activated: ConfigActivated | undefined;
   /** What had been told when the report was judged last: whatever came since is news. */
   let judgedBy: { readonly told: number; readonly config: string | undefined } = { told: 0, config: undefined };
+  /** A later document was decided before the posting had begun: nothing of this one is in the ERP. */
+  let takenBack = false;
   let heldSince: number | undefined;
   let nextLookMs = FIRST_LOOK_MS;
 
   const cases = createCases({ openedBefore: 0, onChange: () => progress.show(), onLateAnswer: () => undefined });
   const progress = createExpenseProgress(subject, cases.list);
+  const standing = createStandingCase(cases);
 
   setHandler(lookAgainSignal, ({ reason }) => {
     told += 1;
@@ -64,7 +68,7 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
     else break;
     decision = await decide();
   }
-  const outcome = outcomeOf(decision);
+  const outcome = outcomeOf(decision, takenBack);
   progress.enter('done');
   return outcome;
 
@@ -78,6 +82,11 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
     judgedBy = { told, config: activated?.hash };
     const next = await through(`decision about ${subject}`, () => store.decideExpenseReport({ process, record }));
     progress.decided(next);
+    if (next.outcome !== 'held') {
+      await standing.clear('it is held no longer');
+      heldSince = undefined;
+      nextLookMs = FIRST_LOOK_MS;
+    }
     return next;
   }
 
@@ -88,7 +97,7 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
   /** Everything the decision planned. A reversal goes before what takes its place. */
   async function carryOut({ outcome, postings, findings }: ExpenseDecisionView): Promise<void> {
     for (const posting of postings) {
-      if (posting.state === 'done' || posting.state === 'cancelled') continue;
+      if (posting.state === 'done') continue;
       progress.enter('posting');
       await post(posting);
     }
@@ -119,6 +128,7 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
         }
       });
       if ('posted' in result) {
+        takenBack ||= result.posted.state === 'cancelled';
         progress.posting(posting, result.posted.state, result.posted.state === 'done' ? result.posted.externalId : null);
         return;
       }
@@ -145,30 +155,35 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
     const open = await cases.raise(caseFor({ ...caseOfFindings(findings), configHash, amount: total }));
     const answer = await cases.answerOf(open, news);
     if (answer?.action === 'override') await through(`word of ${answer.by} on ${subject}`, () => store.waiveExpenseFindings({ process, record, findings: findings.map(({ code, path }) => ({ code, path })), by: answer.by, reason: answer.reason }));
-    if (answer?.action === 'return_to_submitter') await through(`return of ${subject}`, () => store.returnExpenseReport({ process, record, by: answer.by, reason: answer.reason }));
+    if (answer?.action === 'return_to_submitter') await giveBack(answer);
   }
 
-  /** Nothing wrong with it: it is judged again when what it waits for is told, and from time to time. Held for days, a person is shown it. */
+  /** Nothing wrong with it: it is judged again when what it waits for is told, and from time to time. Held for days, a person is shown it beside. */
   async function waitHeld({ waits, configHash, total }: ExpenseDecisionView): Promise<void> {
     progress.enter('held');
-    if (heldSince === undefined) heldSince = Date.now();
-    if (Date.now() - heldSince < HELD_LONG_MS) {
-      await condition(() => news() !== undefined, nextLookMs);
-      nextLookMs = Math.min(nextLookMs * 2, LONGEST_LOOK_MS);
-      return;
+    heldSince ??= Date.now();
+    if (Date.now() - heldSince >= HELD_LONG_MS) {
+      await standing.show('held', caseFor({
+        code: 'EXPENSE_HELD_LONG',
+        kind: 'business_rule',
+        message: `${subject} has been waiting since ${new Date(heldSince).toISOString()}: ${waits?.message ?? ''}`,
+        mend: 'See to what it waits for: it goes on by itself then. Or give it back to its submitter.',
+        configHash,
+        amount: total,
+        without: ['correct', 'override', 'reroute', 'confirm_done', 'confirm_not_done', 'abort'],
+      }));
     }
-    const open = await cases.raise(caseFor({
-      code: 'EXPENSE_HELD_LONG',
-      kind: 'business_rule',
-      message: `${subject} has been waiting since ${new Date(heldSince).toISOString()}: ${waits?.message ?? ''}`,
-      mend: 'See to what it waits for and choose "retry"; or give it back to its submitter.',
-      configHash,
-      amount: total,
-      without: ['correct', 'override', 'reroute', 'confirm_done', 'confirm_not_done', 'abort'],
-    }));
-    const answer = await cases.answerOf(open, news);
-    if (answer?.action === 'return_to_submitter') await through(`return of ${subject}`, () => store.returnExpenseReport({ process, record, by: answer.by, reason: answer.reason }));
+    await condition(() => news() !== undefined || standing.answered(), nextLookMs);
+    nextLookMs = Math.min(nextLookMs * 2, LONGEST_LOOK_MS);
+    const answer = standing.answer();
+    if (answer === undefined) return;
+    await standing.clear('it was answered');
     heldSince = Date.now();
+    if (answer.action === 'return_to_submitter') await giveBack(answer);
+  }
+
+  async function giveBack({ by, reason }: CaseAnswer): Promise<void> {
+    await through(`return of ${subject}`, () => store.returnExpenseReport({ process, record, by, reason }));
   }
 
   /** Documents that this one supersedes, and held ones that waited for it. */
@@ -188,8 +203,9 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
   }
 }
 
-function outcomeOf({ outcome, postings }: ExpenseDecisionView): ExpenseReportOutcome {
-  return { outcome: outcome === 'accepted' ? 'posted' : outcome === 'rejected' || outcome === 'held' ? 'returned' : outcome, postings: postings.length };
+function outcomeOf({ outcome, postings }: ExpenseDecisionView, takenBack: boolean): ExpenseReportOutcome {
+  if (outcome === 'accepted') return { outcome: takenBack ? 'superseded' : 'posted', postings: takenBack ? 0 : postings.length };
+  return { outcome: outcome === 'rejected' || outcome === 'held' ? 'returned' : outcome, postings: postings.length };
 }
 
 /** One case for all that is wrong with a report: it goes by the policy of its first finding. */

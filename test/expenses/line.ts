@@ -32,7 +32,7 @@ import { putPeople, receive } from './store-line.ts';
 let bundling: Promise<WorkflowBundleWithSourceMap> | undefined;
 const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-function theExpenseBundle(): Promise<WorkflowBundleWithSourceMap> {
+export function theExpenseBundle(): Promise<WorkflowBundleWithSourceMap> {
   return (bundling ??= bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)), logger: quiet }));
 }
 

@@ -7,6 +7,7 @@ import { reconcileExpenses } from '../../store/expenses/reconciliation.ts';
 import { finishDecidedPages } from '../../store/time/pages.ts';
 import { aReceipt, anExpenseContext, aReport, aTaxi } from '../builders/expenses.ts';
 import { anApproval } from '../builders/time.ts';
+import { stopTemporalServer } from '../support/temporal.ts';
 import { startExpenseLine, type ExpenseLine, type StepFault } from './line.ts';
 
 const usd = (amount: string) => ({ amount, currency: 'USD' });
@@ -22,6 +23,7 @@ describe('The process of an expense report', function () {
 
   after(async () => {
     await line.stop();
+    await stopTemporalServer();
   });
 
   afterEach(() => {
@@ -218,10 +220,10 @@ describe('The process of an expense report', function () {
       const [second = ''] = await line.submit(cheaper(first, 2, { replaces: { id: first.id, version: 1 } }));
       await line.until('it is held', async () => (await line.progress(second)).stage === 'held');
       assert.match((await line.progress(second)).waitsFor ?? '', /has not arrived yet/);
-      assert.deepEqual(await run(first), ['posted']);
+      const [original] = await run(first);
       assert.equal((await line.outcome(second)).outcome, 'posted');
-      assert.deepEqual(written(first).toSorted(), ['original 40.00', 'original 42.50', 'reversal -42.50']);
-      assert.ok(written(first).indexOf('original 42.50') < written(first).indexOf('reversal -42.50'));
+      // The correction may be decided before the original's posting has begun: then neither it nor its reversal gets to the ERP.
+      assert.deepEqual(written(first), original === 'posted' ? ['original 42.50', 'reversal -42.50', 'original 40.00'] : ['original 40.00']);
       assert.deepEqual(await facts(first), ['1 superseded 42.50', '2 in_force 40.00']);
     });
 
@@ -238,7 +240,7 @@ describe('The process of an expense report', function () {
       const [id = ''] = await line.submit(first);
       await line.openCase('NETSUITE_UNKNOWN_PROJECT', id);
       assert.deepEqual(await run(cheaper(first, 2)), ['posted']);
-      assert.equal((await line.outcome(id)).outcome, 'posted');
+      assert.deepEqual(await line.outcome(id), { outcome: 'superseded', postings: 0 });
       assert.equal((await line.progress(id)).postings[0]?.state, 'cancelled');
       assert.deepEqual((await line.cases(id)).map(({ state }) => state), ['closed']);
       assert.deepEqual(written(first), ['original 40.00']);
