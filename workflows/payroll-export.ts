@@ -1,27 +1,21 @@
-import { allHandlersFinished, condition, isCancellation, proxyActivities, setHandler, setWorkflowOptions, upsertSearchAttributes, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
-import type { AcknowledgementResult, ExportOutline, PayrollActivities, PayrollPlan } from '../activities/payroll/contract.ts';
-import type { Failure } from '../domain/failure.ts';
+import { allHandlersFinished, condition, proxyActivities, setHandler, setWorkflowOptions, upsertSearchAttributes, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import type { AcknowledgementResult, CutoffRisk, ExportOutline, PayrollActivities, PayrollPlan } from '../activities/payroll/contract.ts';
 import type { ExportNow, ExportProgress, PayrollOutcome, PayrollRun } from '../domain/process/payroll-process.ts';
 import { onStore, onTarget } from './activity-options.ts';
 import { createCases } from './cases.ts';
 import { configActivatedSignal } from './contracts/deal-process.ts';
 import { exportNowUpdate, payrollProgressQuery } from './contracts/payroll-export.ts';
 import { SearchAttribute } from './contracts/search-attributes.ts';
-import { failureOf } from './failures.ts';
+import { startLook, type Look } from './look.ts';
 import { createPayrollCases } from './payroll-cases.ts';
 import { createPayrollProgress } from './payroll-progress.ts';
 import { createPayrollSteps } from './payroll-steps.ts';
 import { createStandingCase } from './standing-case.ts';
 import { onDeployment } from './versioning.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-/** Near the cutoff what payroll would miss is counted this often. */
-const RISK_EVERY_MS = 5 * MINUTE_MS;
-const FIRST_POLL_MS = 1000;
-const LAST_POLL_MS = MINUTE_MS;
-/** Past the time agreed with the bureau. Some hundred events a day: weeks of waiting stay far below the limits of a history. */
-const OVERDUE_POLL_MS = 5 * MINUTE_MS;
+const HOUR_MS = 3_600_000;
+/** What payroll would miss is counted this often near the cutoff. */
+const COUNT_EVERY = '2 minutes';
 
 /**
  * The payroll of one legal entity for one pay period: waits for the cutoff, tells of time that would miss it, takes the hours, sends them, waits
@@ -46,7 +40,7 @@ export async function payrollExport(run: PayrollRun): Promise<PayrollOutcome> {
   });
   const progress = createPayrollProgress(run, cases.list);
   const caseOf = createPayrollCases({ run, process, configHash: () => known.plan?.configHash ?? null });
-  const { attempt, watched } = createPayrollSteps({ cases, caseOf, configsTold: () => configsTold, slaMinutes: () => known.plan?.transientSlaMinutes ?? 15 });
+  const attempt = createPayrollSteps({ cases, caseOf, configsTold: () => configsTold, slaMinutes: () => known.plan?.transientSlaMinutes ?? 15 });
 
   setHandler(configActivatedSignal, () => {
     configsTold += 1;
@@ -72,6 +66,9 @@ export async function payrollExport(run: PayrollRun): Promise<PayrollOutcome> {
   const store = (summary: string) => proxyActivities<PayrollActivities>({ ...onStore(summary), priority: first });
   const bureau = (system: string, summary: string) => proxyActivities<PayrollActivities>({ ...(onTarget(system, summary, legalEntity) satisfies ActivityOptions), priority: first });
 
+  /** Tried again as long as there is nothing new: however long before the cutoff that begins, the history stays short. */
+  const counting = proxyActivities<PayrollActivities>({ ...onStore('what payroll would miss'), retry: { ...onStore('').retry, initialInterval: COUNT_EVERY, backoffCoefficient: 1, maximumInterval: COUNT_EVERY }, priority: first });
+
   async function untilDue({ cutoffAt, atRiskHoursBefore, settleSeconds }: PayrollPlan): Promise<void> {
     const cutoff = Date.parse(cutoffAt);
     const due = cutoff + settleSeconds * 1000;
@@ -80,17 +77,22 @@ export async function payrollExport(run: PayrollRun): Promise<PayrollOutcome> {
     if (Date.now() < due) progress.enter('waiting_for_cutoff');
     const quiet = cutoff - atRiskHoursBefore * HOUR_MS - Date.now();
     if (quiet > 0) await condition(woken, quiet);
+    let told: boolean | null = null;
     while (!woken() && Date.now() < cutoff) {
-      const open = await attempt(`time of ${legalEntity} that payroll would miss`, 'q2c', () => store('what payroll would miss').cutoffRisk(run));
-      if (open.waiting + open.held + open.rejected > 0) {
-        progress.enter('at_risk');
-        await risk.show('at risk', caseOf.atRisk(open, cutoffAt));
-      } else {
-        await risk.clear('nothing is left that payroll would miss');
-        progress.enter('waiting_for_cutoff');
+      const asked: PayrollRun & { readonly told: boolean | null } = { ...run, told };
+      const look: Look<CutoffRisk> = startLook(`time of ${legalEntity} that payroll would miss`, () => counting.cutoffRisk(asked));
+      await condition(() => woken() || look.seen() !== undefined, Math.max(cutoff - Date.now(), 1));
+      const seen = look.seen();
+      await look.end();
+      if (seen?.outcome === 'failed') {
+        await cases.answerOf(await cases.raise(caseOf.failed(seen.failure)), () => (woken() || Date.now() >= cutoff ? 'the cutoff has come' : undefined));
+      } else if (seen?.outcome === 'answered') {
+        const { waiting, held, rejected } = seen.result;
+        told = waiting + held + rejected > 0;
+        progress.enter(told ? 'at_risk' : 'waiting_for_cutoff');
+        if (told) await risk.show('at risk', caseOf.atRisk(seen.result, cutoffAt));
+        else await risk.clear('nothing is left that payroll would miss');
       }
-      const left = cutoff - Date.now();
-      if (left > 0) await condition(woken, Math.min(RISK_EVERY_MS, left));
     }
     await risk.clear(woken() ? 'the hours are exported ahead of the cutoff' : 'the cutoff has come: what was left is paid with the next pay period');
     const settling = due - Date.now();
@@ -117,33 +119,46 @@ export async function payrollExport(run: PayrollRun): Promise<PayrollOutcome> {
     await settle(taken, told);
   }
 
+  /** The looking itself is one activity that is tried again and again: however long the bureau takes, the history stays short. */
   async function acknowledged(taken: ExportOutline, { acknowledgedWithinHours }: PayrollPlan): Promise<AcknowledgementResult> {
     const { exportId, system } = taken;
-    const agreed = acknowledgedWithinHours * HOUR_MS;
     const overdue = createStandingCase(cases);
     const unread = createStandingCase(cases);
-    let overdueAt = Date.now() + agreed;
-    for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
-      const configsBefore = configsTold;
-      const result = await watched(`acknowledgement of ${exportId}`, system, () => bureau(system, `acknowledgement of ${exportId}`).readAcknowledgement({ exportId, process })).catch(failedFor(exportId));
-      if ('failure' in result) await unread.show(`${result.failure.code} ${result.failure.message}`, caseOf.failed(result.failure));
-      else await unread.clear(result.state === 'waiting' ? 'what was not understood is gone' : 'the bureau has acknowledged');
-      if (!('failure' in result) && result.state !== 'waiting') {
-        await overdue.clear('the bureau has acknowledged');
-        return result;
+    let overdueAt = Date.now() + acknowledgedWithinHours * HOUR_MS;
+    let told: string | null = null;
+    for (;;) {
+      const asked: Parameters<PayrollActivities['awaitAcknowledgement']>[0] = { exportId, process, told };
+      const look: Look<AcknowledgementResult> = startLook(`acknowledgement of payroll export ${exportId}`, () => bureau(system, `acknowledgement of ${exportId}`).awaitAcknowledgement(asked));
+      const woken = () => look.seen() !== undefined || overdue.answered() || unread.answered();
+      while (!woken()) {
+        const left = overdueAt - Date.now();
+        if (left <= 0) await overdue.show('overdue', caseOf.overdue(taken, acknowledgedWithinHours));
+        if (left <= 0) await condition(woken);
+        else await condition(woken, left);
       }
-      if (Date.now() >= overdueAt) await overdue.show('overdue', caseOf.overdue(taken, acknowledgedWithinHours));
-      await condition(() => overdue.answered() || unread.answered() || configsTold > configsBefore, Date.now() >= overdueAt ? OVERDUE_POLL_MS : pause);
+      const seen = look.seen();
+      await look.end();
+      if (seen?.outcome === 'failed') {
+        told = `${seen.failure.code} ${seen.failure.message}`;
+        await unread.show(told, caseOf.failed(seen.failure));
+      } else if (seen?.outcome === 'answered') {
+        told = null;
+        await unread.clear(seen.result.state === 'waiting' ? 'what was not understood is gone' : 'the bureau has acknowledged');
+        if (seen.result.state === 'waiting') continue;
+        await overdue.clear('the bureau has acknowledged');
+        return seen.result;
+      }
       const answers = [overdue.answer(), unread.answer()].filter((answer) => answer !== undefined);
+      if (answers.length === 0) continue;
       const word = answers.find(({ action }) => action === 'confirm_done');
       if (word !== undefined) {
         await attempt(`payroll export ${exportId}`, 'q2c', () => store(`word of the bureau for ${exportId}`).acknowledgeByHand({ exportId, process, by: word.by, reason: word.reason, reference: word.externalId }));
-      } else if (answers.length > 0) {
-        await unread.clear('it is looked at again');
-        await overdue.clear('it is looked at again');
-        overdueAt = Math.max(overdueAt, Date.now() + agreed);
-        pause = FIRST_POLL_MS;
       }
+      // Looked at afresh: what still stands is told again.
+      told = null;
+      await unread.clear('it is looked at again');
+      await overdue.clear('it is looked at again');
+      overdueAt = Math.max(overdueAt, Date.now() + acknowledgedWithinHours * HOUR_MS);
     }
   }
 
@@ -180,13 +195,6 @@ export async function payrollExport(run: PayrollRun): Promise<PayrollOutcome> {
   await condition(allHandlersFinished);
   const exports = progress.exports();
   return { ...run, outcome: exports.length === 0 ? 'nothing_to_export' : 'exported', exports };
-}
-
-function failedFor(exportId: string): (error: unknown) => { readonly failure: Failure } {
-  return (error) => {
-    if (isCancellation(error)) throw error;
-    return { failure: failureOf(error, `acknowledgement of payroll export ${exportId}`) };
-  };
 }
 
 // It may wait for weeks across deployments: changes go in by patches, guarded by replayed histories.

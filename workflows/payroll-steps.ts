@@ -14,7 +14,7 @@ export interface PayrollStepsSettings {
   readonly slaMinutes: () => number;
 }
 
-/** `attempt` runs a step until it is done: one that fails for good waits for a person or another configuration. Of one that is retried for too long both tell. */
+/** Runs a step until it is done: one that fails for good waits for a person or another configuration; one that is retried for too long is told of. */
 export function createPayrollSteps({ cases, caseOf, configsTold, slaMinutes }: PayrollStepsSettings) {
   async function watched<Result>(subject: string, system: string, work: () => Promise<Result>): Promise<Result> {
     let ended = false;
@@ -32,7 +32,7 @@ export function createPayrollSteps({ cases, caseOf, configsTold, slaMinutes }: P
     }
   }
 
-  async function attempt<Result>(subject: string, system: string, work: () => Promise<Result>): Promise<Result> {
+  return async function attempt<Result>(subject: string, system: string, work: () => Promise<Result>): Promise<Result> {
     for (;;) {
       const configsBefore = configsTold();
       try {
@@ -43,7 +43,5 @@ export function createPayrollSteps({ cases, caseOf, configsTold, slaMinutes }: P
         await cases.answerOf(open, () => (configsTold() > configsBefore ? 'a new configuration is active: it is tried again' : undefined));
       }
     }
-  }
-
-  return { attempt, watched };
+  };
 }

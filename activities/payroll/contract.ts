@@ -42,11 +42,16 @@ export type AcknowledgementResult =
 /** The activities of payroll. Each is one idempotent step; all throw ApplicationFailure with a Failure (domain/failure.ts) in its details. */
 export interface PayrollActivities {
   planPayroll(run: PayrollRun): Promise<PayrollPlan>;
-  cutoffRisk(run: PayrollRun): Promise<CutoffRisk>;
+  /** Fails as transient, and so is tried again, as long as it is as `told`: something would be missed, or nothing; null: nothing was told yet. */
+  cutoffRisk(run: PayrollRun & { readonly told: boolean | null }): Promise<CutoffRisk>;
   /** Takes what no export has. Null where there is nothing. */
   claimHours(input: PayrollRun & { readonly process: string; readonly system: string; readonly by: string; readonly reason: string }): Promise<ExportOutline | null>;
   sendHours(input: { readonly exportId: string; readonly process: string }): Promise<{ readonly files: readonly string[]; readonly checksum: string }>;
-  readAcknowledgement(input: { readonly exportId: string; readonly process: string }): Promise<AcknowledgementResult>;
+  /**
+   * Fails as transient, and so is tried again, as long as there is nothing new to say. `told`: code and message of the failure that a case tells of
+   * already; "waiting" says that its reason is gone.
+   */
+  awaitAcknowledgement(input: { readonly exportId: string; readonly process: string; readonly told: string | null }): Promise<AcknowledgementResult>;
   /** A person has the bureau's word that it took everything. */
   acknowledgeByHand(input: { readonly exportId: string; readonly process: string; readonly by: string; readonly reason: string; readonly reference: string | null }): Promise<void>;
   settleRejectedHours(input: { readonly exportId: string; readonly process: string; readonly as: 'released' | 'by_hand'; readonly by: string; readonly reason: string }): Promise<{ readonly lines: number }>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { PayrollPort } from '../../connectors/payroll-port.ts';
-import { SystemFailure } from '../../domain/failure.ts';
+import type { PayrollAcknowledgement, PayrollPort } from '../../connectors/payroll-port.ts';
+import { isSystemFailure, SystemFailure } from '../../domain/failure.ts';
 import { payrollTermsOf, payrollTermsSchema, type PayrollTerms } from '../../domain/model/time/payroll-terms.ts';
 import type { PayPeriod } from '../../domain/model/time/periods.ts';
 import type { PayrollRun } from '../../domain/process/payroll-process.ts';
@@ -54,6 +54,13 @@ export function createPayrollSteps(deps: PayrollDependencies): PayrollActivities
     return { state: refused ? 'refused' : 'lines_rejected', rejected: lines.length, reason: row.reason, examples };
   }
 
+  async function askBureau(row: PayrollExportRow, process: string): Promise<PayrollAcknowledgement | null> {
+    const { id: exportId, checksum, lines, system } = row;
+    if (checksum === null) return null;
+    const context = callContext(deps.log, `${process}/acknowledgement/${exportId}`);
+    return await deps.withSlot(system, context.signal, (signal) => deps.systems.payroll(system).acknowledgement({ exportId, checksum, lines }, { ...context, signal }));
+  }
+
   return {
     async planPayroll(run) {
       try {
@@ -66,9 +73,11 @@ export function createPayrollSteps(deps: PayrollDependencies): PayrollActivities
       }
     },
 
-    async cutoffRisk(run) {
+    async cutoffRisk({ told, ...run }) {
       try {
-        return await openForPayroll(db, await periodOf(run));
+        const open = await openForPayroll(db, await periodOf(run));
+        if (told === open.waiting + open.held + open.rejected > 0) throw nothingNew(run);
+        return open;
       } catch (error) {
         throw toTemporal(error);
       }
@@ -101,20 +110,21 @@ export function createPayrollSteps(deps: PayrollDependencies): PayrollActivities
       }
     },
 
-    async readAcknowledgement({ exportId, process }) {
+    async awaitAcknowledgement({ exportId, process, told }) {
       try {
         const row = await exportOf(exportId);
         if (row.state === 'acknowledged' || row.state === 'rejected') return await answerOf(row, row.state === 'rejected');
-        if (row.checksum === null) return { state: 'waiting' };
-        const { checksum } = row;
-        const context = callContext(deps.log, `${process}/acknowledgement/${exportId}`);
-        const told = await deps.withSlot(row.system, context.signal, (signal) => deps.systems.payroll(row.system).acknowledgement({ exportId, checksum, lines: row.lines }, { ...context, signal }));
-        if (told === null) return { state: 'waiting' };
-        const noted = await recordAcknowledged(db, { id: exportId, refused: told.outcome === 'refused', rejected: told.rejected, reason: told.reason, reference: told.reference });
-        if (noted) await audit(process, row.system, `payroll.${told.outcome}`, row, `${row.system} accepted ${told.accepted} of ${row.lines} lines of payroll export ${exportId}${told.reason === null ? '' : `: ${told.reason}`}`, { ...told });
-        const now = await exportOf(exportId);
-        return await answerOf(now, now.state === 'rejected');
+        const answer = await askBureau(row, process);
+        if (answer !== null) {
+          const noted = await recordAcknowledged(db, { id: exportId, refused: answer.outcome === 'refused', rejected: answer.rejected, reason: answer.reason, reference: answer.reference });
+          if (noted) await audit(process, row.system, `payroll.${answer.outcome}`, row, `${row.system} accepted ${answer.accepted} of ${row.lines} lines of payroll export ${exportId}${answer.reason === null ? '' : `: ${answer.reason}`}`, { ...answer });
+          const now = await exportOf(exportId);
+          return await answerOf(now, now.state === 'rejected');
+        }
+        if (told !== null) return { state: 'waiting' };
+        throw notYet(row);
       } catch (error) {
+        if (isSystemFailure(error) && `${error.failure.code} ${error.failure.message}` === told) throw toTemporal(new SystemFailure({ ...error.failure, kind: 'transient' }, { cause: error }));
         throw toTemporal(error);
       }
     },
@@ -138,6 +148,14 @@ export function createPayrollSteps(deps: PayrollDependencies): PayrollActivities
       return await duePayrolls(db, { withinHours });
     },
   };
+}
+
+function nothingNew({ legalEntity, payPeriod }: PayrollRun): SystemFailure {
+  return new SystemFailure({ kind: 'transient', code: 'PAYROLL_RISK_UNCHANGED', message: `nothing has changed in what the payroll of ${legalEntity} for ${payPeriod} would miss.`, mend: 'It is counted again by itself.', system: 'q2c', object: `payroll ${legalEntity} ${payPeriod}`, written: 'no' });
+}
+
+function notYet({ id, system }: PayrollExportRow): SystemFailure {
+  return new SystemFailure({ kind: 'transient', code: 'PAYROLL_NOT_ACKNOWLEDGED', message: `${system} has not acknowledged payroll export ${id} yet.`, mend: 'It is looked for again by itself.', system, object: `payroll export ${id}`, written: 'no' });
 }
 
 function outlineOf(row: PayrollExportRow): ExportOutline {

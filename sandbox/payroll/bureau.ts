@@ -23,10 +23,11 @@ export interface TakenExport {
   readonly answered: 'not yet' | 'spoiled' | 'yes';
 }
 
-/** A person whom the bureau has no master data of. */
+/** A person whom the bureau has no master data of, until it is told that they are known. */
 interface UnknownEmployee {
   readonly id: string;
   readonly reason?: string;
+  readonly known?: boolean;
 }
 
 const SPOILED = new Set(['half-file', 'wrong-checksum', 'unknown-lines']);
@@ -99,7 +100,7 @@ export function createBureau(context: SandboxContext, options: PayrollOptions) {
   function rejections({ lines }: Examined): Rejection[] {
     return lines.flatMap(({ line, person }) => {
       const missing = unknown.get(person);
-      if (missing !== undefined) return [{ line, reason: missing.reason ?? `${person} has no payroll master data` }];
+      if (missing !== undefined && missing.known !== true) return [{ line, reason: missing.reason ?? `${person} has no payroll master data` }];
       return mode() === 'reject-lines' && line === 1 ? [{ line, reason: `${person} has no payroll master data` }] : [];
     });
   }

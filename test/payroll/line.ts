@@ -27,7 +27,8 @@ import { aPayPeriod, planPay, putPayPeriod, type PlannedPay } from './builders.t
 let bundling: Promise<WorkflowBundleWithSourceMap> | undefined;
 const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-function theBundle(): Promise<WorkflowBundleWithSourceMap> {
+/** Bundled once for the whole mocha run. */
+export function thePayrollBundle(): Promise<WorkflowBundleWithSourceMap> {
   return (bundling ??= bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)), logger: quiet }));
 }
 
@@ -67,7 +68,7 @@ export async function startPayrollLine(port: () => PayrollPort): Promise<Payroll
   const deps: ActivityDependencies = { store, systems: createFakeSystems().systems, log: pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' }), now: () => new Date(), withSlot: (_system, signal, work) => work(signal) };
   const activities = { ...createCaseSteps(deps), ...createPayrollSteps({ ...deps, systems: { payroll: port } }) };
   const workers = [
-    await Worker.create({ connection, taskQueue: LINE_QUEUE, workflowBundle: await theBundle(), activities }),
+    await Worker.create({ connection, taskQueue: LINE_QUEUE, workflowBundle: await thePayrollBundle(), activities }),
     await Worker.create({ connection, taskQueue: targetQueue('payroll'), activities }),
   ];
   const running = workers.map((worker) => worker.run());

@@ -172,7 +172,7 @@ describe('The payroll of a pay period', function () {
     await line.start(period);
     const handle = line.client.workflow.getHandle(payrollExportId(runOf(period)));
     await assert.rejects(handle.executeUpdate(exportNowUpdate, { args: [{ by: 'ines', reason: ' ' }] }));
-    assert.equal((await handle.query(payrollProgressQuery)).stage, 'waiting_for_cutoff');
+    await line.until('it waits for the cutoff', async () => (await handle.query(payrollProgressQuery)).stage === 'waiting_for_cutoff');
     await handle.terminate('test');
   });
 });
