@@ -4,8 +4,8 @@ import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 /** How a timesheet.line carries its posting: https://docs.tryton.org/projects/modules-timesheet/. Its `uuid` is readonly for every outside program (8.2.1). */
 
 const TAG = /\[q2c ([A-Za-z0-9_-]{8,64})\]\s*$/;
-/** For a domain: lines that were posted by us. */
-export const OUR_LINES = ['description', 'like', '%[q2c %]'] as const;
+/** For a domain: lines that were posted by us; a key has eight characters or more. */
+export const OUR_LINES = ['description', 'like', '%[q2c ________%]'] as const;
 const LONGEST_NOTE = 400;
 
 export function keyInDescription(description: string | null): string | null {

@@ -66,7 +66,8 @@ export function createPlaces(tryton: Tryton): Places {
     const tops = await read([['parent', '=', null], named]);
     const below = tops.length === 0 ? [] : await read([['parent', 'child_of', tops.map(({ id }) => id)], ['parent', '!=', null]]);
     const children = Map.groupBy(below, ({ parent }) => parent);
-    for (const top of tops) kept.set(keyOf(codeOf(top.name), company), projectOf(top, children));
+    // The oldest of several with one number.
+    for (const top of tops.toReversed()) kept.set(keyOf(codeOf(top.name), company), projectOf(top, children));
     const left = numbers.filter((number) => kept.get(keyOf(number, company)) === undefined);
     if (left.length === 0) return;
     // Another legal entity's project, on which people of this one work: a work for time alone.

@@ -86,7 +86,8 @@ export function createLaborPort(tryton: Tryton, references: TrytonReferences, li
       if (!isSystemFailure(error) || error.failure.written === 'unknown') throw error;
       const { failure } = error;
       if (failure.code === 'TRYTON_CONCURRENCY' && tries > 1) {
-        await sleep(Math.random() * 20 * (TRIES - tries + 1), undefined, { signal: batch.context.signal });
+        const { signal } = batch.context;
+        await sleep(Math.random() * 20 * (TRIES - tries + 1), undefined, { signal }).catch(() => { signal.throwIfAborted(); });
         for (const part of halves([...Map.groupBy(fresh, ({ work }) => work).values()])) await settle(part.flat(), batch, answers, tries - 1);
         return;
       }

@@ -70,6 +70,7 @@ export function useTryton() {
     server: () => ready(server),
     office: () => ready(office),
     us: () => companies['US01'],
+    companies: () => companies,
     topWorks: (number: string) => works([['name', 'like', `${number} %`], ['parent', '=', null]]),
     /** A deal whose customer is in Tryton. */
     withCustomer,

@@ -138,8 +138,14 @@ describe('Labor in Tryton, the real one', function () {
     assert.deepEqual(await outcomes(posting('1')), ['TRYTON_PROJECT_SHUT']);
     await open(true);
     assert.deepEqual(await outcomes(posting('1')), ['posted']);
-    await tryton.office().call('project.work.write', [[work?.['id']], { timesheet_end_date: { __class__: 'date', year: 2026, month: 11, day: 1 } }], tryton.us()).catch(() => undefined);
-    assert.deepEqual(await outcomes(posting('1'), posting('1')), ['posted', 'posted'], 'a line that is there is no longer judged');
+  });
+
+  it('answers a line that is there as posted, whatever was changed in Tryton since', async () => {
+    const { posting, startOn } = await office();
+    await post(posting('1'));
+    await startOn(5);
+    const answers = await laborOf(tryton.connect()).post([posting('1'), posting('2')], callContext());
+    assert.deepEqual(answers.map((answer) => (answer.outcome === 'posted' ? 'posted' : answer.failure.code)), ['posted', 'TRYTON_EMPLOYEE_NOT_EMPLOYED']);
   });
 
   it('refuses time after a work was ended, naming what to open', async () => {
@@ -290,12 +296,16 @@ describe('Labor in Tryton, the real one', function () {
   });
 
   it('says in its totals what Tryton has, apart from what people entered there themselves', async () => {
-    const { posting, number } = await office({ legalEntity: 'JP01' });
+    const { posting, number, email } = await office({ legalEntity: 'JP01' });
     await post(...['7.5', '7.33', '0.1', '0.0001'].map((hours, index) => posting(String(index), { hours, notes: index === 0 ? 'Ünïcode 会議\n\u2028[q2c not-this-key]' : '' })));
-    await tryton.bookTime(Number((await tryton.topWorks(number))[0]?.['id'] ?? 0)).catch(() => undefined);
+    const jp = tryton.companies()['JP01'];
+    const [work] = await tryton.rows('timesheet.work', [['origin.rec_name', 'like', `${number} %`, 'project.work']], ['id'], 'JP01');
+    const [employee] = await tryton.rows('company.employee', [['party.contact_mechanisms.value', '=', email]], ['id'], 'JP01');
+    assert.deepEqual(await totals('JP01'), { legalEntity: 'JP01', lines: 4, hours: '14.9301', billed: [] });
+    await tryton.office().call('timesheet.line.create', [[{ company: jp, employee: employee?.['id'], work: work?.['id'], date: { __class__: 'date', year: 2026, month: 11, day: 4 }, duration: { __class__: 'timedelta', seconds: 5400 }, description: 'Entered in Tryton [q2c wrong]' }]], jp);
     assert.deepEqual(await totals('JP01'), { legalEntity: 'JP01', lines: 4, hours: '14.9301', billed: [] });
     const [asked] = await trytonTotals(tryton.server(), { legalEntities: ['JP01'], ...NOVEMBER });
-    assert.deepEqual([asked?.lines, asked?.hours, asked?.cost], [4, '14.9301', { amount: '0', currency: 'JPY' }]);
+    assert.deepEqual([asked?.lines, asked?.hours, asked?.otherLines, asked?.otherHours, asked?.cost], [4, '14.9301', 1, '1.5', { amount: '0', currency: 'JPY' }]);
     assert.equal((await labor().totals({ legalEntity: 'JP01', from: '2026-10-01', to: '2026-10-31' }, callContext())).lines, 0);
   });
 
