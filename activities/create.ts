@@ -4,6 +4,8 @@ import { createDealSteps } from './deal.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { createPlanReader } from './plans.ts';
 import { createSweep } from './sweep.ts';
+import type { ExpenseActivities } from './expenses/contract.ts';
+import { createExpenseSteps } from './expenses/create.ts';
 import { createSteps } from './steps.ts';
 import { createTimeSteps } from './time/create.ts';
 import type { TimeActivities, TimeSourceActivities } from './time/contract.ts';
@@ -11,7 +13,7 @@ import { createTimeSources } from './time/source.ts';
 import { createUndo } from './undo.ts';
 
 /** All activities over one set of dependencies. Which of them run where is for the workers to say. */
-export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities {
+export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities {
   const readPlan = createPlanReader(deps);
   return {
     ...createDealSteps(deps, readPlan),
@@ -21,5 +23,6 @@ export function createActivities(deps: ActivityDependencies): DealActivities & C
     ...createSweep(deps),
     ...createTimeSteps(deps),
     ...createTimeSources(deps),
+    ...createExpenseSteps(deps),
   };
 }

@@ -5,3 +5,4 @@ export { missedEventSweep } from './missed-event-sweep.ts';
 export { timesheet } from './timesheet.ts';
 export { timesheetPage } from './timesheet-page.ts';
 export { timesheetEvent, timesheetSweep } from './timesheet-source.ts';
+export { expenseReport } from './expense-report.ts';

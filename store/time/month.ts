@@ -13,7 +13,7 @@ export interface MonthProgress {
 export async function monthProgress(db: Db): Promise<MonthProgress> {
   const { rows } = await sql<MonthProgress>`
     select (select coalesce(sum(records), 0) from time_page)::integer as records,
-      (select coalesce(sum(records), 0) from time_page where state = 'done')::integer as decided,
+      (select count(*) from time_record where kind = 'timesheet' and state = 'decided')::integer as decided,
       (select count(*) from labor_posting)::integer as postings, (select count(*) from labor_posting where state = 'done')::integer as posted,
       (select count(*) from time_page where state <> 'done')::integer as "pagesOpen"`.execute(db);
   return rows[0] ?? { records: 0, decided: 0, postings: 0, posted: 0, pagesOpen: 0 };
