@@ -5,33 +5,90 @@ import { policyFor } from '../../domain/rules/exceptions/policy.ts';
 import { CONFIG_DIR, theFirm } from '../builders/firm.ts';
 
 const ROOT = join(CONFIG_DIR, '..');
+/** Made beside the rules: a decision that the books do not take. */
+const BESIDE_THE_RULES = 'ADJUSTMENT_NOT_BOOKABLE';
 
-interface RuleCode {
-  readonly code: string;
-  readonly mayPass: boolean;
+interface Line {
+  readonly name: string;
+  readonly folder: string;
+  /** Its tables in docs/configuration.md, the findings first. */
+  readonly sections: readonly string[];
+  /** Codes that are made elsewhere. */
+  readonly beside: readonly string[];
+  readonly passable: number;
 }
 
-async function codesOfRules(): Promise<RuleCode[]> {
-  const folder = join(ROOT, 'domain', 'rules', 'closed-won', 'rules');
-  const texts = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'utf8')));
-  return texts.flatMap((text) => [...text.matchAll(/(mustChange|mayPass|notConfigured)\('([A-Z_]+)'|(mustChange|mayPass|notConfigured)\(\s+'([A-Z_]+)'/g)].map((match) => ({ code: match[2] ?? match[4] ?? '', mayPass: (match[1] ?? match[3]) === 'mayPass' })));
+const LINES: readonly Line[] = [
+  { name: 'deals', folder: 'closed-won/rules', sections: ['## Findings of deals'], beside: [], passable: 10 },
+  { name: 'timesheets', folder: 'timesheet', sections: ['## Findings of time', '### Held', '### Remarks'], beside: [BESIDE_THE_RULES], passable: 10 },
+  { name: 'expense reports', folder: 'expenses', sections: ['## Findings of expenses', '### Held', '### Remarks'], beside: [], passable: 15 },
+];
+
+async function textsOf(folder: string): Promise<string[]> {
+  const files = await readdir(join(ROOT, 'domain', 'rules', folder), { recursive: true });
+  return await Promise.all(files.filter((file) => file.endsWith('.ts')).map((file) => readFile(join(ROOT, 'domain', 'rules', folder, file), 'utf8')));
 }
 
-describe('Every finding that a rule can make', () => {
-  it('is explained in docs/configuration.md, and nothing else is', async () => {
-    const documented = [...(await readFile(join(ROOT, 'docs', 'configuration.md'), 'utf8')).split('## Findings')[1]?.matchAll(/^\| (`.*?) \|/gm) ?? []].flatMap((row) => [...(row[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map((match) => match[1] ?? ''));
-    assert.deepEqual(documented.toSorted(), [...new Set((await codesOfRules()).map(({ code }) => code))].toSorted());
+/** Every code that a rule can give, whatever it is: a finding, a reason to hold, a remark. */
+function codesIn(texts: readonly string[]): string[] {
+  const found = texts.flatMap((text) => [...text.matchAll(/'([A-Z]{2,}(?:_[A-Z]+)+)'/g)].map((match) => match[1] ?? ''));
+  return [...new Set(found)].filter((code) => !code.startsWith('WAIVED_')).toSorted();
+}
+
+function passableIn(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => [...text.matchAll(/mayPass\([^']*'([A-Z_]+)'/g)].map((match) => match[1] ?? ''));
+}
+
+/** The codes in the first column of a section's table; a row whose last column is "may pass" lets a person pass it. */
+function documentedIn(document: string, heading: string): { readonly codes: string[]; readonly passable: string[] } {
+  const level = heading.split(' ')[0] ?? '##';
+  const [, after] = document.split(`\n${heading}\n`);
+  assert.ok(after !== undefined, `docs/configuration.md has no section "${heading}"`);
+  const body = after.split(new RegExp(`\\n#{2,${level.length}} `))[0] ?? '';
+  const table = body.split(/\n### /)[0] ?? '';
+  const rows = [...table.matchAll(/^\| (`.*?) \|(.*)\|$/gm)].map((row) => ({ codes: [...(row[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map((match) => match[1] ?? ''), passable: row[2]?.split('|').at(-1)?.includes('may pass') === true }));
+  return { codes: rows.flatMap(({ codes }) => codes), passable: rows.filter((row) => row.passable).flatMap(({ codes }) => codes) };
+}
+
+for (const { name, folder, sections, beside, passable } of LINES) {
+  describe(`Every finding that a rule can make about ${name}`, () => {
+    it('is explained in docs/configuration.md, and nothing else is', async () => {
+      const document = await readFile(join(ROOT, 'docs', 'configuration.md'), 'utf8');
+      const codes = new Set([...codesIn(await textsOf(folder)), ...beside]);
+      const [findings, ...others] = sections.map((heading) => documentedIn(document, heading).codes);
+      const explained = new Set([...(findings ?? []), ...others.flat().filter((code) => codes.has(code))]);
+      assert.deepEqual([...explained].toSorted(), [...codes].toSorted());
+    });
+
+    it('is marked in the document where a person may let it pass', async () => {
+      const document = await readFile(join(ROOT, 'docs', 'configuration.md'), 'utf8');
+      const told = documentedIn(document, sections[0] ?? '').passable;
+      assert.deepEqual(told.toSorted(), [...new Set(passableIn(await textsOf(folder)))].toSorted());
+    });
+
+    it('has a policy of its own kind, which permits an override wherever the rule does', async () => {
+      const { config } = await theFirm();
+      const texts = await textsOf(folder);
+      const overridable = new Set(passableIn(texts));
+      assert.ok(overridable.size > passable, `only ${overridable.size} findings about ${name} may be passed`);
+      const document = await readFile(join(ROOT, 'docs', 'configuration.md'), 'utf8');
+      for (const code of documentedIn(document, sections[0] ?? '').codes) {
+        const policy = policyFor(code, config);
+        assert.notEqual(policy.code, '*', `${code} has no policy`);
+        if (overridable.has(code)) assert.ok(policy.actions.includes('override'), `${policy.code} does not permit the override of ${code}`);
+      }
+    });
   });
+}
 
-  it('has a policy of its own kind, which permits an override wherever the rule does', async () => {
-    const { config } = await theFirm();
-    const codes = await codesOfRules();
-    const passable = new Set(codes.filter(({ mayPass }) => mayPass).map(({ code }) => code));
-    assert.ok(passable.size > 10);
-    for (const { code } of codes) {
-      const policy = policyFor(code, config);
-      assert.notEqual(policy.code, '*', `${code} has no policy`);
-      if (passable.has(code)) assert.ok(policy.actions.includes('override'), `${policy.code} does not permit the override of ${code}`);
+describe('What the documents say of holding and remarks', () => {
+  it('is of a rule: no table explains what nothing gives any more', async () => {
+    const document = await readFile(join(ROOT, 'docs', 'configuration.md'), 'utf8');
+    const codes = new Set(codesIn([...(await textsOf('timesheet')), ...(await textsOf('expenses'))]));
+    for (const heading of ['### Held', '### Remarks']) {
+      const told = documentedIn(document, heading).codes;
+      assert.ok(told.length > 0);
+      assert.deepEqual(told.filter((code) => !codes.has(code)), []);
     }
   });
 });
