@@ -8,6 +8,8 @@ import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { ensureCredentials } from '../sandbox/credentials.ts';
+import { loadFirmConfig } from '../starters/config/load.ts';
+import type { ErpRoster } from '../starters/month-end/load.ts';
 import { runMonthEnd } from '../starters/month-end/main.ts';
 import { sampleMonth } from '../starters/month-end/sample/index.ts';
 import { dataFolder, projectFolder } from './data-folder.ts';
@@ -20,6 +22,7 @@ import { storeUrl } from './store-server/embedded.ts';
 import { supervise, type Supervisor } from './supervisor.ts';
 import { loadTemporalConfig } from './temporal-server/config.ts';
 import { missingSearchAttributes } from './temporal-server/namespace.ts';
+import { prepareTrytonForTime } from './tryton/time-setup.ts';
 import { serverOfEnvironment } from './temporal-server/obtain.ts';
 
 const help = `npm start [-- options]
@@ -170,10 +173,25 @@ function wholeNumber(name: string, text: string | undefined, otherwise: number):
 
 async function runMonth(endpoints: Endpoints, terms: { readonly consultants: number; readonly seed: number }, tryton: boolean): Promise<{ ok: boolean; message?: string }> {
   try {
-    return await runMonthEnd({ endpoints, terms, erp: tryton ? 'tryton' : undefined });
+    return await runMonthEnd({ endpoints, terms, erp: tryton ? 'tryton' : undefined, seedTryton: (roster) => seedTryton(endpoints, roster) });
   } catch (error) {
     return { ok: false, message: `The month could not be brought to its end: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` };
   }
+}
+
+const trytonLogin = z.object({ url: z.string(), database: z.string(), user: z.string(), password: z.string() });
+
+async function seedTryton({ sandbox }: Endpoints, { people, worksFor, projects }: ErpRoster): Promise<void> {
+  const login = trytonLogin.parse({ url: sandbox['tryton']?.url, ...sandbox['tryton']?.credentials });
+  const loaded = await loadFirmConfig(join(projectFolder, 'config'), { overlays: ['month-end', 'tryton'] });
+  if (!loaded.ok) throw new Error(`The configuration has ${loaded.mistakes.length} mistakes; npm run q2c -- config check lists them`);
+  const { config } = loaded;
+  // Some of the month's mistakes are people and projects of legal entities that nobody has: no ERP knows them.
+  const known = (legalEntity: string) => config.legalEntities.some(({ code }) => code === legalEntity);
+  await prepareTrytonForTime(login, {
+    people: people.flatMap(({ email }) => [...(worksFor.get(email) ?? [])].filter(known).map((legalEntity) => ({ email, name: email.split('@', 1)[0] ?? email, legalEntity }))),
+    projects: projects.filter(({ legalEntity }) => known(legalEntity)).map(({ number, legalEntity }) => ({ number, name: number, legalEntity })),
+  });
 }
 
 async function runStory(context: StoryContext): Promise<{ ok: boolean; message?: string }> {

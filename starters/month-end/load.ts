@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timePersonSchema, timeProjectSchema } from '../../domain/model/time/context.ts';
+import { timeAssignmentSchema, timePersonSchema, timeProjectSchema } from '../../domain/model/time/context.ts';
 import type { Db } from '../../store/database.ts';
 import { putReference } from '../../store/time/reference.ts';
 import type { ReferenceRow, SampleMonth } from './sample/index.ts';
@@ -27,12 +27,15 @@ const idsSchema = z.record(z.string(), z.array(z.string()));
 /** The people and projects of the month as an ERP has them already when its time comes. */
 export interface ErpRoster {
   readonly people: readonly { readonly email: string; readonly legalEntity: string }[];
+  /** Legal entities on whose projects a person works, their own included, by e-mail address. */
+  readonly worksFor: ReadonlyMap<string, ReadonlySet<string>>;
   readonly projects: readonly { readonly number: string; readonly legalEntity: string; readonly tasks: readonly string[] }[];
 }
 
 export function rosterOf(month: SampleMonth): ErpRoster {
   const people: ErpRoster['people'][number][] = [];
   const projects: ErpRoster['projects'][number][] = [];
+  const assigned: { readonly person: string; readonly projectNumber: string }[] = [];
   for (const { kind, document } of month.reference()) {
     if (kind === 'person') {
       const { email, legalEntity } = timePersonSchema.parse(document);
@@ -40,9 +43,15 @@ export function rosterOf(month: SampleMonth): ErpRoster {
     } else if (kind === 'project') {
       const { number, legalEntity, tasks } = timeProjectSchema.parse(document);
       projects.push({ number, legalEntity, tasks: tasks.map(({ code }) => code) });
-    }
+    } else if (kind === 'assignment') assigned.push(timeAssignmentSchema.parse(document));
   }
-  return { people, projects };
+  const entityOf = new Map(projects.map(({ number, legalEntity }) => [number, legalEntity]));
+  const worksFor = new Map(people.map(({ email, legalEntity }) => [email, new Set([legalEntity])]));
+  for (const { person, projectNumber } of assigned) {
+    const legalEntity = entityOf.get(projectNumber);
+    if (legalEntity !== undefined) worksFor.get(person)?.add(legalEntity);
+  }
+  return { people, worksFor, projects };
 }
 
 /** Gives the NetSuite sandbox the roster, unless it has one already. */
