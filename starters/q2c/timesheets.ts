@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { clockOfEnvironment } from '../../store/clock.ts';
 import { batchStatuses, pagesOfBatch, type BatchStatus, type PageStatus } from '../../store/time/batches.ts';
+import { cutoffStatus, cutoffText } from '../status/cutoff-status.ts';
 import { expenseStatus, expenseText } from '../status/expense-status.ts';
 import { table } from '../status/table.ts';
 import { timesheetStatus, timesheetText } from '../status/timesheet-status.ts';
@@ -35,6 +37,16 @@ export function timesheetCommands(program: Command): void {
         const status = await timesheetStatus(session.store().db, session.endpoints, recordOf(name, 'a timesheet'));
         if (status.versions.length === 0) throw new Error(`no timesheet ${name} has come in: npm run q2c -- timesheets shows what has`);
         session.print(status, timesheetText(status));
+      });
+    });
+
+  program
+    .command('cutoff')
+    .description('What will miss the payroll cutoff or the close of the books at the present pace, by legal entity')
+    .action(async () => {
+      await withSession(program, async (session) => {
+        const status = await cutoffStatus(session.store().db, clockOfEnvironment()());
+        session.print(status, cutoffText(status));
       });
     });
 

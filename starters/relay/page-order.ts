@@ -12,6 +12,13 @@ export interface EntityDeadlines {
   readonly books: readonly Deadline[];
 }
 
+/** Deadlines sorted out by legal entity. */
+export function entityDeadlines(deadlines: readonly (Deadline & { readonly legalEntity: string; readonly kind: keyof EntityDeadlines })[]): (legalEntity: string) => EntityDeadlines {
+  const byEntity = Map.groupBy(deadlines, ({ legalEntity }) => legalEntity);
+  const found = new Map([...byEntity].map(([legalEntity, own]) => [legalEntity, { pay: own.filter(({ kind }) => kind === 'pay'), books: own.filter(({ kind }) => kind === 'books') }]));
+  return (legalEntity) => found.get(legalEntity) ?? { pay: [], books: [] };
+}
+
 export interface Waiting {
   readonly batch: string;
   readonly page: number;
@@ -35,12 +42,16 @@ const HOUR_MS = 3_600_000;
 const NEAR_CUTOFF_MS = 48 * HOUR_MS;
 
 /**
- * What a page is worth now. A record that came by itself, and so with somebody behind it, goes a class ahead. The deadline of a page is that of the first period still open for its days: what missed the cutoff of its own period is
- * paid and booked with the next one.
+ * The deadlines a page has to make: of the first period still open for its days, since what missed the cutoff of its own period is paid and booked
+ * with the next one. Expenses are no payroll's business.
  */
+export function deadlinesOf(page: Pick<Waiting, 'kind' | 'firstWeek'>, deadlines: EntityDeadlines, now: Date): { readonly pay: Instant | null; readonly books: Instant | null } {
+  return { pay: page.kind === 'timesheets' ? nextDeadline(deadlines.pay, page.firstWeek, now) : null, books: nextDeadline(deadlines.books, page.firstWeek, now) };
+}
+
+/** What a page is worth now. A record that came by itself, and so with somebody behind it, goes a class ahead. */
 export function weigh(page: Waiting, deadlines: EntityDeadlines, now: Date): Weight {
-  const pay = page.kind === 'timesheets' ? nextDeadline(deadlines.pay, page.firstWeek, now) : null;
-  const books = nextDeadline(deadlines.books, page.firstWeek, now);
+  const { pay, books } = deadlinesOf(page, deadlines, now);
   const cutoffAt = pay === null || (books !== null && Date.parse(books) < Date.parse(pay)) ? books : pay;
   const near = (at: Instant | null) => at !== null && Date.parse(at) - now.getTime() <= NEAR_CUTOFF_MS;
   if (near(pay)) return { priority: 1, cutoffAt: pay };

@@ -6,7 +6,7 @@ import type { Store } from '../../store/database.ts';
 import { deadlinesAhead } from '../../store/time/deadlines.ts';
 import { sealStale } from '../../store/time/intake.ts';
 import { claimPages, finishDecidedPages, firstWeeks, listenPages, longRunningPages, pageDone, pageStarted, runningPages, type ReadyPage } from '../../store/time/pages.ts';
-import { choosePages, weigh, type EntityDeadlines, type Waiting, type Weight } from './page-order.ts';
+import { choosePages, entityDeadlines, weigh, type Waiting, type Weight } from './page-order.ts';
 import { startPage } from './start-page.ts';
 
 export interface PageDispatchSettings {
@@ -69,15 +69,10 @@ export function startPageDispatch(settings: PageDispatchSettings): { stop(): Pro
     const found = await firstWeeks(store.db, unknown);
     unknown.forEach((page, index) => weeks.set(nameOf(page), found[index] ?? null));
     const at = now();
-    const deadlines = new Map<string, { pay: EntityDeadlines['pay'][number][]; books: EntityDeadlines['books'][number][] }>();
-    for (const { legalEntity, kind, ...deadline } of await deadlinesAhead(store.db, at)) {
-      const entity = deadlines.get(legalEntity) ?? { pay: [], books: [] };
-      entity[kind].push(deadline);
-      deadlines.set(legalEntity, entity);
-    }
+    const deadlinesOf = entityDeadlines(await deadlinesAhead(store.db, at));
     return pages.map((page) => {
       const waiting = { ...page, firstWeek: weeks.get(nameOf(page)) ?? null };
-      return { ...waiting, ...weigh(waiting, deadlines.get(page.legalEntity) ?? { pay: [], books: [] }, at) };
+      return { ...waiting, ...weigh(waiting, deadlinesOf(page.legalEntity), at) };
     });
   }
 

@@ -8,6 +8,7 @@ import { timesheetProcessId } from '../../domain/process/time-process.ts';
 import { openCase } from '../../store/cases.ts';
 import type { Store } from '../../store/database.ts';
 import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
+import { putReference } from '../../store/time/reference.ts';
 import { anEntry, aTimesheet } from '../builders/time.ts';
 import { report as anExpenseReport } from '../gateway/time/support.ts';
 import { freshStore } from '../store/support.ts';
@@ -96,6 +97,18 @@ describe('q2c: timesheets', function () {
     const { text } = await q2c('expense', `${report.system}/XR-77`);
     for (const part of [/Version 1 .* rejected/, /RECEIPT_MISSING at lines\.0 · There is no receipt\. Attach it\./, /netsuite +US01 2026-11 +original +42\.50 USD +done +815/]) assert.match(text, part);
     assert.equal((await q2c('expense', 'harvest/none')).code, 1);
+  });
+
+  it('forecasts what misses its cutoff, and what waits for people whatever the pace', async () => {
+    const cutoffAt = new Date(Date.now() + 60_000).toISOString();
+    await putReference(store.db, 'test', [{ kind: 'pay_period', key: 'UNKNOWN|2026-11', scope: 'UNKNOWN', document: { to: '2026-11-30', cutoffAt } }]);
+    await sql`update time_record set decided_at = now() - interval '10 minutes' where state = 'decided'`.execute(store.db);
+    const { text, code } = await q2c('cutoff');
+    assert.equal(code, 0);
+    assert.match(text, /At the present pace of 6 records an hour these miss their cutoff:/);
+    assert.match(text, new RegExp(`UNKNOWN +payroll +${cutoffAt} +\\d+ +[1-9]`));
+    assert.match(text, /legal entity +undecided +refused +held .*\n.*\nUNKNOWN +2 +1 +1 +\S+ for days up to 2026-11-30/);
+    assert.match(text, /waits for people or for other records, whatever the pace/);
   });
 
   it('says so where there is no such timesheet', async () => {
