@@ -11,6 +11,7 @@ import { toTemporal } from './failures.ts';
 import { writeOnce } from './ledgered-write.ts';
 import type { createPlanReader } from './plans.ts';
 import { recordOfStep } from './records.ts';
+import { activateProject, announceProject } from './time-reference.ts';
 
 type Steps = Pick<DealActivities, 'ensureCustomer' | 'ensureContract' | 'ensureProject' | 'ensureRateCard' | 'ensureBillingSchedule' | 'publishToTimeTracking' | 'publishToResourceManagement' | 'publishToReporting' | 'setProjectStatus' | 'settlePosting'>;
 
@@ -21,11 +22,14 @@ export function createSteps(deps: ActivityDependencies, readPlan: ReturnType<typ
       const key = `${input.process}/${name}/${input.subject}/${input.system}/v${input.version}/r${input.round}`;
       const context = callContext(deps.log, key);
       try {
-        const record = recordOfStep(deps, await readPlan(input.planRef), name, input.subject, input.system, input.references, input.process);
+        const plan = await readPlan(input.planRef);
+        const record = recordOfStep(deps, plan, name, input.subject, input.system, input.references, input.process);
         if (isUnsupported(record.port)) {
           await appendAudit(deps.store.db, [{ process: input.process, actor: 'q2c', action: 'step.not_offered', object: record.label, system: input.system, message: record.port.unsupported, details: { step: name } }]);
           return { state: 'not_offered', note: record.port.unsupported };
         }
+        const project = name === 'project' ? plan.projects.find(({ id }) => id === input.subject) : undefined;
+        if (project !== undefined) await announceProject(deps.store.db, project);
         return await writeOnce(deps, {
           process: input.process,
           step: name,
@@ -63,6 +67,8 @@ export function createSteps(deps: ActivityDependencies, readPlan: ReturnType<typ
         if (project === undefined) throw new Error(`plan ${planRef} has no project ${projectId}`);
         const port = system === project.targets.erp ? deps.systems.erp(system) : deps.systems.time(system);
         const reached = await deps.withSlot(system, context.signal, (signal) => port.setProjectStatus({ document: project, externalId }, status, { ...context, signal }));
+        // Its time is posted to the ERP: the status it has there is the one its time is judged by.
+        if (system === project.targets.erp) await activateProject(deps.store.db, project, reached);
         await appendAudit(deps.store.db, [{ process, actor: 'q2c', action: `project.${reached}`, object: `project ${project.number}`, system, message: `project ${project.number} is ${reached} in ${system}`, details: { externalId } }]);
         context.log.info({ system, object: `project ${project.number}`, status: reached }, `project ${project.number} is ${reached} in ${system}`);
         return { status: reached };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isUnsupported } from '../connectors/ports.ts';
-import { holdRecord, livePostings, madeByUs, recordReversed, releaseRecord } from '../store/posting-settlement.ts';
+import { holdRecord, livePostings, madeByUs, madeElsewhere, recordReversed, releaseRecord } from '../store/posting-settlement.ts';
 import { SystemFailure } from '../domain/failure.ts';
 import type { RecordStep, StepName } from '../domain/process/deal-process.ts';
 import { callContext } from './context.ts';
@@ -9,6 +9,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { toTemporal, unresolvedDoubt } from './failures.ts';
 import type { createPlanReader } from './plans.ts';
 import { recordOfStep } from './records.ts';
+import { cancelAnnounced, cancelProject } from './time-reference.ts';
 
 const OBJECT_TYPE = { customer: 'customer', contract: 'contract', project: 'project', 'rate-card': 'rate_card', 'billing-schedule': 'billing_schedule', 'time-project': 'project', resources: 'assignments', reporting: 'project' } as const;
 
@@ -33,14 +34,20 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
     const postings = await livePostings(db, what);
     const own = postings.filter((posting) => sameDeal(posting.process, input.process));
     const last = own.at(-1);
-    if (last === undefined) return { how: 'never_made', detail: 'it had not been made' };
+    if (last === undefined) {
+      if (step === 'project') await cancelAnnounced(db, subject, deps.now());
+      return { how: 'never_made', detail: 'it had not been made' };
+    }
     const others = [...new Set(postings.filter((posting) => !sameDeal(posting.process, input.process)).map((posting) => posting.process))];
     const context = callContext(deps.log, `${input.process}/undo/${step}/${subject}/${system}`);
     const request = storedRequest.parse(last.request);
-    const record = recordOfStep(deps, await readPlan(request.planRef), step, subject, system, request.references, input.process);
+    const plan = await readPlan(request.planRef);
+    const record = recordOfStep(deps, plan, step, subject, system, request.references, input.process);
     if (isUnsupported(record.port)) return { how: 'never_made', detail: record.port.unsupported };
 
     const settle = async (result: UndoResult): Promise<UndoResult> => {
+      const project = step === 'project' && result.how !== 'kept' ? plan.projects.find(({ id }) => id === subject) : undefined;
+      if (project !== undefined && (await madeElsewhere(db, what)).length === 0) await cancelProject(db, project, deps.now());
       for (const [index, posting] of own.entries()) {
         await recordReversed(db, {
           key: posting.key,

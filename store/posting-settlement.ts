@@ -114,6 +114,22 @@ function inProgress(key: string, leaseUntil: string | null): PostingLedgerError 
   return new PostingLedgerError('in_progress', key, `posting ${key}: an attempt is under way until ${leaseUntil ?? 'it ends'}; try again after that`);
 }
 
+/** Other systems in which the same step made this record, and it stands: as after a project went to another ERP. */
+export async function madeElsewhere(db: Db, record: { readonly objectType: string; readonly canonicalId: string; readonly system: string; readonly step: string }): Promise<string[]> {
+  const rows = await db
+    .selectFrom('posting_ledger')
+    .select('system')
+    .distinct()
+    .where('object_type', '=', record.objectType)
+    .where('canonical_id', '=', record.canonicalId)
+    .where('step', '=', record.step)
+    .where('system', '<>', record.system)
+    .where('state', '=', 'done')
+    .orderBy('system')
+    .execute();
+  return rows.map(({ system }) => system);
+}
+
 /** What was written of one record in one system and not undone since, by whichever process, oldest first. */
 export async function livePostings(db: Db, record: { readonly objectType: string; readonly canonicalId: string; readonly system: string; readonly step: string }): Promise<Posting[]> {
   return await db
