@@ -51,7 +51,7 @@ export async function planPay(db: Db, lines: readonly PlannedPay[]): Promise<voi
 }
 
 export async function referTo(db: Db, kind: string, key: string, document: object): Promise<void> {
-  await sql`insert into time_reference (kind, key, scope, document, source) values (${kind}, ${key}, ${key}, ${JSON.stringify(document)}::jsonb, 'test') on conflict (kind, key) do update set document = excluded.document`.execute(db);
+  await sql`insert into time_reference (kind, key, scope, document, source) values (${kind}, ${key}, ${key.split('|')[0]}, ${JSON.stringify(document)}::jsonb, 'test') on conflict (kind, key) do update set document = excluded.document`.execute(db);
 }
 
 export async function putPayPeriod(db: Db, period: PayPeriod): Promise<void> {

@@ -126,10 +126,8 @@ describe('The backlog in the store', function () {
     await putPayPeriod(db, aPayPeriod({ code: 'S1', from: '2026-11-01', to: '2026-11-15', cutoffAt: '2026-11-16T11:00:00.000Z' }));
     await putPayPeriod(db, aPayPeriod({ code: 'S2', from: '2026-11-16', to: '2026-11-30', cutoffAt: '2026-12-01T11:00:00.000Z' }));
     await putPayPeriod(db, aPayPeriod({ legalEntity: 'GB01', code: 'M1', from: '2026-11-01', to: '2026-11-30', cutoffAt: '2026-11-25T11:00:00.000Z' }));
-    await sql`update time_reference set scope = document ->> 'legalEntity' where kind = 'pay_period'`.execute(db);
     await books('2026-10', '2026-10-31', '2026-11-06T00:00:00.000Z');
     await books('2026-11', '2026-11-30', '2026-12-05T00:00:00.000Z');
-    await sql`update time_reference set scope = 'US01' where kind = 'accounting_period'`.execute(db);
     const page = (number: number) => ({ batch: 'b', page: number });
     await receive(db, { id: 'A', weekStart: '2026-11-09', page: page(1) });
     await receive(db, { id: 'B', weekStart: '2026-11-16', page: page(1) });

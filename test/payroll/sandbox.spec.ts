@@ -111,6 +111,7 @@ describe('Payroll over files, with a bureau that counts everything again', funct
     const open = await line.openCase('PAYROLL_ACK_OTHER_CHECKSUM', period);
     assert.match(open.message, /the bureau has other hours than ours/);
     await line.resolve(open, { action: 'retry' });
+    await line.until('it is told again, as it still is so', async () => (await line.cases(period)).filter(({ code }) => code === 'PAYROLL_ACK_OTHER_CHECKSUM').length === 2);
     const [export_] = await taken(period.code);
     assert.match(export_?.outcome ?? '', /refused: the checksum/);
     await line.client.workflow.getHandle(open.process).terminate('test');
