@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { timesheetProcessId } from '../../domain/process/time-process.ts';
 import { isUnsupported, type CallContext } from '../../connectors/ports.ts';
 import type { TimesheetSource } from '../../connectors/timesheet-source.ts';
@@ -20,25 +19,15 @@ import type { OpenRecord, TimeActivities } from './contract.ts';
 import { decideRecords } from './decide.ts';
 import { postLabor } from './post.ts';
 import { createReference } from './reference.ts';
+import { createTurns } from './turns.ts';
 
 /** Decisions at once in one worker: each locks its people, and the database has room for some thousands of locks. */
 const DECISIONS_AT_ONCE = 4;
-const STOOD_IN_LINE_MS = 20;
 
 export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
   const { db } = deps.store;
   const reference = createReference(db);
-  let deciding = 0;
-
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    while (deciding >= DECISIONS_AT_ONCE) await delay(STOOD_IN_LINE_MS);
-    deciding += 1;
-    try {
-      return await work();
-    } finally {
-      deciding -= 1;
-    }
-  }
+  const inTurn = createTurns(DECISIONS_AT_ONCE);
 
   /** The time system a record came from, where the configuration knows it and it takes answers. */
   function sourceOf(system: string): TimesheetSource | string {
@@ -55,7 +44,7 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
     async decideTimesheets({ process, selection, again }) {
       try {
         const known = await reference();
-        const decided = await inTurn(() => decideRecords(db, known, { selection, again, asOf: deps.now().toISOString() }));
+        const decided = await inTurn(() => decideRecords(db, known, { selection, again, asOf: deps.now().toISOString() }), 'records' in selection);
         const counts = await outcomeCounts(db, selection);
         if (decided > 0) {
           const { records, entries, accepted, repeats, rejected, held, withdrawn } = counts;

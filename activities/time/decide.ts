@@ -7,13 +7,14 @@ import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
 import { addDays } from '../../domain/dates.ts';
 import { money } from '../../domain/money.ts';
-import { bookTimesheet, postingKeysOf, type Booking, type Standing } from '../../domain/rules/timesheet/book.ts';
+import { bookTimesheet, postingKeysOf, type Booking, type Books, type Standing } from '../../domain/rules/timesheet/book.ts';
 import type { TimeFinding } from '../../domain/rules/timesheet/finding.ts';
 import { validateTimesheet, type TimesheetDecision } from '../../domain/rules/timesheet/validate.ts';
 import type { Db } from '../../store/database.ts';
-import { capsUsed, heldRecordsOf, lockForDecision, noteReleased, openPositions, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, writeDecision, type DecisionRows, type EntryRow, type OutcomeRow } from '../../store/time/decide.ts';
+import { approvedVersions, capsUsed, heldRecordsOf, lockForDecision, noteReleased, openPositions, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, writeDecision, type DecisionRows, type EntryRow, type OutcomeRow } from '../../store/time/decide.ts';
 import { recordsOf, type RecordSelection, type StoredRecord } from '../../store/time/records.ts';
 import type { Reference } from './reference.ts';
+import { repaidWithout } from './repay.ts';
 
 /** Entries this many days around a timesheet can share a week, a day or a rest with it. */
 const DAYS_AROUND = 8;
@@ -78,10 +79,20 @@ function namesOf(sheets: readonly Timesheet[], reference: Reference): string[] {
   return [...new Set(people.map((email) => `person ${email}`)), ...projects.flatMap((number) => reference.projectFamily(number).filter(({ cap }) => cap !== null).map((project) => `cap ${project.number}`))];
 }
 
-/** Versions of one timesheet are judged in their order. */
+/** Versions of one timesheet are judged in their order, and those of one version in the order of their approvals. */
 function inOrderOfArrival(judged: readonly Judged[]): Judged[] {
-  return judged.toSorted((left, right) => left.sheet.version - right.sheet.version || left.record.id - right.record.id);
+  return judged.toSorted((left, right) => left.sheet.version - right.sheet.version || approvedAt(left.sheet) - approvedAt(right.sheet) || left.record.id - right.record.id);
 }
+
+function approvedAt({ approval }: Timesheet): number {
+  return Date.parse(approval.decidedAt ?? '') || 0;
+}
+
+function isLater(one: Timesheet, than: Timesheet): boolean {
+  return one.system === than.system && one.id === than.id && (one.version > than.version || (one.version === than.version && approvedAt(one) > approvedAt(than)));
+}
+
+const NOTHING_DECIDED: TimesheetDecision = { accepted: [], rejected: [], held: [], repeats: [], payChanges: [] };
 
 async function waitingFor(db: Db, due: readonly Judged[]): Promise<Judged[]> {
   const things = due.flatMap(({ sheet }) => sheet.entries.map(({ id, version }) => `time entry ${id} version ${version}`));
@@ -117,6 +128,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
   const waivers = await waiversOf(db, entryIds);
   const caps = new Map(await capsUsed(db, [...new Set(entries.flatMap(({ projectNumber }) => reference.projectFamily(projectNumber).filter(({ cap }) => cap !== null).map(({ number }) => number)))]));
   const changedCaps = new Set<string>();
+  const approved = (await approvedVersions(db, [...new Set(sheets.map(({ system, id }) => `${system}\u0001${id}`))], all.map(({ record }) => record.id))).map((document) => timesheetSchema.parse(document));
   const rows = { decided: [] as number[], outcomes: new Map<string, OutcomeRow>(), entries: new Map<string, EntryRow>(), ended: new Map<string, DecisionRows['ended'][number]>(), postings: [] as DecisionRows['postings'][number][], payLines: [] as DecisionRows['payLines'][number][], withdrawals: [] as DecisionRows['withdrawals'][number][], answers: new Map<string, DecisionRows['answers'][number]>() };
 
   function contextFor(sheet: Timesheet): TimesheetContext {
@@ -129,7 +141,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
       if (original !== undefined) own.add(original);
     }
     return {
-      ...reference.sliceFor(sheet, asOf, caps),
+      ...reference.sliceFor(sheet, asOf, caps, [...own]),
       posted: [...own],
       refused,
       waivers: waivers.map(({ id, version, code, by }) => ({ entry: { id, version }, code, by })),
@@ -145,6 +157,8 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
     return { posted: one, ...booked, lines: keysOf(one, booked.postedGeneration).flatMap((posting) => lines.get(posting) ?? []) };
   }
 
+  const books: Books = { erpOf: reference.erpOf, keyOf, standing };
+
   function judge({ record, sheet, positions }: Judged): boolean {
     const asked = new Set(positions);
     const part: Timesheet = { ...sheet, entries: sheet.entries.filter((_, position) => asked.has(position)) };
@@ -152,14 +166,16 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
     let decision: TimesheetDecision;
     let booking: Booking;
     if (sheet.approval.status === 'withdrawn') {
-      decision = { accepted: [], rejected: [], held: [], repeats: [], payChanges: [] };
+      decision = NOTHING_DECIDED;
       withdrawals.push({ id: sheet.id, version: sheet.version, at: sheet.approval.decidedAt ?? asOf });
       rows.withdrawals.push({ system: sheet.system, timesheetId: sheet.id, version: sheet.version, at: sheet.approval.decidedAt ?? asOf, record: record.id });
     } else {
       decision = validateTimesheet(part, context);
     }
+    const later = approved.filter((one) => isLater(one, sheet));
+    if (sheet.approval.status === 'approved') approved.push(sheet);
     try {
-      booking = bookTimesheet(sheet, decision, context, { erpOf: reference.erpOf, keyOf, standing });
+      booking = bookTimesheet(sheet, decision, without(entriesOf(later), sheet, context), books);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       decision = nothingBookable(decision, error.message);
@@ -169,12 +185,36 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
     for (const outcome of outcomes) rows.outcomes.set(`${record.id} ${outcome.position}`, outcome);
     rows.decided.push(record.id);
     apply(record, booking);
+    dropForLater(record, sheet, later);
     for (const { entry } of decision.rejected) refused.push({ id: entry.id, version: entry.version });
     planAnswer(record, sheet, outcomes, booking);
     return outcomes.some(({ outcome }) => outcome !== 'held');
   }
 
+  /** A version that comes late takes nothing back that a later approved one holds. */
+  function without(listed: ReadonlySet<string>, sheet: Timesheet, context: TimesheetContext): TimesheetContext {
+    if (listed.size === 0) return context;
+    const own = new Set(sheet.approval.status === 'withdrawn' ? [] : sheet.entries.flatMap(({ id, replaces }) => [id, replaces?.id ?? id]));
+    return { ...context, posted: context.posted.filter(({ labor: { entry, timesheet } }) => timesheet.id !== sheet.id || own.has(entry.id) || !listed.has(entryKey(entry))) };
+  }
+
+  /** What it brings and a later one holds no longer is taken back at once. */
+  function dropForLater(record: StoredRecord, sheet: Timesheet, later: readonly Timesheet[]): void {
+    const newest = later.toSorted((left, right) => right.version - left.version)[0];
+    if (newest === undefined || sheet.approval.status !== 'approved') return;
+    apply(record, bookTimesheet(newest, NOTHING_DECIDED, contextFor(sheet), books));
+  }
+
   function apply(record: StoredRecord, booking: Booking): void {
+    take(record, booking);
+    if (booking.ended.length === 0) return;
+    const sheet = timesheetSchema.parse(record.document);
+    const context = contextFor(sheet);
+    const payChanges = repaidWithout(booking.ended.map(({ posted: one }) => one), context);
+    if (payChanges.length > 0) take(record, bookTimesheet({ ...sheet, replaces: null, approval: { ...sheet.approval, status: 'approved' } }, { ...NOTHING_DECIDED, payChanges }, context, books));
+  }
+
+  function take(record: StoredRecord, booking: Booking): void {
     for (const { posted: one, state } of booking.ended) {
       const { entry } = one.labor;
       const key = entryKey(entry);
@@ -295,6 +335,10 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
 
 function keysOf(posted: PostedEntry | undefined, generation: number): string[] {
   return posted === undefined ? [] : postingKeysOf(posted.labor.entry, generation, keyOf);
+}
+
+function entriesOf(sheets: readonly Timesheet[]): ReadonlySet<string> {
+  return new Set(sheets.flatMap(({ entries }) => entries.map(entryKey)));
 }
 
 function entryKey({ system, id, version }: { readonly system: string; readonly id: string; readonly version: number }): string {

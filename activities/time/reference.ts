@@ -4,6 +4,7 @@ import { addDays, type Instant, type LocalDate } from '../../domain/dates.ts';
 import { SystemFailure } from '../../domain/failure.ts';
 import { costRateSchema, projectRateSchema, timeAssignmentSchema, timePersonSchema, timeProjectSchema, timesheetContextSchema, transferRateSchema, type TimeAssignment, type TimePerson, type TimeProject, type TimesheetContext } from '../../domain/model/time/context.ts';
 import { accountingPeriodSchema, payPeriodSchema, type AccountingPeriod, type PayPeriod } from '../../domain/model/time/periods.ts';
+import type { PostedEntry } from '../../domain/model/time/enriched-entry.ts';
 import type { Timesheet } from '../../domain/model/time/timesheet.ts';
 import { accountingPeriodsOf, closingOf, payPeriodsOf } from '../../domain/rules/timesheet/period-calendar.ts';
 import { activeConfig, activeConfigHash } from '../../store/config-versions.ts';
@@ -22,8 +23,11 @@ export interface Reference {
   readonly projectFamily: (number: string) => readonly TimeProject[];
   /** @throws SystemFailure of kind configuration for a legal entity without books in any ERP */
   readonly erpOf: (legalEntity: string) => string;
-  /** The part that one timesheet needs: small, so that judging it stays cheap however large the firm is. */
-  readonly sliceFor: (sheet: Timesheet, asOf: Instant, capsUsed: ReadonlyMap<string, { readonly used: string; readonly currency: string }>) => Slice;
+  /**
+   * The part that one timesheet needs: small, so that judging it stays cheap however large the firm is.
+   * @param beside what is posted of its people: its projects say what is leave, its legal entities in which period it can be taken back
+   */
+  readonly sliceFor: (sheet: Timesheet, asOf: Instant, capsUsed: ReadonlyMap<string, { readonly used: string; readonly currency: string }>, beside: readonly PostedEntry[]) => Slice;
 }
 
 const entityRowSchema = timesheetContextSchema.shape.legalEntities.element.extend({ erp: z.string().nullable().default(null) });
@@ -117,11 +121,12 @@ async function read(db: Db): Promise<Reference> {
       if (erp !== undefined) return erp;
       throw new SystemFailure({ kind: 'configuration', code: 'ERP_NOT_ROUTED', message: `legal entity ${legalEntity} has no ERP to post to.`, mend: 'Add it to config/routing.yaml and activate the configuration.', system: 'q2c', object: `legal entity ${legalEntity}`, written: 'no' });
     },
-    sliceFor(sheet, asOf, capsUsed) {
+    sliceFor(sheet, asOf, capsUsed, beside) {
       const emails = new Set([sheet.person, ...sheet.entries.map(({ person }) => person)]);
       const persons = [...emails].flatMap((email) => people.get(email) ?? []);
       const family = new Map([...new Set(sheet.entries.map(({ projectNumber }) => projectNumber))].flatMap((number) => projectFamily(number).map((project) => [project.number, project] as const)));
-      const codes = [...new Set([...persons.map(({ legalEntity }) => legalEntity), ...[...family.values()].map(({ legalEntity }) => legalEntity)])];
+      const others = [...new Set(beside.map(({ labor }) => labor.projectNumber))].flatMap((number) => (family.has(number) ? [] : (projects.get(number) ?? [])));
+      const codes = [...new Set([...persons.map(({ legalEntity }) => legalEntity), ...[...family.values()].map(({ legalEntity }) => legalEntity), ...beside.flatMap(({ labor }) => [labor.legalEntity, labor.employer])])];
       const countries = new Set(persons.map(({ legalEntity }) => entities.get(legalEntity)?.country));
       const dates = sheet.entries.map(({ workDate }) => workDate).toSorted();
       const from = addDays(dates[0] ?? sheet.weekStart, -DAYS_BEFORE);
@@ -136,7 +141,7 @@ async function read(db: Db): Promise<Reference> {
         laborCategories,
         roles: rolesOf.get(sheet.system) ?? [],
         people: persons,
-        projects: [...family.values()].map((project) => withUse(project, capsUsed.get(project.number))),
+        projects: [...family.values(), ...others].map((project) => withUse(project, capsUsed.get(project.number))),
         assignments: [...emails].flatMap((email) => assignmentsOf.get(email) ?? []).filter(({ projectNumber }) => family.has(projectNumber)),
         rates: [...family.keys()].flatMap((number) => ratesOf.get(number) ?? []),
         transferRates: persons.flatMap(({ legalEntity }) => transfersOf.get(legalEntity) ?? []).filter(({ client }) => codes.includes(client)),
