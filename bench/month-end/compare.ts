@@ -1,9 +1,9 @@
 import { Decimal } from 'decimal.js';
-import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
-import { judge } from './work.ts';
 import type { Reference } from '../../activities/time/reference.ts';
 import type { Instant } from '../../domain/dates.ts';
 import type { MonthSheet } from './month.ts';
+import type { Verdict } from './run.ts';
+import { judge } from './work.ts';
 
 /** A line as it stands in the ERP's books. */
 export interface Line {
@@ -13,50 +13,22 @@ export interface Line {
   readonly currency: string;
 }
 
-export interface Verdict {
-  readonly expected: number;
-  readonly found: number;
-  readonly lost: readonly string[];
-  readonly doubled: readonly string[];
-  /** Known, with other hours or another amount. */
-  readonly wrong: readonly string[];
-  /** Nobody should have posted them. */
-  readonly unknown: readonly string[];
-}
-
 /** What the ERP must have of these timesheets, by the rules alone. */
 export function expectedLines(sheets: readonly MonthSheet[], reference: Reference, asOf: Instant): Map<string, Line> {
-  return new Map(sheets.flatMap(({ sheet }) => judge(sheet, reference, asOf).postings.map((posting) => [posting.key, lineOf(posting)] as const)));
-}
-
-export function lineOf({ key, hours, billing }: LaborPosting): Line {
-  return { key, hours, amount: billing.amount.amount, currency: billing.amount.currency };
+  return new Map(sheets.flatMap(({ sheet }) => judge(sheet, reference, asOf).postings.map(({ key, hours, billing: { amount } }) => [key, { key, hours, amount: amount.amount, currency: amount.currency }] as const)));
 }
 
 /** Compares line by line, hours and money exactly. */
-export function compare(expected: ReadonlyMap<string, Line>, found: readonly Line[]): Verdict {
+export function compareLines(expected: ReadonlyMap<string, Line>, found: readonly Line[]): Verdict {
   const seen = new Map<string, number>();
-  const [wrong, unknown]: [string[], string[]] = [[], []];
+  let [wrong, unknown] = [0, 0];
   for (const line of found) {
     seen.set(line.key, (seen.get(line.key) ?? 0) + 1);
     const should = expected.get(line.key);
-    if (should === undefined) unknown.push(line.key);
-    else if (!new Decimal(should.hours).equals(line.hours) || !new Decimal(should.amount).equals(line.amount) || should.currency !== line.currency) wrong.push(line.key);
+    if (should === undefined) unknown += 1;
+    else if (!new Decimal(should.hours).equals(line.hours) || !new Decimal(should.amount).equals(line.amount) || should.currency !== line.currency) wrong += 1;
   }
-  return {
-    expected: expected.size,
-    found: found.length,
-    lost: [...expected.keys()].filter((key) => !seen.has(key)),
-    doubled: [...seen].filter(([, times]) => times > 1).map(([key]) => key),
-    wrong,
-    unknown,
-  };
-}
-
-export function isExact({ lost, doubled, wrong, unknown }: Verdict): boolean {
-  return lost.length + doubled.length + wrong.length + unknown.length === 0;
-}
-
-export function verdictText({ expected, found, lost, doubled, wrong, unknown }: Verdict): string {
-  return `${found} lines of ${expected} expected: ${lost.length} lost, ${doubled.length} doubled, ${wrong.length} wrong, ${unknown.length} unknown`;
+  const lost = [...expected.keys()].filter((key) => !seen.has(key)).length;
+  const doubled = [...seen.values()].filter((times) => times > 1).length;
+  return { exact: lost + doubled + wrong + unknown === 0, text: `${found.length} lines of ${expected.size} expected, ${lost} lost, ${doubled} doubled, ${wrong} wrong, ${unknown} unknown` };
 }

@@ -1,6 +1,7 @@
+import { Decimal } from 'decimal.js';
 import { z } from 'zod';
-import { timePersonSchema, timeProjectSchema } from '../../domain/model/time/context.ts';
 import { netSuiteOptionsSchema } from '../../connectors/netsuite/options.ts';
+import { seedNetSuite } from '../../starters/month-end/load.ts';
 import type { Line } from './compare.ts';
 import type { Month } from './month.ts';
 import { SYSTEM } from './work.ts';
@@ -17,51 +18,41 @@ export interface Erp {
   prepare(month: Month): Promise<void>;
   /** Every line of labor it has. */
   lines(): Promise<Line[]>;
+  /** Of all lines, added up exactly. */
+  sums(): Promise<{ readonly lines: number; readonly hours: Decimal; readonly billed: ReadonlyMap<string, Decimal> }>;
   limits(): Promise<Limits>;
+  /** What was counted so far does not count. */
+  forgetLimits(): Promise<void>;
 }
 
 const limitsSchema = z.object({ limit: z.number(), peak: z.number(), refused: z.number() });
-const idsSchema = z.record(z.string(), z.array(z.string()));
 const timeBillSchema = z.object({ externalId: z.string(), fields: z.object({ custcol_q2c_hours: z.number(), custcol_q2c_amount: z.number().optional(), custcol_q2c_currency: z.string().optional() }) });
+const totalsSchema = z.array(z.object({ lines: z.number(), hours: z.string(), billed: z.array(z.object({ amount: z.string(), currency: z.string() })) }));
 const stateSchema = z.looseObject({ timeBill: z.array(timeBillSchema).default([]) });
-const RECORDS_AT_ONCE = 2_000;
 
 export function erpAt(url: string): Erp {
-  async function seed(collection: string, records: readonly object[]): Promise<string[]> {
-    const ids: string[] = [];
-    for (let first = 0; first < records.length; first += RECORDS_AT_ONCE) {
-      const answer = await fetch(`${url}/__admin/seed`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ [collection]: records.slice(first, first + RECORDS_AT_ONCE) }) });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(`the NetSuite sandbox does not take the ${collection} records: ${answer.status} ${text}`);
-      ids.push(...(idsSchema.parse(JSON.parse(text))[collection] ?? []));
-    }
-    return ids;
-  }
-
   return {
     async prepare(month) {
       await (await fetch(`${url}/__admin/reset`, { method: 'POST' })).text();
-      const subsidiaryOf = subsidiaries(month);
-      const documents = (kind: string) => month.references.filter((row) => row.kind === kind).map(({ document }) => document);
-      const people = z.array(timePersonSchema).parse(documents('person'));
-      await seed('employee', people.map(({ email, legalEntity }) => ({ entityId: email, email, subsidiary: { id: subsidiaryOf(legalEntity) } })));
-      const projects = z.array(timeProjectSchema).parse(documents('project'));
-      const jobs = await seed('job', projects.map(({ number, legalEntity }) => ({ entityId: number, companyName: number, subsidiary: { id: subsidiaryOf(legalEntity) }, allowTime: true })));
-      await seed('projectTask', projects.flatMap(({ tasks }, index) => tasks.map(({ code }) => ({ title: `${code} Work`, project: { id: jobs[index] ?? '' } }))));
+      await seedNetSuite(url, month.roster, subsidiariesOf(month));
     },
     async lines() {
       const { timeBill } = stateSchema.parse(await (await fetch(`${url}/__admin/state`)).json());
       return timeBill.map(({ externalId, fields }) => ({ key: externalId, hours: String(fields.custcol_q2c_hours), amount: String(fields.custcol_q2c_amount ?? 0), currency: fields.custcol_q2c_currency ?? '' }));
     },
+    async sums() {
+      const totals = totalsSchema.parse(await (await fetch(`${url}/__admin/time-totals`)).json());
+      const billed = new Map<string, Decimal>();
+      for (const { amount, currency } of totals.flatMap((row) => row.billed)) billed.set(currency, (billed.get(currency) ?? new Decimal(0)).plus(amount));
+      return { lines: totals.reduce((sum, row) => sum + row.lines, 0), hours: totals.reduce((sum, row) => sum.plus(row.hours), new Decimal(0)), billed };
+    },
     limits: async () => limitsSchema.parse(await (await fetch(`${url}/__admin/limits`)).json()),
+    async forgetLimits() {
+      await (await fetch(`${url}/__admin/limits`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{}' })).text();
+    },
   };
 }
 
-function subsidiaries({ config }: Month): (legalEntity: string) => string {
-  const { subsidiaries: known } = netSuiteOptionsSchema.parse(config.systems.find(({ id }) => id === SYSTEM)?.options ?? {});
-  return (legalEntity) => {
-    const id = known[legalEntity];
-    if (id === undefined) throw new Error(`config/systems.yaml names no subsidiary of ${SYSTEM} for ${legalEntity}`);
-    return id;
-  };
+function subsidiariesOf({ config }: Month): Readonly<Record<string, string>> {
+  return netSuiteOptionsSchema.parse(config.systems.find(({ id }) => id === SYSTEM)?.options ?? {}).subsidiaries;
 }

@@ -1,26 +1,27 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { asJsonLines, type Measure } from '../support/report.ts';
+import { endInOrderOnSignals, using } from '../support/open.ts';
+import { asJsonLines } from '../support/report.ts';
 import { dbosEngine } from './engines/dbos.ts';
 import type { Engine, EngineName } from './engines/engine.ts';
 import { ourEngine } from './engines/ours.ts';
 import { restateEngine } from './engines/restate.ts';
 import { temporalEngine } from './engines/temporal.ts';
+import { cutoffOrder } from './cutoff.ts';
+import { fairness } from './fairness.ts';
+import type { Findings } from './findings.ts';
 import { startGround, type CommonGround } from './ground.ts';
 import { oneSheetEach } from './month.ts';
-import { parseOptions, USAGE, type MonthEndOptions } from './options.ts';
+import { parseOptions, USAGE, type MonthEndOptions, type PartName } from './options.ts';
 import { engineMeasures, engineReport } from './results.ts';
 import { sideBySide, WARM_UP } from './side-by-side.ts';
+import { singleEvents } from './single-event.ts';
+import { wholeMonths } from './whole-month.ts';
 
 const ENGINES: Readonly<Record<EngineName, Engine>> = { ours: ourEngine, temporal: temporalEngine, dbos: dbosEngine, restate: restateEngine };
 
-/** What a part of the benchmark found. */
-interface Findings {
-  readonly measures: readonly Measure[];
-  readonly report: string;
-  /** Something that must not happen did. */
-  readonly failed: boolean;
-}
+/** Consultants of the firm of whose month the engines get a part. */
+const FIRM_SIZE = 4_000;
 
 /** @returns the exit code: 1 where something of ours was lost, doubled or did not come to its end */
 export async function monthEndBench(args: readonly string[]): Promise<number> {
@@ -34,15 +35,11 @@ export async function monthEndBench(args: readonly string[]): Promise<number> {
   if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
   // Each process that is started listens for this one's end.
   process.setMaxListeners(200);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // What was started ends with this process.
-    process.once(signal, () => process.exit(130));
-  }
+  endInOrderOnSignals(tell);
   tell('starting the ERP sandbox …');
-  const common = await startGround({ latencyMs: options.latency, profileDir, tell });
-  try {
+  return await using(await startGround({ latencyMs: options.latency, profileDir, tell }), async (common) => {
     let failed = false;
-    for (const part of [engines]) {
+    for (const part of PARTS) {
       const findings = await part(common, options, tell);
       if (findings === undefined) continue;
       failed ||= findings.failed;
@@ -50,16 +47,26 @@ export async function monthEndBench(args: readonly string[]): Promise<number> {
       else console.log(findings.report);
     }
     return failed ? 1 : 0;
-  } finally {
-    await common.stop();
-  }
+  });
 }
+
+type Part = (common: CommonGround, options: MonthEndOptions, tell: (line: string) => void) => Promise<Findings | undefined>;
+
+const only = (name: PartName, part: (...args: Parameters<Part>) => Promise<Findings>): Part => async (common, options, tell) => (options.parts.includes(name) ? await part(common, options, tell) : undefined);
+
+const PARTS: readonly Part[] = [
+  engines,
+  only('memory', (common, { consultants }, tell) => wholeMonths(common, consultants, tell)),
+  only('single', (common, { consultants }, tell) => singleEvents(common, Math.max(100, Math.round(consultants / 4)), tell)),
+  only('fairness', (common, { quick }, tell) => fairness(common, { consultants: FIRM_SIZE, seconds: quick ? 5 : 20, tell })),
+  only('cutoff', (common, { consultants }, tell) => cutoffOrder(common, Math.max(400, Math.round(consultants / 4)), tell)),
+];
 
 async function engines(common: CommonGround, options: MonthEndOptions, tell: (line: string) => void): Promise<Findings | undefined> {
   const measured = options.parts.includes('engines');
   const crash = options.parts.includes('crash');
   if (!measured && !crash) return undefined;
-  const month = await oneSheetEach(options.timesheets + WARM_UP);
+  const month = await oneSheetEach(options.timesheets + WARM_UP, FIRM_SIZE);
   tell(`${options.timesheets} timesheets with ${month.sheets.slice(WARM_UP).reduce((sum, { sheet }) => sum + sheet.entries.length, 0)} entries for each engine:`);
   const results = await sideBySide({ engines: options.engines.map((name) => ENGINES[name]), common, month, runs: measured ? options.runs : 0, crash, tell });
   return {

@@ -23,6 +23,7 @@ const optionsSchema = z.object({
 
 export interface MonthEndOptions {
   readonly json: boolean;
+  readonly quick: boolean;
   /** In each measured run of an engine. */
   readonly timesheets: number;
   readonly runs: number;
@@ -55,5 +56,5 @@ export function parseOptions(args: readonly string[]): MonthEndOptions {
   const parsed = optionsSchema.safeParse(values);
   if (!parsed.success) throw new Error(`${parsed.error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`).join('\n')}\n\n${USAGE}`);
   const { quick, timesheets, runs, consultants, profile, ...rest } = parsed.data;
-  return { ...rest, timesheets: timesheets ?? (quick ? 120 : 1_600), runs: runs ?? (quick ? 1 : 5), consultants: consultants ?? (quick ? 400 : 4_000), profile };
+  return { ...rest, quick, timesheets: timesheets ?? (quick ? 120 : 1_600), runs: runs ?? (quick ? 1 : 5), consultants: consultants ?? (quick ? 400 : 4_000), profile };
 }

@@ -1,7 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import { asTable, rounded, type Measure } from '../support/report.ts';
 import { median, spreadOf } from '../support/statistics.ts';
-import { isExact } from './compare.ts';
 import type { RunResult } from './run.ts';
 import type { EngineResults } from './side-by-side.ts';
 
@@ -13,7 +12,7 @@ const FIGURES: readonly { readonly name: string; readonly unit: string; readonly
   { name: 'entries_per_second', unit: 'entries/s', of: (run) => run.entriesPerSecond },
   { name: 'cpu_ms_per_timesheet', unit: 'ms', of: cpuMs },
   { name: 'stored_bytes_per_timesheet', unit: 'bytes', of: (run) => run.bytesPerTimesheet },
-  { name: 'peak_memory_mb', unit: 'MB', of: (run) => run.peakMemoryMb },
+  { name: 'peak_memory_mb', unit: 'MB', of: (run) => run.memory?.total ?? null },
 ];
 
 /** Median over the runs; null where none was made or the system does not tell. */
@@ -50,7 +49,7 @@ export function engineReport(results: readonly EngineResults[], settings: { read
     const { median: mid, min, max } = spreadOf(runs.map((run) => run.timesheetsPerSecond));
     return `${rounded(mid)} (${rounded(min)} to ${rounded(max)})`;
   };
-  const killed = ({ crash, faults }: EngineResults) => (crash === undefined ? (faults.length > 0 ? 'failed' : 'not tried') : isExact(crash.verdict) ? 'exact' : 'NOT EXACT');
+  const killed = ({ crash, faults }: EngineResults) => (crash === undefined ? (faults.length > 0 ? 'failed' : 'not tried') : crash.verdict.exact ? `exact, ${Math.round(crash.seconds)} s` : 'NOT EXACT');
   const erp = ({ runs }: EngineResults) => (runs.length === 0 ? '–' : `${Math.max(...runs.map(({ limits }) => limits.peak))} / ${runs.reduce((sum, { limits }) => sum + limits.refused, 0)}`);
   return [
     '',
@@ -66,7 +65,7 @@ export function engineReport(results: readonly EngineResults[], settings: { read
         cell(middle(one, (run) => run.entriesPerSecond)),
         cell(middle(one, cpuMs), ' ms'),
         cell(middle(one, (run) => run.bytesPerTimesheet / 1024), ' kB'),
-        cell(middle(one, (run) => run.peakMemoryMb), ' MB'),
+        cell(middle(one, (run) => run.memory?.total ?? null), ' MB'),
         killed(one),
         erp(one),
       ]),

@@ -46,7 +46,7 @@ export const SYSTEM = 'netsuite';
 
 /** The project's own rules and bookings for a timesheet of which nothing was posted before. */
 export function judge(sheet: Timesheet, reference: Reference, asOf: Instant): Judged {
-  const context = { ...reference.sliceFor(sheet, asOf, new Map()), posted: [], refused: [], waivers: [], withdrawals: [] };
+  const context = { ...reference.sliceFor(sheet, asOf, new Map(), []), posted: [], refused: [], waivers: [], withdrawals: [] };
   const decision = validateTimesheet(sheet, context);
   const { postings } = bookTimesheet(sheet, decision, context, { erpOf: reference.erpOf, keyOf, standing: () => undefined });
   return {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLines } from '../../scripts/commands.ts';
@@ -70,4 +70,6 @@ export async function killProcess(pid: number): Promise<void> {
   if (identity === undefined) return;
   signalProcess(identity, 'SIGKILL');
   await waitForEnd(identity, 5_000);
+  // Its other threads may hold its ports for a moment more.
+  for (const deadline = Date.now() + 5_000; existsSync(`/proc/${pid}`) && Date.now() < deadline; ) await sleep(20);
 }

@@ -9,10 +9,10 @@ interface Stat {
 }
 
 /**
- * Memory that processes and all they have started hold now, MB: private pages of each; pages shared in memory once for each of the processes
- * named; null where /proc is missing.
+ * Memory that each of these processes and all it has started hold now, MB: the private pages of all, and pages shared in memory once; null
+ * where /proc is missing.
  */
-export function treeMemoryMb(pids: readonly number[]): number | null {
+export function treeMemoryMb(pids: readonly number[]): ReadonlyMap<number, number> | null {
   const parents = new Map(numberedFolders().flatMap((id) => {
     const stat = statOf(id);
     return stat === undefined ? [] : [[id, stat.parent] as const];
@@ -28,7 +28,7 @@ export function treeMemoryMb(pids: readonly number[]): number | null {
     sum.own += kilobytes(status, 'RssAnon');
     sum.shared = Math.max(sum.shared, kilobytes(status, 'RssShmem'));
   }
-  return [...held.values()].reduce((total, { own, shared }) => total + own + shared, 0) / 1024;
+  return new Map([...held].map(([pid, { own, shared }]) => [pid, (own + shared) / 1024]));
 }
 
 function kilobytes(status: string, name: string): number {

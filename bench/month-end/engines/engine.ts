@@ -19,14 +19,14 @@ export interface Ground {
 /** An engine with its application, every part a process of its own, in a temporary folder. */
 export interface RunningEngine {
   readonly storeUrl: string;
-  /** Of our own engine: where single timesheets are sent to. */
-  readonly gatewayUrl?: string;
   /** By part: server, store, worker …; the ERP sandbox is none of them. */
   pids(): Readonly<Record<string, number>>;
   /** Hands timesheets to the engine's application and returns once it has accepted them all. @throws Error where it does not answer so: send them again */
   send(batch: string, sheets: readonly MonthSheet[]): Promise<void>;
-  /** How many of these batches' timesheets have come to their end. */
-  finished(batches: readonly string[]): Promise<number>;
+  /** Of our own engine: hands over one timesheet as an event of its own. */
+  sendOne?(sheet: MonthSheet): Promise<void>;
+  /** How many timesheets have come to their end. */
+  finished(): Promise<number>;
   /** What it keeps on disk now, bytes. */
   storedBytes(): Promise<number>;
   /** Kills the application and the engine's server with SIGKILL and starts them again with the same data. */

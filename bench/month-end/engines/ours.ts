@@ -13,7 +13,7 @@ import { WORKER_NODE_FLAGS } from '../../../workers/node-flags.ts';
 import { lastingPorts } from '../../support/installation.ts';
 import { killProcess, startNode } from '../../support/processes.ts';
 import { prepareMonth } from '../month.ts';
-import { bulkSender } from '../send.ts';
+import { senderTo } from '../send.ts';
 import type { Engine, Ground, RunningEngine } from './engine.ts';
 import { sizeOf } from './files.ts';
 import { temporalFiles } from './temporal-files.ts';
@@ -54,6 +54,7 @@ async function start(ground: Ground): Promise<RunningEngine> {
       Q2C_ENDPOINTS: join(dataDir, 'endpoints.json'),
       Q2C_PORT_OFFSET: String(ground.portOffset),
       DATABASE_URL: store.url,
+      Q2C_CLOCK: ground.month.asOf,
       TEMPORAL_ADDRESS: server.address,
       TEMPORAL_NAMESPACE: server.namespace,
     };
@@ -65,13 +66,13 @@ async function start(ground: Ground): Promise<RunningEngine> {
     ending.push(() => gateway.stop());
     let worker = await startWorker();
     ending.push(() => worker.stop());
-    const sender = bulkSender(local(ports.gateway), readCredentials(dataDir));
+    const sender = senderTo(local(ports.gateway), readCredentials(dataDir));
 
     return {
       storeUrl: store.url,
-      gatewayUrl: local(ports.gateway),
       pids: () => ({ store: store.pid, server: server.pid, gateway: gateway.pid, worker: worker.pid }),
       send: sender.bulk,
+      sendOne: sender.single,
       async finished() {
         const { rows } = await watch.query<{ count: number }>(`select coalesce(sum(records), 0)::int as count from time_page where state = 'done'`);
         return rows[0]?.count ?? 0;
