@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readAcknowledgement } from '../../connectors/payroll-file/acknowledgement.ts';
+import { checksumOf, manifestSchema } from '../../connectors/payroll-file/manifest.ts';
+import { expenseReportSchema } from '../../domain/model/time/expense-report.ts';
+import { timesheetSchema } from '../../domain/model/time/timesheet.ts';
 import { policyFor } from '../../domain/rules/exceptions/policy.ts';
 import { CONFIG_DIR, theFirm } from '../builders/firm.ts';
 
@@ -90,5 +94,30 @@ describe('What the documents say of holding and remarks', () => {
       assert.ok(told.length > 0);
       assert.deepEqual(told.filter((code) => !codes.has(code)), []);
     }
+  });
+});
+
+async function examplesIn(document: string, language: string): Promise<string[]> {
+  const text = await readFile(join(ROOT, 'docs', document), 'utf8');
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map((match) => match[1] ?? '');
+}
+
+describe('The examples of the documents', () => {
+  it('of timesheets and expense reports follow their schemas', async () => {
+    const [sheet = '', report = ''] = await examplesIn('time.md', 'json');
+    assert.equal(timesheetSchema.parse(JSON.parse(sheet)).entries.length, 1);
+    assert.deepEqual(expenseReportSchema.parse(JSON.parse(report)).lines.map(({ kind }) => kind), ['receipt', 'per_diem', 'mileage']);
+  });
+
+  it('of payroll belong together: the manifest is of the hours, both acknowledgements of the manifest', async () => {
+    const [hours = '', csv = ''] = await examplesIn('payroll.md', 'csv');
+    const [manifestText = '', json = ''] = await examplesIn('payroll.md', 'json');
+    const manifest = manifestSchema.parse(JSON.parse(manifestText));
+    const bytes = Buffer.from(hours.replaceAll('\n', '\r\n'), 'utf8');
+    assert.deepEqual([manifest.file.sha256, manifest.file.bytes], [checksumOf(bytes), bytes.length]);
+    const sent = { exportId: manifest.exportId, checksum: manifest.file.sha256, lines: manifest.totals.lines };
+    const told = readAcknowledgement(Buffer.from(json, 'utf8'), 'json', sent);
+    assert.deepEqual(told.rejected, [{ line: 3, reason: 'no such employee' }]);
+    assert.deepEqual(readAcknowledgement(Buffer.from(csv, 'utf8'), 'csv', sent), told);
   });
 });
