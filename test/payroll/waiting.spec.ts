@@ -15,7 +15,8 @@ import { thePayrollBundle } from './line.ts';
 
 const HOUR_MS = 3_600_000;
 
-// Days pass in moments: the server skips the time in which nothing happens.
+// Days pass in moments: the server skips the time in which nothing happens. After a run it skips ten years, to the timeout of what it ran, so that
+// each test has a server of its own.
 describe('A payroll run over days', function () {
   this.timeout(90_000);
   let environment: TestWorkflowEnvironment;
@@ -34,7 +35,7 @@ describe('A payroll run over days', function () {
   const hours = async () => ((await environment.currentTimeMs()) - began) / HOUR_MS;
   const note = async (what: string) => void told.push(`${what} at ${Math.round((await hours()) * 10) / 10} h`);
 
-  before(async function () {
+  beforeEach(async function () {
     const server = await timeSkippingServer();
     if (server === undefined) return this.skip();
     environment = server;
@@ -90,10 +91,10 @@ describe('A payroll run over days', function () {
     }
   });
 
-  after(async () => {
+  afterEach(async () => {
     if (environment === undefined) return;
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(running);
+    for (const worker of workers.splice(0)) worker.shutdown();
+    await Promise.all(running.splice(0));
     await environment.teardown();
   });
 
