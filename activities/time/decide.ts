@@ -64,7 +64,7 @@ export async function decideRecords(db: Db, reference: Reference, terms: { reado
     const waiting = await waitingFor(transaction, due);
     const others = namesOf(waiting.map(({ sheet }) => sheet), reference).filter((name) => !names.includes(name));
     if (others.length > 0) await lockForDecision(transaction, others);
-    const decision = await createDecision(transaction, reference, terms.asOf, [...due, ...waiting]);
+    const decision = await createDecision(transaction, reference, terms.asOf, due, waiting);
     for (const judged of inOrderOfArrival(due)) decision.judge(judged);
     decision.releaseHeld(waiting);
     await writeDecision(transaction, decision.rows());
@@ -101,7 +101,8 @@ async function waitingFor(db: Db, due: readonly Judged[]): Promise<Judged[]> {
   return held.map((record) => ({ record, sheet: timesheetSchema.parse(record.document), positions: positions.get(record.id)?.map(({ position }) => position) ?? [] }));
 }
 
-async function createDecision(db: Db, reference: Reference, asOf: string, all: readonly Judged[]) {
+async function createDecision(db: Db, reference: Reference, asOf: string, due: readonly Judged[], waiting: readonly Judged[]) {
+  const all = [...due, ...waiting];
   const sheets = all.map(({ sheet }) => sheet);
   const entries = sheets.flatMap((sheet) => sheet.entries);
   const dates = [...sheets.map(({ weekStart }) => weekStart), ...entries.map(({ workDate }) => workDate)].toSorted();
@@ -128,7 +129,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, all: r
   const waivers = await waiversOf(db, entryIds);
   const caps = new Map(await capsUsed(db, [...new Set(entries.flatMap(({ projectNumber }) => reference.projectFamily(projectNumber).filter(({ cap }) => cap !== null).map(({ number }) => number)))]));
   const changedCaps = new Set<string>();
-  const approved = (await approvedVersions(db, [...new Set(sheets.map(({ system, id }) => `${system}\u0001${id}`))], all.map(({ record }) => record.id))).map((document) => timesheetSchema.parse(document));
+  const approved = (await approvedVersions(db, [...new Set(sheets.map(({ system, id }) => `${system}\u0001${id}`))], due.map(({ record }) => record.id))).map((document) => timesheetSchema.parse(document));
   const rows = { decided: [] as number[], outcomes: new Map<string, OutcomeRow>(), entries: new Map<string, EntryRow>(), ended: new Map<string, DecisionRows['ended'][number]>(), postings: [] as DecisionRows['postings'][number][], payLines: [] as DecisionRows['payLines'][number][], withdrawals: [] as DecisionRows['withdrawals'][number][], answers: new Map<string, DecisionRows['answers'][number]>() };
 
   function contextFor(sheet: Timesheet): TimesheetContext {

@@ -81,6 +81,16 @@ export async function withdrawalsOf(db: Db, timesheets: readonly string[]): Prom
   return rows;
 }
 
+/** Approved versions of these timesheets that were decided before, except the given records. @param timesheets "system\u0001id" */
+export async function approvedVersions(db: Db, timesheets: readonly string[], except: readonly number[]): Promise<JsonValue[]> {
+  if (timesheets.length === 0) return [];
+  const { rows } = await sql<{ document: JsonValue }>`
+    select r.document from unnest(${[...timesheets]}::text[]) as t
+    join time_record r on r.kind = 'timesheet' and r.system = split_part(t, chr(1), 1) and r.record_id = split_part(t, chr(1), 2)
+    where r.state = 'decided' and r.document->'approval'->>'status' = 'approved' and not (r.id = any(${[...except]}::bigint[])) order by r.id`.execute(db);
+  return rows.map(({ document }) => document);
+}
+
 export async function waiversOf(db: Db, entries: readonly string[]): Promise<{ readonly id: string; readonly version: number; readonly code: string; readonly by: string }[]> {
   if (entries.length === 0) return [];
   const { rows } = await sql<{ id: string; version: number; code: string; by: string }>`select entry_id as id, entry_version as version, code, waived_by as by from time_waiver where entry_id = any(${[...entries]}::text[])`.execute(db);
