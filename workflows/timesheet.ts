@@ -24,33 +24,45 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
   });
   const steps = createTimeSteps({ subject: name, legalEntity, selection, priority });
 
-  let decision = await steps.decide(false);
+  let before = told;
+  let decision = await steps.decide(input.again ?? false);
   for (;;) {
     await handOver(decision, { open: false, priority });
     await steps.seeTo(await steps.carryOut(decision));
     const [open] = decision.open;
-    if (open === undefined) break;
+    const waiting = decision.held > 0 ? input.heldTooLong : undefined;
+    if (told > before) {
+      // What came while the decision was being carried out was not part of it: judged again at once.
+    } else if (open !== undefined) await ask(caseOf(open, name), open);
+    else if (waiting !== undefined) await ask(caseOfWaiting(waiting, name));
+    else {
+      const outcome = outcomeOf();
+      await steps.store.finishPage({ selection, summary: { accepted: outcome.accepted, rejected: outcome.rejected, held: outcome.held } });
+      if (told === before) {
+        steps.enter('done');
+        return outcome;
+      }
+    }
+    before = told;
+    decision = await steps.decide(true);
+  }
+
+  async function ask(reason: CaseOfTimesheet, open?: OpenRecord): Promise<void> {
     // The page is through: what is left has a case of its own.
-    if (steps.cases.opened() === 0) await steps.store.finishPage({ selection, summary: { rejected: decision.rejected } });
+    if (steps.cases.opened() === 0) await steps.store.finishPage({ selection, summary: { rejected: decision.rejected, held: decision.held } });
     steps.enter('waiting');
     const config = steps.configActivated()?.hash;
-    const before = told;
-    const raised = await steps.cases.raise(steps.caseFor({ ...caseOf(open, name), system: null, configHash: decision.configHash }));
+    const raised = await steps.cases.raise(steps.caseFor({ ...reason, system: null, configHash: decision.configHash }));
     const answer = await steps.cases.answerOf(raised, () => {
       if (told > before) return superseded ? 'a later version has taken its place' : 'what it waited for has come';
       return steps.configActivated()?.hash === config ? undefined : 'another configuration is active; it is judged again';
     });
-    if (answer !== undefined && (answer.action === 'return_to_submitter' || answer.action === 'abort')) await giveBack(answer);
-    else if (answer?.action === 'override') await steps.store.waiveFindings({ process, record, codes: [...new Set(open.findings.map(({ code }) => code))], by: answer.by, reason: answer.reason });
-    decision = await steps.decide(true);
+    if (answer !== undefined && (answer.action === 'return_to_submitter' || answer.action === 'abort')) await giveBack(answer, open === undefined);
+    else if (answer?.action === 'override' && open !== undefined) await steps.store.waiveFindings({ process, record, codes: [...new Set(open.findings.map(({ code }) => code))], by: answer.by, reason: answer.reason });
   }
-  const outcome = outcomeOf();
-  await steps.store.finishPage({ selection, summary: { accepted: outcome.accepted, rejected: outcome.rejected, held: outcome.held } });
-  steps.enter('done');
-  return outcome;
 
-  async function giveBack({ by, reason }: CaseAnswer): Promise<void> {
-    await steps.store.returnTimesheet({ process, record, by, reason });
+  async function giveBack({ by, reason }: CaseAnswer, held: boolean): Promise<void> {
+    await steps.store.returnTimesheet({ process, record, by, reason, held });
     await steps.store.answerTimeSystem({ process, selection, system });
   }
 
@@ -64,8 +76,10 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
   }
 }
 
+type CaseOfTimesheet = Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend' | 'subject' | 'findings' | 'without'>;
+
 /** One case for all that is wrong with a timesheet: it goes by the policy of its first finding. */
-function caseOf(open: OpenRecord, name: string): Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend' | 'subject' | 'findings' | 'without'> {
+function caseOf(open: OpenRecord, name: string): CaseOfTimesheet {
   const { code, kind, findings, entries } = open;
   return {
     code,
@@ -75,6 +89,18 @@ function caseOf(open: OpenRecord, name: string): Pick<CaseInput, 'code' | 'kind'
     mend: open.mend,
     findings,
     without: ['reroute', 'confirm_done', 'confirm_not_done', 'abort', ...(open.overridable ? [] : (['override'] as const))],
+  };
+}
+
+function caseOfWaiting({ since, waitsFor }: NonNullable<TimesheetInput['heldTooLong']>, name: string): CaseOfTimesheet {
+  return {
+    code: 'HELD_TOO_LONG',
+    kind: 'business_rule',
+    subject: name,
+    message: `The ${name} has waited since ${since} for: ${waitsFor.slice(0, 5).join('; ')}${waitsFor.length > 5 ? ` and ${waitsFor.length - 5} more` : ''}.`,
+    mend: 'See to what it waits for: it goes on by itself when that comes. "retry" judges it again now; "return_to_submitter" gives the waiting entries back.',
+    findings: [],
+    without: ['correct', 'override', 'reroute', 'confirm_done', 'confirm_not_done', 'abort'],
   };
 }
 

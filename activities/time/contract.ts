@@ -64,8 +64,8 @@ export interface TimeActivities {
   finishPage(input: { readonly selection: RecordSelection; readonly summary: Readonly<Record<string, number>> }): Promise<void>;
   /** Lets findings pass that a person with the right role let pass. */
   waiveFindings(input: { readonly process: string; readonly record: number; readonly codes: readonly string[]; readonly by: string; readonly reason: string }): Promise<void>;
-  /** Gives refused entries back for good: their correction comes as a new version, or never. */
-  returnTimesheet(input: { readonly process: string; readonly record: number; readonly by: string; readonly reason: string }): Promise<{ readonly system: string }>;
+  /** Gives refused entries (or, with `held`, those that wait) back for good: their correction comes as a new version, or never. */
+  returnTimesheet(input: { readonly process: string; readonly record: number; readonly by: string; readonly reason: string; readonly held?: boolean }): Promise<{ readonly system: string }>;
   /** Lines the ERP refused for good are tried again. */
   retryRefused(input: { readonly record: number }): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { appendAudit } from '../../store/audit-trail.ts';
 import { publishTimeFacts } from '../../store/reporting-time.ts';
 import { plannedAnswers, recordAnswered } from '../../store/time/answers.ts';
 import { returnRefused, waiveFindings } from '../../store/time/corrections.ts';
+import { returnHeld } from '../../store/time/held.ts';
 import { reopenRefused } from '../../store/time/labor-ledger.ts';
 import { pageDone, pageOfRecordDone } from '../../store/time/pages.ts';
 import { recordIdsOf } from '../../store/time/records.ts';
@@ -107,9 +108,9 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
       await appendAudit(db, [{ process, actor: by, action: 'findings.waived', object: process, system: null, message: `${by} let ${codes.join(', ')} pass for ${entries} entries: ${reason}`, details: { record, codes, entries } }]);
     },
 
-    async returnTimesheet({ process, record, by, reason }) {
-      const system = await returnRefused(db, record);
-      await appendAudit(db, [{ process, actor: by, action: 'timesheet.returned', object: process, system, message: `${by} gave the refused entries back to the submitter: ${reason}`, details: { record } }]);
+    async returnTimesheet({ process, record, by, reason, held = false }) {
+      const system = held ? await returnHeld(db, record, `Enter it again once that is there. ${by}: ${reason}`) : await returnRefused(db, record);
+      await appendAudit(db, [{ process, actor: by, action: 'timesheet.returned', object: process, system, message: `${by} gave the ${held ? 'waiting' : 'refused'} entries back to the submitter: ${reason}`, details: { record } }]);
       return { system };
     },
 

@@ -6,4 +6,6 @@ export const timeSections = {
   payCodes: z.array(payCodeSchema).default([]),
   regionalRules: z.array(regionalRuleSetSchema).default([]),
   timeClosing: z.array(timeClosingSchema).default([]),
+  /** Time that waits for something else (an activation, a period, an original) is shown to a person after so many days. */
+  heldTime: z.strictObject({ caseAfterDays: z.number().int().min(1).max(90) }).default({ caseAfterDays: 5 }),
 };

@@ -37,6 +37,10 @@ export interface TimesheetInput {
   readonly person: string;
   readonly legalEntity: string;
   readonly priority: number;
+  /** Something in it was held: it is judged again, also what was decided before and may still change. */
+  readonly again?: boolean;
+  /** Something in it has been held for so long that a person is asked. */
+  readonly heldTooLong?: { readonly since: string; readonly waitsFor: readonly string[] };
 }
 
 /** What a process of time shows to whoever asks. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { clockOfEnvironment } from '../../store/clock.ts';
 import type { Store } from '../../store/database.ts';
 import { lazyClient } from '../temporal.ts';
+import { startHeldSweep } from './held.ts';
 import { startPageDispatch } from './pages.ts';
 import { startRelay } from './relay.ts';
 import { ensureSchedules } from './schedules.ts';
@@ -21,6 +22,7 @@ export function startRelayPart(store: Store, log: Logger): { readonly name: stri
   const maxRunning = process.env['Q2C_PAGES_RUNNING'];
   const relay = startRelay({ store, client, log, name: `relay-${process.pid}` });
   const pages = startPageDispatch({ store, client, log, now: clockOfEnvironment(), ...(maxRunning === undefined ? {} : { maxRunning: maxRunningSchema.parse(maxRunning) }) });
+  const held = startHeldSweep({ store, client, log, now: clockOfEnvironment() });
   const cut = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let scheduledFor: string | undefined;
@@ -45,7 +47,7 @@ export function startRelayPart(store: Store, log: Logger): { readonly name: stri
     async stop() {
       cut.abort();
       clearTimeout(timer);
-      await Promise.all([relay.stop(), pages.stop()]);
+      await Promise.all([relay.stop(), pages.stop(), held.stop()]);
       await Promise.race([close(), delay(1000, undefined, { ref: false })]);
     },
   };

@@ -1,3 +1,4 @@
+import type { Instant } from '../../dates.ts';
 import type { Finding } from '../../findings.ts';
 import type { TimeEntry } from '../../model/time/time-entry.ts';
 
@@ -39,4 +40,6 @@ export interface HoldReason {
   readonly message: string;
   /** What it waits for: "time entry 4711 version 1". */
   readonly waitsFor: string;
+  /** The moment at which that comes by itself, where there is one. */
+  readonly until?: Instant;
 }

@@ -11,7 +11,7 @@ export function periodHold(review: EntryInReview): HoldReason | undefined {
   for (const entity of entitiesOf(review)) {
     const booking = bookingPeriod(review.index, entity, review.entry.workDate);
     if (booking.outcome === 'not_yet_open') {
-      return { code: 'PERIOD_NOT_YET_OPEN', message: `Accounting period ${booking.period.code} of ${entity} opens at ${booking.period.opensAt}.`, waitsFor: `accounting period ${booking.period.code} of ${entity}` };
+      return { code: 'PERIOD_NOT_YET_OPEN', message: `Accounting period ${booking.period.code} of ${entity} opens at ${booking.period.opensAt}.`, waitsFor: `accounting period ${booking.period.code} of ${entity}`, until: booking.period.opensAt };
     }
   }
   return undefined;
