@@ -7,8 +7,10 @@ import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
 import { addDays } from '../../domain/dates.ts';
 import { money } from '../../domain/money.ts';
+import { planDropped } from '../../domain/rules/timesheet/adjust.ts';
 import { bookTimesheet, postingKeysOf, type Booking, type Books, type Standing } from '../../domain/rules/timesheet/book.ts';
 import type { TimeFinding } from '../../domain/rules/timesheet/finding.ts';
+import { refKey } from '../../domain/rules/timesheet/index-context.ts';
 import { validateTimesheet, type TimesheetDecision } from '../../domain/rules/timesheet/validate.ts';
 import type { Db } from '../../store/database.ts';
 import { approvedVersions, capsUsed, heldRecordsOf, lockForDecision, noteReleased, openPositions, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, writeDecision, type DecisionRows, type EntryRow, type OutcomeRow } from '../../store/time/decide.ts';
@@ -176,7 +178,10 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
     const later = approved.filter((one) => isLater(one, sheet));
     if (sheet.approval.status === 'approved') approved.push(sheet);
     try {
-      booking = bookTimesheet(sheet, decision, without(entriesOf(later), sheet, context), books);
+      const standingContext = without(entriesOf(later), sheet, context);
+      const dropped = new Set(planDropped(sheet, standingContext).flatMap(({ lines }) => lines.map(({ of }) => refKey(of))));
+      // What the sheet takes back is not paid otherwise first.
+      booking = bookTimesheet(sheet, { ...decision, payChanges: decision.payChanges.filter(({ posted: one }) => one.labor.timesheet.id !== sheet.id || !dropped.has(refKey(one.labor.entry))) }, standingContext, books);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       decision = nothingBookable(decision, error.message);
