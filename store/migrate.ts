@@ -14,6 +14,7 @@ import * as time from './migrations/0009-time.ts';
 import * as payroll from './migrations/0010-payroll.ts';
 import * as timeFacts from './migrations/0012-time-facts.ts';
 import * as expenses from './migrations/0013-expenses.ts';
+import * as unreadLines from './migrations/0014-unread-lines.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -29,6 +30,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-payroll': payroll,
   '0012-time-facts': timeFacts,
   '0013-expenses': expenses,
+  '0014-unread-lines': unreadLines,
 };
 
 const MIGRATION_LOCK = '7113200300417';
