@@ -6,6 +6,8 @@ import { createPlanReader } from './plans.ts';
 import { createSweep } from './sweep.ts';
 import type { ExpenseActivities } from './expenses/contract.ts';
 import { createExpenseSteps } from './expenses/create.ts';
+import type { PayrollActivities } from './payroll/contract.ts';
+import { createPayrollSteps } from './payroll/steps.ts';
 import { createSteps } from './steps.ts';
 import { createTimeSteps } from './time/create.ts';
 import type { TimeActivities, TimeSourceActivities } from './time/contract.ts';
@@ -13,7 +15,7 @@ import { createTimeSources } from './time/source.ts';
 import { createUndo } from './undo.ts';
 
 /** All activities over one set of dependencies. Which of them run where is for the workers to say. */
-export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities {
+export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities & PayrollActivities {
   const readPlan = createPlanReader(deps);
   return {
     ...createDealSteps(deps, readPlan),
@@ -24,5 +26,6 @@ export function createActivities(deps: ActivityDependencies): DealActivities & C
     ...createTimeSteps(deps),
     ...createTimeSources(deps),
     ...createExpenseSteps(deps),
+    ...createPayrollSteps(deps),
   };
 }

@@ -1,4 +1,5 @@
 import type { CrmPort, ErpPort, Log, ResourcePort, TimePort } from '../connectors/ports.ts';
+import type { PayrollPort } from '../connectors/payroll-port.ts';
 import type { Store } from '../store/database.ts';
 
 /** The systems of the active configuration, by their IDs. Each look-up throws SystemFailure of kind configuration for a system that is not configured. */
@@ -7,6 +8,7 @@ export interface Systems {
   erp(id: string): ErpPort;
   time(id: string): TimePort;
   resources(id: string): ResourcePort;
+  payroll(id: string): PayrollPort;
 }
 
 export interface ActivityDependencies {

@@ -3,6 +3,7 @@ import { clockifyOptionsSchema } from './clockify/options.ts';
 import { harvestOptionsSchema } from './harvest/options.ts';
 import { hubspotOptionsSchema } from './hubspot/options.ts';
 import { netSuiteOptionsSchema } from './netsuite/options.ts';
+import { payrollFileOptionsSchema } from './payroll-file/options.ts';
 import { salesforceOptionsSchema } from './salesforce/options.ts';
 import { trytonOptionsSchema } from './tryton/options.ts';
 
@@ -15,4 +16,5 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   clockify: clockifyOptionsSchema,
   harvest: harvestOptionsSchema,
   harvest_assignments: harvestOptionsSchema,
+  payroll_file: payrollFileOptionsSchema,
 };

@@ -7,6 +7,7 @@ import type { StatementOfWork } from '../domain/model/statement-of-work.ts';
 import type { Instant } from '../domain/dates.ts';
 import type { ExpensePort } from './expense-port.ts';
 import type { LaborPort } from './labor-port.ts';
+import type { PayrollPort } from './payroll-port.ts';
 import type { TimesheetSource } from './timesheet-source.ts';
 
 /** What a call knows of the activity it runs in. */
@@ -139,7 +140,7 @@ export interface CrmPort {
   readonly changedClosedWon: ((since: Instant, context: CallContext) => AsyncIterable<ChangedDeal>) | Unsupported;
 }
 
-export type SystemPort = ErpPort | TimePort | ResourcePort | CrmPort;
+export type SystemPort = ErpPort | TimePort | ResourcePort | CrmPort | PayrollPort;
 
 export function isUnsupported<Port extends object>(port: Port | Unsupported): port is Unsupported {
   return 'unsupported' in port;

@@ -1,3 +1,5 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clockify } from './clockify/sandbox.ts';
 import { ensureCredentials, generateCredentials, type Credentials } from './credentials.ts';
@@ -5,15 +7,16 @@ import { harvest } from './harvest/sandbox.ts';
 import { hubspot } from './hubspot/sandbox.ts';
 import { startSandbox, type RunningSandbox, type SandboxDefinition } from './kit/sandbox.ts';
 import { netsuite } from './netsuite/sandbox.ts';
+import { payroll } from './payroll/sandbox.ts';
 import { salesforce } from './salesforce/sandbox.ts';
 
-export const SANDBOX_NAMES = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify'] as const;
+export const SANDBOX_NAMES = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify', 'payroll'] as const;
 export type SandboxName = (typeof SANDBOX_NAMES)[number];
 
-const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify };
+const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll };
 
 /** Ports after the first; the one between Harvest's and Clockify's is Tryton's. */
-const PORT_OFFSETS: Readonly<Record<SandboxName, number>> = { salesforce: 0, hubspot: 1, netsuite: 2, harvest: 3, clockify: 5 };
+const PORT_OFFSETS: Readonly<Record<SandboxName, number>> = { salesforce: 0, hubspot: 1, netsuite: 2, harvest: 3, clockify: 5, payroll: 6 };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */
@@ -50,7 +53,7 @@ export async function startSandboxes(settings: StartSettings = {}): Promise<Runn
       running.push(
         await startSandbox(DEFINITIONS[name], {
           port: portBase === 0 ? 0 : portBase + PORT_OFFSETS[name],
-          options: { ...credentials[name], ...settings.options?.[name] },
+          options: { ...(name === 'payroll' ? { folder: payrollFolder(settings.dataDir) } : credentials[name]), ...settings.options?.[name] },
           ...(settings.dataDir === undefined ? {} : { dataFile: join(settings.dataDir, 'sandbox', `${name}.sqlite`) }),
           ...(settings.webhookBaseUrl === undefined ? {} : { webhookUrl: `${settings.webhookBaseUrl}/webhooks/${name}` }),
         }),
@@ -70,6 +73,11 @@ export async function startSandboxes(settings: StartSettings = {}): Promise<Runn
     },
     close: async () => void (await Promise.all(running.map((sandbox) => sandbox.close()))),
   };
+}
+
+/** The bureau works in the folder that payroll is written to. */
+function payrollFolder(dataDir: string | undefined): string {
+  return dataDir === undefined ? mkdtempSync(join(tmpdir(), 'q2c-payroll-')) : join(dataDir, 'payroll');
 }
 
 export function isSandboxName(text: string): text is SandboxName {

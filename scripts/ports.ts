@@ -13,10 +13,11 @@ const fixedPorts = {
   harvest: 9104,
   tryton: 9105,
   clockify: 9106,
+  payroll: 9107,
   workerMetrics: 9464,
 } as const;
 
-export const sandboxSystems = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify'] as const;
+export const sandboxSystems = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify', 'payroll'] as const;
 
 export type PortName = keyof typeof fixedPorts | 'temporal' | 'ui' | 'temporalMetrics';
 export type Ports = Readonly<Record<PortName, number>>;
@@ -39,6 +40,7 @@ export function portsFor(config: Pick<TemporalDevConfig, 'ports'>, offset = 0): 
     harvest: ports.harvest + offset,
     tryton: ports.tryton + offset,
     clockify: ports.clockify + offset,
+    payroll: ports.payroll + offset,
     workerMetrics: ports.workerMetrics + offset,
   } satisfies Ports;
   const tooHigh = Object.entries(shifted).filter(([, value]) => value > 65_535);

@@ -146,14 +146,14 @@ function versioning(): Pick<WorkerOptions, 'workerDeploymentOptions'> {
 }
 
 function forwarding(current: () => Systems): Systems {
-  return { crm: (id) => current().crm(id), erp: (id) => current().erp(id), time: (id) => current().time(id), resources: (id) => current().resources(id) };
+  return { crm: (id) => current().crm(id), erp: (id) => current().erp(id), time: (id) => current().time(id), resources: (id) => current().resources(id), payroll: (id) => current().payroll(id) };
 }
 
 function nothingConfigured(): Systems {
   const none = (id: string): never => {
     throw new Error(`system ${id} is not known yet: no configuration is active`);
   };
-  return { crm: none, erp: none, time: none, resources: none };
+  return { crm: none, erp: none, time: none, resources: none, payroll: none };
 }
 
 async function serveHealth(port: number, isConfigured: () => boolean): Promise<Server> {

@@ -6,6 +6,7 @@ import { createClockify } from '../connectors/clockify/index.ts';
 import { createHarvest, createHarvestAssignments } from '../connectors/harvest/index.ts';
 import { createHubSpot } from '../connectors/hubspot/index.ts';
 import { createNetSuite } from '../connectors/netsuite/index.ts';
+import { createPayrollFile } from '../connectors/payroll-file/index.ts';
 import type { Log, SystemPort } from '../connectors/ports.ts';
 import { createSalesforce } from '../connectors/salesforce/index.ts';
 import type { Secrets } from '../connectors/secrets.ts';
@@ -28,6 +29,7 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
   tryton: createTryton,
   harvest: createHarvest,
   harvest_assignments: createHarvestAssignments,
+  payroll_file: createPayrollFile,
   clockify: createClockify,
 };
 
@@ -67,6 +69,7 @@ export async function createSystems(config: FirmConfig, settings: SystemsSetting
     erp: (id) => port(id, 'erp'),
     time: (id) => port(id, 'time'),
     resources: (id) => port(id, 'resources'),
+    payroll: (id) => port(id, 'payroll'),
   };
 }
 

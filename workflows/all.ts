@@ -6,3 +6,5 @@ export { timesheet } from './timesheet.ts';
 export { timesheetPage } from './timesheet-page.ts';
 export { timesheetEvent, timesheetSweep } from './timesheet-source.ts';
 export { expenseReport } from './expense-report.ts';
+export { payrollExport } from './payroll-export.ts';
+export { payrollCalendar } from './payroll-calendar.ts';

@@ -16,7 +16,7 @@ const RATE_DAYS = 10;
 /** Everything a report is judged by: the firm's configuration and reference data, and what is known of other reports. */
 export async function contextOf(db: Db, reference: Reference, report: ExpenseReport, asOf: string): Promise<ExpenseContext> {
   const { config } = reference;
-  const time = reference.sliceFor(asTimesheet(report), asOf, new Map());
+  const time = reference.sliceFor(asTimesheet(report), asOf, new Map(), []);
   const days = report.lines.flatMap(({ incurredOn, exchange }) => (exchange === null ? [incurredOn] : [incurredOn, exchange.on])).toSorted();
   const [first = report.submittedOn, last = report.submittedOn] = [days[0], days.at(-1)];
   const ids = report.replaces === null ? [report.id] : [report.id, report.replaces.id];

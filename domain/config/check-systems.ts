@@ -4,7 +4,7 @@ import type { Sections } from './sections.ts';
 
 /** Routing, exception policies and people. */
 export function checkSystems(sections: Sections): ConfigProblem[] {
-  return [...checkRouting(sections), ...checkPolicies(sections)];
+  return [...checkRouting(sections), ...checkPayroll(sections), ...checkPolicies(sections)];
 }
 
 function checkRouting({ routing, systems, legalEntities }: Sections): ConfigProblem[] {
@@ -24,6 +24,17 @@ function checkRouting({ routing, systems, legalEntities }: Sections): ConfigProb
   if (!routing.complete) return problems;
   const unrouted = legalEntities.entries.filter(({ value }) => !routing.keys.has(value.code));
   return [...problems, ...unrouted.map(({ index, value }) => ({ path: ['legalEntities', index, 'code'], expected: `a line for ${value.code} in routing`, found: 'none' }))];
+}
+
+function checkPayroll({ payroll, systems, legalEntities }: Sections): ConfigProblem[] {
+  return payroll.entries.flatMap(({ index, value: { legalEntity, system: id } }) => {
+    const path = ['payroll', index, 'system'];
+    const system = systems.entries.find(({ value }) => value.id === id)?.value;
+    const found = legalEntity === '*' ? [] : unknownReference(['payroll', index, 'legalEntity'], legalEntity, legalEntities, 'legal entity');
+    if (system === undefined) found.push(...unknownReference(path, id, systems, 'system'));
+    else if (system.kind !== 'payroll') found.push({ path, expected: 'a system of kind payroll', found: `"${id}", which is of kind ${system.kind}` });
+    return found;
+  });
 }
 
 /** An ERP that knows our entities by IDs of its own must have one for each entity that books in it. */

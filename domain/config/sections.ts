@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { expenseCategorySchema, expensePolicySchema, expenseTaxRuleSchema } from '../model/time/expense-policy.ts';
+import { payrollTermsSchema } from '../model/time/payroll-terms.ts';
 import { payCodeSchema, regionalRuleSetSchema, timeClosingSchema } from '../model/time/regional-rule-set.ts';
 import { firmConfigSchema } from './schema.ts';
 
@@ -37,6 +38,7 @@ export const SECTION_KEYS = {
   payCodes: ['code'],
   regionalRules: ['code'],
   timeClosing: ['legalEntity'],
+  payroll: ['legalEntity'],
   expenseCategories: ['code'],
   expenseTaxes: ['country'],
   expensePolicies: ['country'],
@@ -84,6 +86,7 @@ export function sectionsOf(raw: Readonly<Record<string, unknown>>) {
     payCodes: section('payCodes', payCodeSchema),
     regionalRules: section('regionalRules', regionalRuleSetSchema),
     timeClosing: section('timeClosing', timeClosingSchema),
+    payroll: section('payroll', payrollTermsSchema),
     expenseCategories: section('expenseCategories', expenseCategorySchema),
     expenseTaxes: section('expenseTaxes', expenseTaxRuleSchema),
     expensePolicies: section('expensePolicies', expensePolicySchema),

@@ -3,6 +3,7 @@ import type { FirmConfig } from '../../domain/config/schema.ts';
 import { casesWaitingForConfig } from '../../store/cases.ts';
 import { activateConfig, storeConfig } from '../../store/config-versions.ts';
 import type { Store } from '../../store/database.ts';
+import { ensurePeriods } from '../../store/time/periods.ts';
 import { configActivatedSignal } from '../../workflows/contracts/deal-process.ts';
 
 export interface Activation {
@@ -18,6 +19,7 @@ export async function activateFirmConfig(input: { readonly store: Store; readonl
   const { store, client, config, hash, files, by } = input;
   await storeConfig(store.db, { hash, document: config, files: Object.fromEntries(files.map((file) => [file, hash])) });
   const { changed } = await activateConfig(store.db, { hash, by });
+  await ensurePeriods(store.db, config, new Date());
   const woken: string[] = [];
   for (const process of new Set((await casesWaitingForConfig(store.db)).map((waiting) => waiting.process))) {
     try {

@@ -20,6 +20,7 @@ import { loadReference, rosterOf, seedNetSuite, type ErpRoster } from './load.ts
 import { startProgress } from './progress.ts';
 import { reconcile } from './reconcile.ts';
 import { reconciliationTable } from './reconciliation-table.ts';
+import { runPayrolls } from './payroll.ts';
 import { sampleMonth, type SampleTerms } from './sample/index.ts';
 import { sendTimesheets } from './send.ts';
 import { sideSums } from './sums.ts';
@@ -57,10 +58,11 @@ export async function runMonthEnd(settings: MonthEndSettings): Promise<{ readonl
   const store = openStore(storeUrl, { applicationName: 'q2c-month-end', connections: 3 });
   const { client, close } = await connectClient();
   try {
+    // Before the configuration: periods that are told are not made up.
+    await loadReference(store.db, month);
     await activateFirmConfig({ store, client, config, hash: loaded.hash, files: loaded.files, by: 'npm start -- --month-end' });
     tell('');
     tell(`The month ${name} of ${consultants} consultants: about ${timesheets} timesheets with ${entries} entries (seed ${seed}), judged as of ${month.asOf}.`);
-    await loadReference(store.db, month);
     const roster = rosterOf(month);
     if (erp === 'tryton') await settings.seedTryton?.(roster);
     else await seedNetSuiteOnce(store, config, endpoints, roster);
@@ -74,7 +76,9 @@ export async function runMonthEnd(settings: MonthEndSettings): Promise<{ readonl
     const seconds = (performance.now() - startedAt) / 1000;
     tell('');
     tell(`${sent.lines} timesheets came in: ${sent.received} new, ${sent.known} known before, ${sent.invalid} unreadable. All through after ${seconds.toFixed(1)} s (${Math.round(end.postings / seconds)} ERP lines a second).`);
-    return await summary({ store, config, endpoints, secrets, month, tell });
+    const paid = await runPayrolls({ store, client, tell });
+    const { ok } = await summary({ store, config, endpoints, secrets, month, tell });
+    return { ok: ok && paid };
   } finally {
     await close();
     await store.close();

@@ -5,7 +5,8 @@ import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 const SWEPT = ['salesforce', 'hubspot'] as const;
 
 /**
- * Makes sure each CRM is swept for deals whose webhook never came, and each time system for timesheets that no event told of. Existing schedules
+ * Makes sure each CRM is swept for deals whose webhook never came, each time system for timesheets that no event told of, and that payrolls
+ * begin before their cutoff. Existing schedules
  * are left as an operator may have set them.
  */
 export async function ensureSchedules(client: Client, timeSystems: readonly string[]): Promise<void> {
@@ -16,6 +17,11 @@ export async function ensureSchedules(client: Client, timeSystems: readonly stri
       action: { type: 'startWorkflow', workflowType: 'missedEventSweep', workflowId: `missed-event-sweep/${crm}`, taskQueue: LINE_QUEUE, args: [{ crm }], staticSummary: `Closed-won deals of ${crm} without an event` },
     });
   }
+  await ensure(client, {
+    scheduleId: 'payroll-calendar',
+    spec: { intervals: [{ every: '15 minutes' }] },
+    action: { type: 'startWorkflow', workflowType: 'payrollCalendar', workflowId: 'payroll-calendar', taskQueue: LINE_QUEUE, args: [], staticSummary: 'Payrolls whose cutoff is near' },
+  });
   for (const system of timeSystems) {
     await ensure(client, {
       scheduleId: `timesheet-sweep/${system}`,

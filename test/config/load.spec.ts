@@ -58,7 +58,7 @@ describe("The firm's configuration", () => {
       assert.deepEqual(await mistakesOf(copy.dir), [
         'config/contract-policy.yaml:4:3 contractPolicy.grace: expected no such key (see docs/configuration.md), found the unknown key "grace"',
         'config/legal-entities.yaml:13:24 legalEntities[0].billingCurrencies: expected a list, found "usd"',
-        'config/routing.yaml:10:31 routing[7].erp: expected a known system (salesforce, hubspot, canonical, netsuite, tryton, harvest, harvest-assignments, clockify, warehouse), found "sap"',
+        'config/routing.yaml:10:31 routing[7].erp: expected a known system (salesforce, hubspot, canonical, netsuite, tryton, harvest, harvest-assignments, clockify, warehouse, payroll), found "sap"',
         'config/service-lines.yaml:31:22 serviceLines[4].defaultTemplate: expected a known project template (ADVISORY, DELIVERY, DATA-DELIVERY, MIGRATION, RUN), found "WALK"',
       ]);
     });

@@ -17,6 +17,7 @@ import { stopTemporalServer } from '../support/temporal.ts';
 const PATHS: Readonly<Record<SandboxName, readonly Pick<FaultOrder, 'method' | 'path'>[]>> = {
   // No legal entity is routed to it.
   clockify: [],
+  payroll: [],
   salesforce: [{ method: 'GET', path: '/query' }, { method: 'PATCH', path: '/sobjects/Opportunity/' }],
   hubspot: [{ method: 'GET', path: '/objects/deals/' }, { method: 'PATCH', path: '/objects/deals/' }],
   netsuite: [

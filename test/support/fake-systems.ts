@@ -1,3 +1,4 @@
+import { createFakeBureau } from '../payroll/bureau.ts';
 import type { Systems } from '../../activities/dependencies.ts';
 import type { CrmPort, ErpPort, Found, LookUp, RecordPort, ResourcePort, TimePort, WriteBack } from '../../connectors/ports.ts';
 import type { LaborAnswer, LaborPort } from '../../connectors/labor-port.ts';
@@ -204,9 +205,17 @@ export function createFakeSystems() {
 
   const resources = (system: string): ResourcePort => ({ kind: 'resources', system, assignments: port(system, 'assignments', ({ project }) => project.number, ({ project }) => project.customerId) });
 
-  const systems: Systems = { crm, erp, time, resources };
+  const bureaus = new Map<string, ReturnType<typeof createFakeBureau>>();
+  const bureau = (system: string) => {
+    const known = bureaus.get(system) ?? createFakeBureau(system);
+    bureaus.set(system, known);
+    return known;
+  };
+
+  const systems: Systems = { crm, erp, time, resources, payroll: (id) => bureau(id).port };
   return {
     systems,
+    bureau,
     records,
     writeBacks,
     calls,
