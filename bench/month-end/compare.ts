@@ -15,7 +15,7 @@ export interface Line {
 
 /** What the ERP must have of these timesheets, by the rules alone. */
 export function expectedLines(sheets: readonly MonthSheet[], reference: Reference, asOf: Instant): Map<string, Line> {
-  return new Map(sheets.flatMap(({ sheet }) => judge(sheet, reference, asOf).postings.map(({ key, hours, billing: { amount } }) => [key, { key, hours, amount: amount.amount, currency: amount.currency }] as const)));
+  return new Map(sheets.flatMap(({ sheet }) => judge(sheet, reference, asOf).booking.postings.map(({ key, hours, billing: { amount } }) => [key, { key, hours, amount: amount.amount, currency: amount.currency }] as const)));
 }
 
 /** Compares line by line, hours and money exactly. */

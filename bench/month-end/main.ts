@@ -59,14 +59,14 @@ const PARTS: readonly Part[] = [
   only('memory', (common, { consultants }, tell) => wholeMonths(common, consultants, tell)),
   only('single', (common, { consultants }, tell) => singleEvents(common, Math.max(100, Math.round(consultants / 4)), tell)),
   only('fairness', (common, { quick }, tell) => fairness(common, { consultants: FIRM_SIZE, seconds: quick ? 5 : 20, tell })),
-  only('cutoff', (common, { consultants }, tell) => cutoffOrder(common, Math.max(400, Math.round(consultants / 4)), tell)),
+  only('cutoff', (common, { consultants }, tell) => cutoffOrder(common, consultants, tell)),
 ];
 
 async function engines(common: CommonGround, options: MonthEndOptions, tell: (line: string) => void): Promise<Findings | undefined> {
   const measured = options.parts.includes('engines');
   const crash = options.parts.includes('crash');
   if (!measured && !crash) return undefined;
-  const month = await oneSheetEach(options.timesheets + WARM_UP, FIRM_SIZE);
+  const month = await oneSheetEach(options.timesheets + WARM_UP, FIRM_SIZE, options.dirty);
   tell(`${options.timesheets} timesheets with ${month.sheets.slice(WARM_UP).reduce((sum, { sheet }) => sum + sheet.entries.length, 0)} entries for each engine:`);
   const results = await sideBySide({ engines: options.engines.map((name) => ENGINES[name]), common, month, runs: measured ? options.runs : 0, crash, tell });
   return {

@@ -33,8 +33,8 @@ const SEED = 20_261;
 const TIME_SYSTEM = 'timekeeper';
 const ROWS_AT_ONCE = 2_000;
 
-export function sampleOf(consultants: number): SampleMonth {
-  return sampleMonth({ seed: SEED, consultants, system: TIME_SYSTEM });
+function sampleOf(consultants: number, dirtyPercent = 3): SampleMonth {
+  return sampleMonth({ seed: SEED, consultants, system: TIME_SYSTEM, dirtyPercent });
 }
 
 /** A few of the month's dirty records are refused at the door of the gateway, which is not what is measured. */
@@ -67,8 +67,8 @@ export async function wholeMonth(consultants: number): Promise<Month> {
  * Of the firm's month, one timesheet each of so many consultants, none with work for a project that has a cap: each can be judged by itself, so that
  * the peers need no state that timesheets share. @throws RangeError where the firm has not so many
  */
-export async function oneSheetEach(timesheets: number, consultants: number): Promise<Month> {
-  const sample = sampleOf(consultants);
+export async function oneSheetEach(timesheets: number, consultants: number, dirtyPercent: number): Promise<Month> {
+  const sample = sampleOf(consultants, dirtyPercent);
   const references = [...sample.reference()];
   const capped = new Set(references.flatMap(({ kind, document }) => {
     if (kind !== 'project') return [];

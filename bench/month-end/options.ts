@@ -16,6 +16,7 @@ const optionsSchema = z.object({
   runs: whole(1, 20).optional(),
   consultants: whole(100, 20_000).optional(),
   latency: whole(0, 5_000).default(20),
+  dirty: whole(0, 25).default(3),
   parts: list(PARTS).default([...PARTS]),
   engines: list(ENGINE_NAMES).default([...ENGINE_NAMES]),
   profile: z.string().optional(),
@@ -29,6 +30,8 @@ export interface MonthEndOptions {
   readonly runs: number;
   /** Of the whole month, of which the memory is looked at. */
   readonly consultants: number;
+  /** Of a hundred timesheets so many have something wrong. */
+  readonly dirty: number;
   /** Of the ERP, milliseconds. */
   readonly latency: number;
   readonly parts: readonly PartName[];
@@ -43,6 +46,7 @@ export const USAGE = `npm run bench -- month-end [options]
   --runs N           runs of each engine, in turn (5)
   --consultants N    of the whole month whose memory is measured, against a quarter of them (4000: 160,000 entries)
   --latency MS       what the ERP sandbox takes for every request (20)
+  --dirty PERCENT    timesheets with something wrong in the engines' runs (3)
   --parts LIST       of ${PARTS.join(',')} (all)
   --engines LIST     of ${ENGINE_NAMES.join(',')} (all)
   --quick            little of everything, to see that it works: its figures mean nothing
@@ -52,7 +56,7 @@ export const USAGE = `npm run bench -- month-end [options]
 export function parseOptions(args: readonly string[]): MonthEndOptions {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const { values } = parseArgs({ args: [...args], options: { json: flag, quick: flag, timesheets: text, runs: text, consultants: text, latency: text, parts: text, engines: text, profile: text } });
+  const { values } = parseArgs({ args: [...args], options: { json: flag, quick: flag, timesheets: text, runs: text, consultants: text, latency: text, dirty: text, parts: text, engines: text, profile: text } });
   const parsed = optionsSchema.safeParse(values);
   if (!parsed.success) throw new Error(`${parsed.error.issues.map(({ path, message }) => `--${path.join('.')}: ${message}`).join('\n')}\n\n${USAGE}`);
   const { quick, timesheets, runs, consultants, profile, ...rest } = parsed.data;

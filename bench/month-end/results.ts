@@ -55,6 +55,7 @@ export function engineReport(results: readonly EngineResults[], settings: { read
     '',
     `${settings.timesheets} timesheets a run, ${settings.latencyMs} ms for each request to the ERP, at most ${results[0]?.runs[0]?.limits.limit ?? 15} of them at a time · ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB · Node ${process.version}`,
     'Everything on this machine, over loopback, each engine with servers and files of its own; one ERP sandbox process for all, emptied before each run, whose own processor time is not counted.',
+    'The same intake (NDJSON over HTTP), rules, connector, rows left in PostgreSQL (outcomes, entries, ledger lines, pay lines, facts) and a waiting case for each timesheet with refused entries for all. Ours besides keeps what was received and an audit trail, tells the owners of cases, locks people and looks at what was posted before.',
     '',
     asTable([
       ['', 'rank', 'timesheets/s (range)', 'entries/s', 'CPU per timesheet', 'stored per timesheet', 'memory', 'killed', 'ERP: most at once / refused'],

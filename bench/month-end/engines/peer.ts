@@ -7,7 +7,7 @@ import { lastingPorts } from '../../support/installation.ts';
 import { killProcess, startNode } from '../../support/processes.ts';
 import type { PeerSettings } from '../peers/application.ts';
 import { prepareMonth } from '../month.ts';
-import { createPeerTables } from '../work.ts';
+import { createPeerTables } from '../books.ts';
 import type { Ground, RunningEngine } from './engine.ts';
 import { sizeOf } from './files.ts';
 
@@ -69,7 +69,7 @@ export async function startPeer({ name, file, prepare }: PeerDefinition, ground:
         if (!answer.ok) throw new Error(`${name} does not take the timesheets: ${answer.status} ${text}`);
       },
       async finished() {
-        const { rows } = await watch.query<{ count: number }>('select count(*)::int as count from timesheet_outcome');
+        const { rows } = await watch.query<{ count: number }>('select count(*)::int as count from peer_done');
         return rows[0]?.count ?? 0;
       },
       async storedBytes() {

@@ -61,3 +61,8 @@ async function acceptAll(lines: AsyncIterable<string>, accept: (sheet: Timesheet
 export function processIdOf({ system, id, version }: Timesheet): string {
   return `timesheet/${system}/${id}/${version}`;
 }
+
+/** Of the case that refused entries open: it waits until somebody resolves it. */
+export function caseIdOf(sheet: Timesheet): string {
+  return `case/${processIdOf(sheet)}`;
+}
