@@ -7,6 +7,7 @@ import { dealCommands } from './deals.ts';
 import { doctorCommand } from './doctor.ts';
 import { inboxCommands } from './inbox.ts';
 import { notificationCommands } from './notifications.ts';
+import { referenceCommands } from './reference.ts';
 import { timesheetCommands } from './timesheets.ts';
 
 const program = new Command('q2c')
@@ -14,7 +15,7 @@ const program = new Command('q2c')
   .option('--json', 'print JSON for programs instead of text for people')
   .showHelpAfterError();
 
-for (const register of [doctorCommand, dealCommands, timesheetCommands, caseCommands, inboxCommands, notificationCommands, configCommands, auditCommands]) register(program);
+for (const register of [doctorCommand, dealCommands, timesheetCommands, caseCommands, inboxCommands, notificationCommands, configCommands, referenceCommands, auditCommands]) register(program);
 
 try {
   await program.parseAsync();
