@@ -38,7 +38,7 @@ export async function heldNoLonger(db: Db, terms: { readonly now: Date; readonly
       or ('ORIGINAL_NOT_SEEN' = any(o.codes) and exists (
         select from time_outcome original join time_record came on came.id = original.record
         where came.kind = 'timesheet' and came.system = r.system and original.outcome in ('accepted', 'repeat', 'rejected', 'returned')
-          and o.waits_for = 'time entry ' || original.entry_id || ' version ' || original.entry_version))
+          and original.entry_id = substring(o.waits_for from '^time entry (.*) version [0-9]+$') and original.entry_version = substring(o.waits_for from ' version ([0-9]+)$')::integer))
     )
     group by r.id order by r.id limit ${terms.limit}`.execute(db);
   return rows;
