@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { isReferenceKind, referenceKinds } from '../../domain/model/time/reference.ts';
@@ -23,7 +24,7 @@ export function referenceCommands(program: Command): void {
     .option('--by <person>', 'who gave it', 'q2c')
     .option('--check', 'names every mistake and changes nothing')
     .action(async (file: string, options: { by: string; check?: boolean }) => {
-      const read = readReferenceFile(file === '-' ? await standardInput() : await readFile(file));
+      const read = readReferenceFile(file === '-' ? await buffer(process.stdin) : await readFile(file));
       await withSession(program, async (session) => {
         if (!read.ok) {
           session.print(read, `Nothing was loaded.\n${read.mistakes.map(({ line, message }) => `${file}:${line} ${message}`).join('\n')}`);
@@ -113,10 +114,4 @@ function checkKind(kind: string): void {
 
 function rowsText(count: number): string {
   return count === 1 ? 'One row' : `${count} rows`;
-}
-
-async function standardInput(): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
 }

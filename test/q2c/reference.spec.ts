@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { timesheetProcessId } from '../../domain/process/time-process.ts';
 import { readReferenceFile } from '../../starters/q2c/reference-file.ts';
 import { sampleMonth } from '../../starters/month-end/sample/index.ts';
+import { openCases } from '../../store/cases.ts';
 import type { Store } from '../../store/database.ts';
 import { putReference, referenceRows, referenceVersion } from '../../store/time/reference.ts';
-import { ADA, anAssignment, aPerson, aProject } from '../builders/time.ts';
+import { ADA, anAssignment, anEntry, aPerson, aProject, aTimesheet } from '../builders/time.ts';
 import { freshStore } from '../store/support.ts';
+import { stopTemporalServer, theTemporalServer } from '../support/temporal.ts';
+import { startTimeLine, type TimeLine } from '../support/time-line.ts';
 
 const PERSON = { kind: 'person', key: ADA, scope: ADA, document: aPerson() };
 const PROJECT = { kind: 'project', key: 'US01-TECH-A', scope: 'US01-TECH-A', document: aProject() };
@@ -58,27 +63,32 @@ describe('A file of reference data', () => {
   });
 });
 
+function q2cOver(store: Store, dataDir: string, temporal: Readonly<Record<string, string>> = {}) {
+  return (...args: readonly string[]): Promise<{ code: number; text: string; errors: string }> => {
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|Q2C_)/.test(name)));
+    return new Promise((resolve) => {
+      execFile(process.execPath, ['starters/q2c/main.ts', ...args], { env: { ...env, ...temporal, Q2C_DATA_DIR: dataDir, DATABASE_URL: store.url } }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, text: stdout, errors: stderr });
+      });
+    });
+  };
+}
+
 describe('q2c reference', function () {
   this.timeout(60_000);
   let store: Store;
   let dataDir: string;
+  let q2c: ReturnType<typeof q2cOver>;
   beforeEach(async () => {
     store = await freshStore();
     dataDir = await mkdtemp(path.join(tmpdir(), 'q2c-reference-'));
+    q2c = q2cOver(store, dataDir);
   });
   afterEach(async () => {
     await store.close();
     await rm(dataDir, { recursive: true });
   });
 
-  function q2c(...args: readonly string[]): Promise<{ code: number; text: string; errors: string }> {
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TEMPORAL_|Q2C_)/.test(name)));
-    return new Promise((resolve) => {
-      execFile(process.execPath, ['starters/q2c/main.ts', ...args], { env: { ...env, Q2C_DATA_DIR: dataDir, DATABASE_URL: store.url } }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, text: stdout, errors: stderr });
-      });
-    });
-  }
   async function file(...rows: readonly unknown[]): Promise<string> {
     const name = path.join(dataDir, 'people.ndjson');
     await writeFile(name, ndjson(...rows));
@@ -113,5 +123,34 @@ describe('q2c reference', function () {
     assert.match((await q2c('reference', 'show', 'person', 'x@y.example')).errors, /there is no person x@y\.example: npm run q2c -- reference show person lists them/);
     await putReference(store.db, 'hr', [PERSON]);
     assert.match((await q2c('reference', 'show', 'person')).text, new RegExp(`${ADA} +hr`));
+  });
+});
+
+describe('A timesheet of somebody nobody knows', function () {
+  this.timeout(60_000);
+  let line: TimeLine;
+  let dataDir: string;
+  before(async () => {
+    line = await startTimeLine();
+    dataDir = await mkdtemp(path.join(tmpdir(), 'q2c-reference-'));
+  });
+  after(async () => {
+    await line.stop();
+    await rm(dataDir, { recursive: true });
+    await stopTemporalServer();
+  });
+
+  it('is posted by itself once the person is loaded', async () => {
+    const email = 'new@northwind-consulting.example';
+    const id = `TS-${randomUUID().slice(0, 8)}`;
+    await line.submit(aTimesheet([anEntry({ id: `E-${id}`, person: email })], { id, person: email }));
+    await line.until('its case is open', async () => (await openCases(line.store.db)).some(({ code }) => code === 'PERSON_UNKNOWN'));
+    const file = path.join(dataDir, 'new.ndjson');
+    await writeFile(file, ndjson({ ...PERSON, key: email, scope: email, document: aPerson({ email }) }, assignment({ person: email })));
+    const { address, namespace } = await theTemporalServer();
+    const { text, errors } = await q2cOver(line.store, dataDir, { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace ?? 'default' })('reference', 'load', file);
+    assert.equal(text, `2 rows, 2 new or changed.\nThese look again: ${timesheetProcessId({ system: 'harvest', id, version: 1 })}\n`, errors);
+    await line.until('it is posted', async () => Promise.resolve([...line.fakes.laborLines.values()].some(({ line: { person } }) => person === email)));
+    await line.until('its case is closed', async () => (await openCases(line.store.db)).length === 0);
   });
 });
