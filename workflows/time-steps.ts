@@ -15,6 +15,8 @@ const SLA_MINUTES = 60;
 /** Analytics: the lowest of the five levels. */
 const ANALYTICS_PRIORITY = 5;
 
+export type RefusedLine = PostResult['refused'][number] & { readonly system: string };
+
 export interface TimeProcess {
   readonly subject: string;
   readonly legalEntity: string;
@@ -60,6 +62,44 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
   const persistence: Persistence = { cases, caseFor, configActivated: () => activated, slaMinutes: SLA_MINUTES };
   const through = <Result>(what: string, step: () => Promise<Result>) => persist(persistence, what, step);
 
+  async function post(system: string): Promise<RefusedLine[]> {
+    const result = await through(`labor of ${subject} in ${system}`, () => on(system).postLabor({ process, selection, system }));
+    posted[system] = (posted[system] ?? 0) + result.posted;
+    show();
+    return result.refused.map((line) => ({ ...line, system }));
+  }
+
+  /** Tells a time system what it is still to be told. */
+  async function answer(system: string): Promise<void> {
+    await through(`answers to ${system} about ${subject}`, () => store.answerTimeSystem({ process, selection, system }));
+  }
+
+  function raiseFor(lines: readonly RefusedLine[], without: CaseInput['without']) {
+    const [first] = lines;
+    if (first === undefined) throw new RangeError('a case about no lines');
+    const { code, kind, message, mend, system } = first;
+    return cases.raise(caseFor({ code, kind, subject, system, message: lines.length === 1 ? message : `${message} (${lines.length} lines of ${subject}.)`, mend, without: [...without] }));
+  }
+
+  async function retry(lines: readonly RefusedLine[]): Promise<void> {
+    const known = activated?.hash;
+    const open = await raiseFor(lines, ['correct', 'override', 'reroute', 'return_to_submitter', 'confirm_done', 'confirm_not_done', 'abort']);
+    await cases.answerOf(open, () => (activated?.hash === known ? undefined : 'another configuration is active; the lines are tried again'));
+    for (const record of new Set(lines.map((line) => line.record))) await store.retryRefused({ record });
+  }
+
+  /** No configuration can say whether a line is in the ERP: only somebody who looks. */
+  async function settle(lines: readonly RefusedLine[]): Promise<void> {
+    const system = lines[0]?.system ?? '';
+    const open = await raiseFor(lines.filter((line) => line.system === system), ['retry', 'correct', 'override', 'reroute', 'return_to_submitter', 'abort']);
+    const word = await cases.answerOf(open, () => undefined);
+    if (word === undefined) return;
+    const { action, externalId, by, reason } = word;
+    for (const record of new Set(lines.filter((line) => line.system === system).map((line) => line.record))) {
+      await store.settleDoubtful({ process, record, system, outcome: action === 'confirm_done' ? 'done' : 'not_done', externalId, by, reason });
+    }
+  }
+
   return {
     cases,
     caseFor,
@@ -73,17 +113,12 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
       counts = { records, entries, accepted, repeats, rejected, held, withdrawn };
       return decision;
     },
-    /** Everything the decision planned, in every system. @returns the lines that ERPs refused for good */
-    async carryOut(decision: PageDecision): Promise<PostResult['refused']> {
-      const refused: PostResult['refused'][number][] = [];
+    /** Everything the decision planned, in every system. @returns the lines that are left to a person */
+    async carryOut(decision: PageDecision): Promise<readonly RefusedLine[]> {
+      const refused: RefusedLine[] = [];
       if (decision.targets.length > 0) {
         enter('posting');
-        await Promise.all(decision.targets.map(async ({ system }) => {
-          const result = await through(`labor of ${subject} in ${system}`, () => on(system).postLabor({ process, selection, system }));
-          posted[system] = (posted[system] ?? 0) + result.posted;
-          refused.push(...result.refused);
-          show();
-        }));
+        refused.push(...(await Promise.all(decision.targets.map(({ system }) => post(system)))).flat());
       }
       if (decision.accepted > 0 || decision.withdrawn > 0 || decision.targets.length > 0) {
         enter('publishing');
@@ -91,31 +126,26 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
       }
       if (decision.answers.length > 0) {
         enter('answering');
-        await Promise.all(decision.answers.map((system) => through(`answers to ${system} about ${subject}`, () => store.answerTimeSystem({ process, selection, system }))));
+        await Promise.all(decision.answers.map(answer));
       }
       return refused;
     },
-    /** Lines an ERP refused for good: a person says when they are to be tried again. */
-    async seeTo(refused: PostResult['refused']): Promise<void> {
+    /** Lines an ERP refused for good, or of which nobody knows: a person says when they are to be tried again, or that they are there. */
+    async seeTo(refused: readonly RefusedLine[]): Promise<void> {
+      let answers: readonly string[] = [];
       for (let left = refused; left.length > 0; ) {
-        const [first] = left;
-        if (first === undefined) return;
         enter('waiting');
-        const open = await cases.raise(caseFor({
-          code: first.code,
-          kind: first.kind,
-          subject,
-          message: left.length === 1 ? first.message : `${first.message} (${left.length} lines of ${subject} are refused.)`,
-          mend: first.mend,
-          without: ['correct', 'override', 'reroute', 'return_to_submitter', 'confirm_done', 'confirm_not_done', 'abort'],
-        }));
-        const known = activated?.hash;
-        await cases.answerOf(open, () => (activated?.hash === known ? undefined : 'another configuration is active; the lines are tried again'));
-        for (const record of new Set(left.map((line) => line.record))) await store.retryRefused({ record });
-        const targets = await store.decideTimesheets({ process, selection, again: false });
-        left = (await Promise.all(targets.targets.map(({ system }) => through(`labor of ${subject} in ${system}`, () => on(system).postLabor({ process, selection, system }))))).flatMap((result) => result.refused);
+        const doubtful = left.filter((line) => line.doubtful);
+        if (doubtful.length > 0) await settle(doubtful);
+        else await retry(left);
+        const decision = await through(`decision about ${subject}`, () => store.decideTimesheets({ process, selection, again: false }));
+        left = (await Promise.all([...new Set([...left, ...decision.targets].map(({ system }) => system))].map(post))).flat();
+        ({ answers } = decision);
       }
+      // What is posted only now was not locked before.
+      await Promise.all(answers.map(answer));
     },
+    answer,
     postedLines: () => Object.values(posted).reduce((sum, lines) => sum + lines, 0),
   };
 }

@@ -63,7 +63,7 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
 
   async function giveBack({ by, reason }: CaseAnswer, held: boolean): Promise<void> {
     await steps.store.returnTimesheet({ process, record, by, reason, held });
-    await steps.store.answerTimeSystem({ process, selection, system });
+    await steps.answer(system);
   }
 
   function outcomeOf(): TimesheetOutcome {

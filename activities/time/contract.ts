@@ -47,7 +47,7 @@ export interface PageDecision {
 export interface PostResult {
   readonly posted: number;
   /** Lines the ERP refused for good, by record. */
-  readonly refused: readonly { readonly record: number; readonly key: string; readonly code: string; readonly kind: Finding['kind']; readonly message: string; readonly mend: string }[];
+  readonly refused: readonly { readonly record: number; readonly key: string; readonly code: string; readonly kind: Finding['kind']; readonly message: string; readonly mend: string; /** Nobody can say whether it was written: it is settled by somebody who looks. */ readonly doubtful: boolean }[];
 }
 
 /** The activities of the time line. Each is idempotent; all throw ApplicationFailure with a Failure (domain/failure.ts) in its details. */
@@ -68,6 +68,8 @@ export interface TimeActivities {
   returnTimesheet(input: { readonly process: string; readonly record: number; readonly by: string; readonly reason: string; readonly held?: boolean }): Promise<{ readonly system: string }>;
   /** Lines the ERP refused for good are tried again. */
   retryRefused(input: { readonly record: number }): Promise<void>;
+  /** Somebody looked into the ERP: the lines of which nobody knew are there, or they are not and are posted again. */
+  settleDoubtful(input: { readonly process: string; readonly record: number; readonly system: string; readonly outcome: 'done' | 'not_done'; readonly externalId: string | null; readonly by: string; readonly reason: string }): Promise<void>;
 }
 
 export interface TimeSourceActivities {

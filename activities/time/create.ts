@@ -8,7 +8,7 @@ import { publishTimeFacts } from '../../store/reporting-time.ts';
 import { plannedAnswers, recordAnswered } from '../../store/time/answers.ts';
 import { returnRefused, waiveFindings } from '../../store/time/corrections.ts';
 import { returnHeld } from '../../store/time/held.ts';
-import { reopenRefused } from '../../store/time/labor-ledger.ts';
+import { reopenRefused, settleDoubtful } from '../../store/time/labor-ledger.ts';
 import { pageDone, pageOfRecordDone } from '../../store/time/pages.ts';
 import { recordIdsOf } from '../../store/time/records.ts';
 import { openAnswers, openRecords, openTargets, outcomeCounts, releasedRecords, supersededRecords, type OpenRecordRow } from '../../store/time/summary.ts';
@@ -116,6 +116,12 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
 
     async retryRefused({ record }) {
       await reopenRefused(db, record);
+    },
+
+    async settleDoubtful({ process, record, system, outcome, externalId, by, reason }) {
+      const lines = await settleDoubtful(db, { record, system, outcome, externalId });
+      const said = outcome === 'done' ? 'are there' : 'are not there and are posted again';
+      await appendAudit(db, [{ process, actor: by, action: 'labor.settled', object: process, system, message: `${by} looked into ${system}: ${lines} lines ${said}. ${reason}`, details: { record, lines, outcome, externalId } }]);
     },
   };
 }

@@ -45,7 +45,7 @@ export async function postLabor(deps: ActivityDependencies, input: { readonly pr
   }
   const refused = (await refusedPostings(db, selection, system)).map(({ record, key, error }) => {
     const { code, kind, message, mend } = failureSchema.parse(error);
-    return { record, key, code, kind: kind === 'configuration' ? ('configuration' as const) : ('business_rule' as const), message, mend };
+    return { record, key, code, kind: kind === 'configuration' ? ('configuration' as const) : ('business_rule' as const), message, mend, doubtful: kind === 'in_doubt' };
   });
   return { posted, refused };
 }
@@ -55,16 +55,18 @@ async function postBatch(deps: ActivityDependencies, labor: LaborPort, claimed: 
   const { system } = context;
   const lines = new Map(claimed.map(({ key, line }) => [key, laborPostingSchema.parse(line)]));
   const doubtful = claimed.filter(({ mustLookUp }) => mustLookUp).flatMap(({ key }) => lines.get(key) ?? []);
+  let askedFor = false;
   const lost = new AbortController();
   const renewing = setInterval(() => {
     renewPostings(db, [...lines.keys()], LEASE_MS).catch((error: unknown) => context.log.warn({ error: String(error) }, 'the lease on postings could not be renewed'));
   }, RENEW_MS);
   try {
     return await deps.withSlot(system, AbortSignal.any([context.signal, lost.signal]), async (signal) => {
-      const known = doubtful.length === 0 ? new Map() : await lookUp(deps, labor, doubtful, { ...context, signal });
-      const found = [...known].map(([key, { externalId }]: [string, { externalId: string }]) => ({ key, externalId }));
+      const known = doubtful.length === 0 ? new Map<string, string | undefined>() : await lookUp(deps, labor, doubtful, { ...context, signal });
+      const found = [...known].flatMap(([key, externalId]) => (externalId === undefined ? [] : [{ key, externalId }]));
       await recordPosted(db, found);
       const toPost = [...lines.values()].filter(({ key }) => !known.has(key));
+      askedFor = true;
       if (toPost.length === 0) return { posted: found.length, passing: undefined };
       const answers = await labor.post(toPost, { ...context, signal, idempotencyKey: toPost[0]?.key ?? '' });
       return { posted: found.length + (await recordAnswers(deps, toPost, answers)), passing: passingOf(answers) };
@@ -72,18 +74,23 @@ async function postBatch(deps: ActivityDependencies, labor: LaborPort, claimed: 
   } catch (error) {
     const failure = isSystemFailure(error) ? error.failure : undefined;
     const told = { code: failure?.code ?? 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) };
-    await recordNotPosted(db, failure?.written === 'no' ? 'not_done' : 'in_doubt', [...lines.keys()].map((key) => ({ key, error: told })));
+    // What was in doubt stays so until the look-up has said otherwise.
+    const unasked = new Set(askedFor ? [] : doubtful.map(({ key }) => key));
+    await recordNotPosted(db, 'in_doubt', [...unasked].map((key) => ({ key, error: told })));
+    await recordNotPosted(db, !askedFor || failure?.written === 'no' ? 'not_done' : 'in_doubt', [...lines.keys()].filter((key) => !unasked.has(key)).map((key) => ({ key, error: told })));
     throw error;
   } finally {
     clearInterval(renewing);
   }
 }
 
-async function lookUp(deps: ActivityDependencies, labor: LaborPort, doubtful: readonly LaborPosting[], context: CallContext & { readonly system: string }) {
-  if (labor.lookUp === 'key') return await labor.find(doubtful, context);
-  const failure: Failure = { kind: 'in_doubt', code: 'POSTING_IN_DOUBT', message: `the answer to posting ${doubtful.length} lines was lost, and ${context.system} offers no way to ask whether they are there.`, mend: `Look for them in ${context.system}: q2c timesheet shows them.`, system: context.system, object: 'labor', written: 'unknown' };
-  await recordNotPosted(deps.store.db, 'refused', doubtful.map(({ key }) => ({ key, error: failure })));
-  throw new SystemFailure(failure);
+/** @returns the external ID of each line that is there; undefined for those that are left to a person, as the ERP cannot be asked */
+async function lookUp(deps: ActivityDependencies, labor: LaborPort, doubtful: readonly LaborPosting[], context: CallContext & { readonly system: string }): Promise<ReadonlyMap<string, string | undefined>> {
+  if (labor.lookUp === 'key') return new Map([...(await labor.find(doubtful, context))].map(([key, { externalId }]) => [key, externalId]));
+  const { system } = context;
+  const error: Failure = { kind: 'in_doubt', code: 'WRITE_IN_DOUBT', message: `The answer to posting labor was lost, and ${system} offers no way to ask whether it is there.`, mend: `Look for the lines in ${system}; q2c timesheet shows them. Are they there, or did you enter those that were not: "confirm_done". Is none of them there: "confirm_not_done", and they are posted again.`, system, object: 'labor', written: 'unknown' };
+  await recordNotPosted(deps.store.db, 'refused', doubtful.map(({ key }) => ({ key, error })));
+  return new Map(doubtful.map(({ key }) => [key, undefined]));
 }
 
 async function recordAnswers(deps: ActivityDependencies, lines: readonly LaborPosting[], answers: readonly LaborAnswer[]): Promise<number> {

@@ -27,7 +27,7 @@ export interface Reference {
    * The part that one timesheet needs: small, so that judging it stays cheap however large the firm is.
    * @param beside what is posted of its people: its projects say what is leave, its legal entities in which period it can be taken back
    */
-  readonly sliceFor: (sheet: Timesheet, asOf: Instant, capsUsed: ReadonlyMap<string, { readonly used: string; readonly currency: string }>, beside: readonly PostedEntry[]) => Slice;
+  readonly sliceFor: (sheet: Timesheet, asOf: Instant, capsUsed: ReadonlyMap<string, { readonly used: string; readonly currency: string }>, beside?: readonly PostedEntry[]) => Slice;
 }
 
 const entityRowSchema = timesheetContextSchema.shape.legalEntities.element.extend({ erp: z.string().nullable().default(null) });
@@ -121,7 +121,7 @@ async function read(db: Db): Promise<Reference> {
       if (erp !== undefined) return erp;
       throw new SystemFailure({ kind: 'configuration', code: 'ERP_NOT_ROUTED', message: `legal entity ${legalEntity} has no ERP to post to.`, mend: 'Add it to config/routing.yaml and activate the configuration.', system: 'q2c', object: `legal entity ${legalEntity}`, written: 'no' });
     },
-    sliceFor(sheet, asOf, capsUsed, beside) {
+    sliceFor(sheet, asOf, capsUsed, beside = []) {
       const emails = new Set([sheet.person, ...sheet.entries.map(({ person }) => person)]);
       const persons = [...emails].flatMap((email) => people.get(email) ?? []);
       const family = new Map([...new Set(sheet.entries.map(({ projectNumber }) => projectNumber))].flatMap((number) => projectFamily(number).map((project) => [project.number, project] as const)));

@@ -69,8 +69,20 @@ export async function refusedPostings(db: Db, selection: RecordSelection, system
   return rows;
 }
 
-/** Refused lines of a record are tried again. */
+/** Refused lines of a record are tried again; those of which nobody knows whether they were written are not. */
 export async function reopenRefused(db: Db, record: number): Promise<number> {
-  const { rows } = await sql<{ n: number }>`with again as (update labor_posting set state = 'not_done' where record = ${record} and state = 'refused' returning 1) select count(*)::integer as n from again`.execute(db);
+  const { rows } = await sql<{ n: number }>`with again as (update labor_posting set state = 'not_done' where record = ${record} and state = 'refused' and error->>'kind' is distinct from 'in_doubt' returning 1) select count(*)::integer as n from again`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** What somebody found in the ERP of the lines of a record that nobody knew of. @returns how many lines that were */
+export async function settleDoubtful(db: Db, word: { readonly record: number; readonly system: string; readonly outcome: 'done' | 'not_done'; readonly externalId: string | null }): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    with settled as (
+      update labor_posting set state = ${word.outcome}, external_id = ${word.externalId}, done_at = case when ${word.outcome} = 'done' then now() end,
+        error = case when ${word.outcome} = 'done' then null else error end
+      where record = ${word.record} and system = ${word.system} and state = 'refused' and error->>'kind' = 'in_doubt' returning 1
+    )
+    select count(*)::integer as n from settled`.execute(db);
   return rows[0]?.n ?? 0;
 }

@@ -94,7 +94,7 @@ for (const [what, costRates] of [['that costs what the ERP says', []], ['whose c
       const outcomes = await decisions.rows(sql<{ outcome: string; n: number }>`select outcome, count(*)::integer as n from time_outcome group by 1`);
       const received = await decisions.rows(sql<{ n: number }>`select coalesce(sum(jsonb_array_length(document->'entries')), 0)::integer as n from time_record`);
       assert.equal(outcomes.reduce((sum, { n }) => sum + n, 0), received[0]?.n, 'each received entry has an outcome');
-      assert.equal(received[0]?.n, new Map(told.map((sheet) => [JSON.stringify(sheet), sheet.entries.length])).values().reduce((sum, n) => sum + n, 0));
+      assert.equal(received[0]?.n, [...new Map(told.map((sheet) => [JSON.stringify(sheet), sheet.entries.length])).values()].reduce((sum, n) => sum + n, 0));
       assert.deepEqual(outcomes.filter(({ outcome }) => outcome === 'held'), [], 'nothing waits any more');
     }
   });
