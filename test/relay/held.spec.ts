@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { timeProjectSchema } from '../../domain/model/time/context.ts';
 import { addDecimal } from '../../domain/money.ts';
-import { closedWonId } from '../../domain/process/deal-process.ts';
+import { changeOrderId, closedWonId } from '../../domain/process/deal-process.ts';
 import { timesheetProcessId } from '../../domain/process/time-process.ts';
 import { createHeldSweep, type HeldSweep } from '../../starters/relay/held.ts';
 import { dispatchDeal } from '../../starters/relay/dispatch.ts';
@@ -87,6 +87,38 @@ describe('Held time', function () {
     await line.until('both are refused', async () => (await openCases(line.store.db)).filter(({ code }) => code === 'PROJECT_NOT_ACTIVE').length === 2);
     assert.deepEqual(await outcomes(), ['rejected', 'rejected']);
     assert.equal(net(), '0');
+  });
+
+  it('for a project that a change order drops is refused from then on, while the project that stays takes time', async () => {
+    const lines = [aLine({ id: 'L1', resourceEmail: ADA }), aLine({ id: 'L2', legalEntity: 'CA01', unitPrice: '300' })];
+    const dates = { startDate: '2026-11-01', endDate: '2027-04-30' };
+    const deal = line.deal(anOpportunity({ ...dates, lines }));
+    await dispatchDeal(line.client, line.store, deal, { version: anOpportunity().version, source: 'test' });
+    assert.equal((await line.outcome(closedWonId(deal))).outcome, 'activated');
+    const statuses = async () => (await referenceRows(line.store.db, { kind: 'project' })).filter(({ source }) => source.startsWith('deal ')).map(({ key, document }) => [key.slice(0, 4), timeProjectSchema.parse(document).status]);
+    assert.deepEqual(await statuses(), [['CA01', 'active'], ['US01', 'active']]);
+    const version = '2026-11-22T09:00:00.000Z';
+    line.amend(deal, { ...dates, version, lines: lines.slice(0, 1) });
+    await dispatchDeal(line.client, line.store, deal, { version, source: 'test' });
+    assert.equal((await line.outcome(changeOrderId(deal))).outcome, 'activated');
+    assert.deepEqual(await statuses(), [['CA01', 'cancelled'], ['US01', 'active']]);
+    const [dropped, kept] = (await referenceRows(line.store.db, { kind: 'project' })).filter(({ source }) => source.startsWith('deal ')).map(({ key }) => key);
+    const on = (day: string, projectNumber = '') => anEntry({ id: named(`E-${day}`), workDate: `2026-11-${day}`, projectNumber, task: null, laborCategory: null });
+    await line.submit(aTimesheet([on('09', dropped), on('10', kept)], { id: named('TS-1') }));
+    await line.until('one entry is posted', async () => Promise.resolve(net() === '8'));
+    assert.deepEqual((await line.outcomes()).map(({ outcome, codes }) => [outcome, codes.includes('PROJECT_NOT_ACTIVE')]), [['rejected', true], ['accepted', false]]);
+  });
+
+  it('finds a project that was rerouted to another ERP at work, though the first ERP has given it up', async () => {
+    const deal = line.deal(anOpportunity());
+    line.fakes.fail('netsuite.rateCard', { kind: 'business_rule', times: 1 });
+    await dispatchDeal(line.client, line.store, deal, { version: '', source: 'test' });
+    const open = await line.openCase('ORDERED_FAILURE', deal);
+    assert.ok((await line.resolve(open.case_id, { action: 'reroute', by: 'ines', reason: 'NetSuite is being migrated', system: 'tryton' })).accepted);
+    assert.equal((await line.outcome(closedWonId(deal))).outcome, 'activated');
+    assert.deepEqual(line.fakes.recordsOf(deal.opportunityId).filter(({ at }) => at.endsWith('.project') && !at.startsWith('harvest')).map(({ at, status }) => [at, status]).sort(), [['netsuite.project', 'deleted'], ['tryton.project', 'active']]);
+    const [row] = (await referenceRows(line.store.db, { kind: 'project' })).filter(({ source }) => source.startsWith('deal '));
+    assert.equal(timeProjectSchema.parse(row?.document).status, 'active');
   });
 
   /** November of US01, opened late. */
