@@ -3,10 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAcknowledgement } from '../../connectors/payroll-file/acknowledgement.ts';
 import { checksumOf, manifestSchema } from '../../connectors/payroll-file/manifest.ts';
+import { timesheetContextSchema } from '../../domain/model/time/context.ts';
 import { expenseReportSchema } from '../../domain/model/time/expense-report.ts';
 import { timesheetSchema } from '../../domain/model/time/timesheet.ts';
 import { policyFor } from '../../domain/rules/exceptions/policy.ts';
+import { validateTimesheet } from '../../domain/rules/timesheet/validate.ts';
+import { readReferenceFile } from '../../starters/q2c/reference-file.ts';
 import { CONFIG_DIR, theFirm } from '../builders/firm.ts';
+import { aTimeContext } from '../builders/time.ts';
 
 const ROOT = join(CONFIG_DIR, '..');
 /** Made beside the rules: a decision that the books do not take. */
@@ -107,6 +111,18 @@ describe('The examples of the documents', () => {
     const [sheet = '', report = ''] = await examplesIn('time.md', 'json');
     assert.equal(timesheetSchema.parse(JSON.parse(sheet)).entries.length, 1);
     assert.deepEqual(expenseReportSchema.parse(JSON.parse(report)).lines.map(({ kind }) => kind), ['receipt', 'per_diem', 'mileage']);
+  });
+
+  it('of reference data can be loaded, and are what the timesheet needs to be accepted', async () => {
+    const [rows = ''] = await examplesIn('time.md', 'ndjson');
+    const [sheet = ''] = await examplesIn('time.md', 'json');
+    const read = readReferenceFile(Buffer.from(rows, 'utf8'));
+    assert.ok(read.ok);
+    const of = (kind: string) => read.rows.filter((row) => row.kind === kind).map(({ document }) => document);
+    const { config } = await theFirm();
+    const context = timesheetContextSchema.parse({ ...aTimeContext(config), asOf: '2026-11-21T12:00:00.000Z', people: of('person'), projects: of('project'), assignments: of('assignment'), rates: of('rate') });
+    const decision = validateTimesheet(timesheetSchema.parse(JSON.parse(sheet)), context);
+    assert.deepEqual([decision.rejected, decision.held, decision.accepted.map(({ billing }) => billing.amount)], [[], [], [{ amount: '1650.00', currency: 'USD' }]]);
   });
 
   it('of payroll belong together: the manifest is of the hours, both acknowledgements of the manifest', async () => {

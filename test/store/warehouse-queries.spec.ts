@@ -135,7 +135,7 @@ describe('The example queries of docs/warehouse.md', function () {
 
   async function answerOf(number: number): Promise<Record<string, unknown>[]> {
     const query = queries[number - 1];
-    assert.ok(query?.title.startsWith(`${number}. `), `there is no query ${number}`);
+    assert.ok(query !== undefined && query.title.startsWith(`${number}. `), `there is no query ${number}`);
     const { rows } = await sql<Record<string, unknown>>`${sql.raw(query.text.replace(/;\s*$/, ''))}`.execute(store.db);
     // Amounts come as text, so that nothing is rounded on the way; trailing zeros are PostgreSQL's.
     return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'string' && /^-?\d+\.\d+$/.test(value) ? value.replace(/\.?0+$/, '') : value])));
