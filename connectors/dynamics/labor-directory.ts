@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
+import type { About, Dynamics } from './client.ts';
+import type { ProjectEntities } from './entities.ts';
+import { anyOf, matching } from './odata.ts';
+import type { DynamicsOptions } from './options.ts';
+
+export interface Resource {
+  readonly id: string;
+  readonly company: string;
+}
+
+/** What hour lines need of Dynamics' own records, looked up in bulk and kept. */
+export interface LaborDirectory {
+  /** Looks up what is not known yet. Throws SystemFailure. */
+  prepare(postings: readonly Place[], about: About): Promise<void>;
+  /** The project resources of the workers with this e-mail address: one entry for each worker, with the worker's resources. */
+  workers(email: string): readonly (readonly Resource[])[];
+  /** Activity number by WBS code; undefined where the company has no such project. */
+  activities(company: string, project: string): ReadonlyMap<string, string> | undefined;
+  /** Dynamics no longer takes what was found: it is looked up again next time. */
+  forget(place: Place): void;
+}
+
+export interface Place {
+  readonly person: LaborPosting['person'];
+  readonly company: string;
+  readonly project: string;
+  readonly task: string | null;
+}
+
+const workerRow = z.object({ PersonnelNumber: z.string(), PrimaryContactEmail: z.string() });
+const resourceRow = z.object({ ResourceId: z.string(), ResourceCompanyId: z.string(), PersonnelNumber: z.string() });
+const taskRow = z.object({ ProjectId: z.string(), TaskId: z.string(), TaskElementId: z.string().nullish(), TaskName: z.string().nullish() });
+/** Values in one filter: a URL of IIS has about 2,000 characters of query. */
+const VALUES_IN_FILTER = 15;
+/** A task that is missing may have been made since. */
+const RELOAD_MS = 300_000;
+
+export function createLaborDirectory(dynamics: Dynamics, entities: ProjectEntities, options: DynamicsOptions, now: () => number = Date.now): LaborDirectory {
+  const people = new Map<string, Resource[][]>();
+  const projects = new Map<string, { readonly activities: ReadonlyMap<string, string>; readonly loadedAt: number }>();
+  const idOf = (company: string, project: string) => `${company}/${project.toUpperCase()}`;
+
+  async function loadPeople(emails: readonly string[], about: About): Promise<void> {
+    const workers = await dynamics.list('Workers', { filter: anyOf('PrimaryContactEmail', emails), select: ['PersonnelNumber', 'PrimaryContactEmail'] }, workerRow, about);
+    if (workers.length === 0) return;
+    const resources = await dynamics.list('ProjectResources', { filter: anyOf('PersonnelNumber', workers.map((worker) => worker.PersonnelNumber)), select: ['ResourceId', 'ResourceCompanyId', 'PersonnelNumber'] }, resourceRow, about);
+    for (const [email, found] of Map.groupBy(workers, (worker) => worker.PrimaryContactEmail.toLowerCase())) {
+      people.set(email, found.map(({ PersonnelNumber }) => resources.filter((row) => row.PersonnelNumber === PersonnelNumber).map((row) => ({ id: row.ResourceId, company: row.ResourceCompanyId.toLowerCase() }))));
+    }
+  }
+
+  async function loadProjects(company: string, numbers: readonly string[], about: About): Promise<void> {
+    const projectRow = z.object({ [entities.projectKey]: z.string() });
+    const found = await dynamics.list(entities.projects, { filter: `${matching({ dataAreaId: company })} and ${anyOf(entities.projectKey, numbers)}`, select: [entities.projectKey] }, projectRow, about);
+    const names = found.map((row) => row[entities.projectKey] ?? '');
+    if (names.length === 0) return;
+    const tasks = options.wbs === 'none' ? [] : await dynamics.list('ProjectTasks', { filter: `${matching({ dataAreaId: company })} and ${anyOf('ProjectId', names)}`, select: ['ProjectId', 'TaskId', 'TaskElementId', 'TaskName'] }, taskRow, about);
+    const byProject = Map.groupBy(tasks, (task) => task.ProjectId.toUpperCase());
+    for (const name of names) projects.set(idOf(company, name), { activities: new Map((byProject.get(name.toUpperCase()) ?? []).map((task) => [codeOf(task), task.TaskId])), loadedAt: now() });
+  }
+
+  const isUnknown = ({ company, project, task }: Place): boolean => {
+    const entry = projects.get(idOf(company, project));
+    return entry === undefined || (options.wbs !== 'none' && task !== null && !entry.activities.has(task) && now() - entry.loadedAt > RELOAD_MS);
+  };
+
+  return {
+    async prepare(places, about) {
+      const emails = distinct(places.map((place) => place.person.toLowerCase()).filter((email) => !people.has(email)));
+      for (const some of inGroups(emails)) await loadPeople(some, about);
+      for (const [company, unknown] of Map.groupBy(places.filter(isUnknown), (place) => place.company)) {
+        for (const some of inGroups(distinct(unknown.map((place) => place.project)))) await loadProjects(company, some, about);
+      }
+    },
+    workers: (email) => people.get(email.toLowerCase()) ?? [],
+    activities: (company, project) => projects.get(idOf(company, project))?.activities,
+    forget({ person, company, project }) {
+      people.delete(person.toLowerCase());
+      projects.delete(idOf(company, project));
+    },
+  };
+}
+
+/** The WBS code stands in the task's element ID; names are "2-1 Design". */
+function codeOf(task: z.infer<typeof taskRow>): string {
+  return task.TaskElementId == null || task.TaskElementId === '' ? (task.TaskName?.split(' ', 1)[0] ?? task.TaskId) : task.TaskElementId;
+}
+
+export function inGroups<Item>(items: readonly Item[], size: number = VALUES_IN_FILTER): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}
+
+const distinct = (values: readonly string[]): string[] => [...new Set(values)];
