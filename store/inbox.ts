@@ -37,8 +37,7 @@ export interface Receipt {
 
 export type InboxEvent = Selectable<InboxTable>;
 
-interface Stamped {
-  readonly event: IncomingEvent;
+interface Stamped extends Arrival {
   readonly contentHash: string;
 }
 
@@ -48,31 +47,42 @@ interface Stamped {
  * @returns a receipt for each event, in the order given.
  */
 export async function receiveEvents(db: Db, events: readonly IncomingEvent[]): Promise<Receipt[]> {
-  return await receive(db, events, { state: 'received', error: null, findings: [] });
+  return await receive(db, events.map((event) => ({ event, state: 'received', error: null, findings: [] })));
 }
 
 /** Keeps an event that cannot be used as it is (a failed schema): nothing is started, and `requeue` replays it after the fix. */
-export async function quarantineEvent(db: Db, event: IncomingEvent, why: { readonly error: string; readonly findings: readonly JsonValue[] }): Promise<Receipt> {
-  const [receipt] = await receive(db, [event], { state: 'quarantined', ...why });
+export async function quarantineEvent(db: Db, event: IncomingEvent, why: Why): Promise<Receipt> {
+  const [receipt] = await quarantineEvents(db, [{ event, ...why }]);
   if (receipt === undefined) throw new Error(`event ${event.eventId} of ${event.source} was not kept`);
   return receipt;
 }
 
+/** The same for several, each for a reason of its own. @returns a receipt for each, in the order given. */
+export async function quarantineEvents(db: Db, events: readonly ({ readonly event: IncomingEvent } & Why)[]): Promise<Receipt[]> {
+  return await receive(db, events.map((each) => ({ ...each, state: 'quarantined' })));
+}
+
+export interface Why {
+  readonly error: string;
+  readonly findings: readonly JsonValue[];
+}
+
 interface Arrival {
+  readonly event: IncomingEvent;
   readonly state: 'received' | 'quarantined';
   readonly error: string | null;
   readonly findings: readonly JsonValue[];
 }
 
-async function receive(db: Db, events: readonly IncomingEvent[], arrival: Arrival): Promise<Receipt[]> {
-  if (events.length === 0) return [];
-  const stamped = events.map((event) => ({ event: storable(event), contentHash: event.contentHash ?? sha256(event.rawBody) }));
-  const inserted = await insertEvents(db, stamped, arrival);
+async function receive(db: Db, arrivals: readonly Arrival[]): Promise<Receipt[]> {
+  if (arrivals.length === 0) return [];
+  const stamped = arrivals.map((arrival) => ({ ...arrival, event: storable(arrival.event), contentHash: arrival.event.contentHash ?? sha256(arrival.event.rawBody) }));
+  const inserted = await insertEvents(db, stamped);
   const taken = new Map(inserted.map((row) => [eventKey(row.source, row.event_id), row]));
   const repeated = stamped.filter(({ event }) => !taken.has(eventKey(event.source, event.eventId)));
   const known = new Map((await knownEvents(db, repeated)).map((row) => [eventKey(row.source, row.event_id), row]));
   const receipts: Receipt[] = [];
-  for (const { event, contentHash } of stamped) {
+  for (const { event, contentHash, state } of stamped) {
     const key = eventKey(event.source, event.eventId);
     const first = taken.get(key) ?? known.get(key);
     if (first === undefined) throw new Error(`event ${event.eventId} of ${event.source} was neither kept nor found: receive it again`);
@@ -81,7 +91,7 @@ async function receive(db: Db, events: readonly IncomingEvent[], arrival: Arriva
       taken.delete(key);
       receipts.push({ status: 'accepted', id: first.id });
     } else if (first.content_hash === contentHash) {
-      const readable = arrival.state === 'received' && first.state === 'quarantined' && (await readmit(db, event, first.id));
+      const readable = state === 'received' && first.state === 'quarantined' && (await readmit(db, event, first.id));
       receipts.push({ status: readable ? 'accepted' : 'duplicate', id: first.id });
     } else {
       await keepConflict(db, { event, contentHash }, first.id);
@@ -114,25 +124,26 @@ interface KnownEvent {
   readonly state: InboxState;
 }
 
-async function insertEvents(db: Db, stamped: readonly Stamped[], arrival: Arrival): Promise<KnownEvent[]> {
+async function insertEvents(db: Db, stamped: readonly Stamped[]): Promise<KnownEvent[]> {
   const columns = (read: (item: Stamped) => string | null) => stamped.map(read);
   const bodies = stamped.map(({ event }) => Buffer.from(event.rawBody.buffer, event.rawBody.byteOffset, event.rawBody.byteLength));
   const { rows } = await sql<KnownEvent>`/* prepared: receive_events */
     with kept as (
       insert into inbox (source, event_id, kind, business_key, version, occurred_at, headers, raw_body, content_hash, payload, state, last_error, findings)
       select e.source, e.event_id, e.kind, e.business_key, e.version, e.occurred_at, e.headers::jsonb, e.raw_body, e.content_hash, e.payload::jsonb,
-        ${arrival.state}::text, ${arrival.error}::text, ${jsonText(arrival.findings)}::jsonb
+        e.state, e.last_error, e.findings::jsonb
       from unnest(
         ${columns(({ event }) => event.source)}::text[], ${columns(({ event }) => event.eventId)}::text[], ${columns(({ event }) => event.kind)}::text[],
         ${columns(({ event }) => event.businessKey)}::text[], ${columns(({ event }) => event.version)}::text[],
         ${columns(({ event }) => event.occurredAt)}::timestamptz[], ${columns(({ event }) => jsonText(event.headers))}::text[], ${bodies}::bytea[],
-        ${columns(({ contentHash }) => contentHash)}::text[], ${columns(({ event }) => jsonTextOrNull(event.payload))}::text[]
-      ) with ordinality as e (source, event_id, kind, business_key, version, occurred_at, headers, raw_body, content_hash, payload, position)
+        ${columns(({ contentHash }) => contentHash)}::text[], ${columns(({ event }) => jsonTextOrNull(event.payload))}::text[],
+        ${columns(({ state }) => state)}::text[], ${columns(({ error }) => (error === null ? null : plainText(error)))}::text[], ${columns(({ findings }) => jsonText(findings))}::text[]
+      ) with ordinality as e (source, event_id, kind, business_key, version, occurred_at, headers, raw_body, content_hash, payload, state, last_error, findings, position)
       order by e.position
       on conflict (source, event_id) where conflict_of is null do nothing
       returning id, source, event_id, content_hash, state
     ),
-    woken as (select pg_notify(${INBOX_CHANNEL}::text, '') where exists (select from kept) and ${arrival.state}::text = 'received')
+    woken as (select pg_notify(${INBOX_CHANNEL}::text, '') where exists (select from kept where state = 'received'))
     select kept.* from kept left join woken on true`.execute(db);
   return rows;
 }
@@ -146,7 +157,7 @@ async function knownEvents(db: Db, repeated: readonly Stamped[]): Promise<KnownE
   return rows;
 }
 
-async function keepConflict(db: Db, { event, contentHash }: Stamped, firstId: number): Promise<void> {
+async function keepConflict(db: Db, { event, contentHash }: Pick<Stamped, 'event' | 'contentHash'>, firstId: number): Promise<void> {
   await db
     .insertInto('inbox')
     .values({

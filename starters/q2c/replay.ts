@@ -3,7 +3,9 @@ import type { Finding } from '../gateway/problem.ts';
 import type { Db } from '../../store/database.ts';
 import { loadEvent } from '../../store/inbox-relay.ts';
 import { requeue } from '../../store/inbox-replay.ts';
+import { lineKind } from '../../store/inbox-lines.ts';
 import { quarantineEvent, receiveEvents, type InboxEvent } from '../../store/inbox.ts';
+import { replayLine } from './replay-line.ts';
 
 export type Replayed =
   /** `others`: events that its raw body held besides. `object` is empty where it concerns no deal. */
@@ -15,16 +17,22 @@ export interface Replay {
   readonly id: number;
   readonly by: string;
   readonly reason: string;
+  /** Only for a line of a batch: the document to take for it. */
+  readonly mended?: Buffer;
 }
 
 /**
  * Takes an event into the line again. One that could not be read when it came is read anew from its raw body, as its source's parser reads
  * today; what still cannot be read stays in quarantine.
- * @throws Error where the event has to be read anew and its system's credentials (which say whose events are ours) are not known
+ * @throws Error where the event has to be read anew and its system's credentials (which say whose events are ours) are not known, or a mended document
+ * is given for an event, which only its system can mend
  */
 export async function replayEvent(db: Db, sources: () => Promise<readonly EventSource[]>, replay: Replay): Promise<Replayed> {
   const event = await loadEvent(db, replay.id);
   if (event === undefined) return { outcome: 'unknown' };
+  const line = lineKind(event.kind);
+  if (line !== undefined) return await replayLine(db, line, event, replay);
+  if (replay.mended !== undefined) throw new Error(`inbox event ${event.id} is no line of a batch: it is read again from what ${event.source} sent. Mend it there, or mend our schema or mapping, and replay it without --with.`);
   if (event.state === 'received') return { outcome: 'waiting' };
   if (event.state !== 'quarantined' && event.business_key !== '') return await again(db, replay, event.business_key);
   const source = (await sources()).find(({ system }) => system === event.source);

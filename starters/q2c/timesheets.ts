@@ -24,7 +24,7 @@ export function timesheetCommands(program: Command): void {
         const [batch] = await batchStatuses(db, { id: options.batch });
         if (batch === undefined) throw new Error(`there is no batch ${options.batch}: npm run q2c -- timesheets lists them`);
         const pages = await pagesOfBatch(db, batch.batch);
-        session.print({ ...batch, pages }, `${batchesText([batch])}\n\n${pagesText(pages)}`);
+        session.print({ ...batch, pages }, `${batchesText([batch])}\n\n${pagesText(pages)}${unreadableText(batch)}`);
       });
     });
 
@@ -72,9 +72,18 @@ function recordOf(name: string, what: string): { readonly system: string; readon
 
 function batchesText(batches: readonly BatchStatus[]): string {
   return table(
-    ['batch', 'received', 'from', 'key', 'kind', 'state', 'documents', 'undecided', 'pages', 'entries'],
-    batches.map((batch) => [batch.batch, batch.receivedAt, batch.source, batch.key, batch.kind, batch.state, String(batch.records.received + batch.records.decided), String(batch.records.received), counted(batch.pages), counted(batch.outcomes)]),
+    ['batch', 'received', 'from', 'key', 'kind', 'state', 'documents', 'undecided', 'pages', 'entries', 'unreadable'],
+    batches.map((batch) => [batch.batch, batch.receivedAt, batch.source, batch.key, batch.kind, batch.state, String(batch.records.received + batch.records.decided), String(batch.records.received), counted(batch.pages), counted(batch.outcomes), unreadable(batch)]),
   );
+}
+
+function unreadable({ unreadable: { notKept, ...kept } }: BatchStatus): string {
+  return counted(Object.fromEntries(Object.entries({ ...kept, 'not kept': notKept }).filter(([, count]) => count > 0)));
+}
+
+function unreadableText(batch: BatchStatus): string {
+  if (batch.unreadable.waiting === 0) return '';
+  return `\n\n${batch.unreadable.waiting} lines that could not be read wait in quarantine: npm run q2c -- inbox --batch ${batch.batch} shows each.`;
 }
 
 function pagesText(pages: readonly PageStatus[]): string {

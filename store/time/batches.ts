@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Instant } from '../../domain/dates.ts';
 import type { Db } from '../database.ts';
+import { LINE_KINDS } from '../inbox-lines.ts';
 import type { JsonValue } from '../json.ts';
 import type { BatchKind } from './intake.ts';
 
@@ -22,6 +23,8 @@ export interface BatchStatus {
   readonly pages: Counts;
   /** Entries or expense lines by outcome, as far as they are decided. */
   readonly outcomes: Counts;
+  /** Lines that could not be read as documents: in quarantine, taken in after all, set aside by a person, and past the bound for keeping them. */
+  readonly unreadable: { readonly waiting: number; readonly taken: number; readonly dismissed: number; readonly notKept: number };
 }
 
 /** Where batches stand, the newest first; one alone by its ID. */
@@ -31,7 +34,9 @@ export async function batchStatuses(db: Db, which: { readonly id: string } | { r
     select b.id as batch, b.source, b.idempotency_key as key, b.kind, b.state, b.received_at as "receivedAt", b.sealed_at as "sealedAt", b.lines,
       (select jsonb_build_object('received', count(*) filter (where r.state = 'received'), 'decided', count(*) filter (where r.state = 'decided')) from time_record r where r.batch = b.id) as records,
       (select coalesce(jsonb_object_agg(state, n), '{}') from (select state, count(*) as n from time_page p where p.batch = b.id group by state) pages) as pages,
-      (select coalesce(jsonb_object_agg(outcome, n), '{}') from (select o.outcome, count(*) as n from time_record r join time_outcome o on o.record = r.id where r.batch = b.id group by o.outcome) outcomes) as outcomes
+      (select coalesce(jsonb_object_agg(outcome, n), '{}') from (select o.outcome, count(*) as n from time_record r join time_outcome o on o.record = r.id where r.batch = b.id group by o.outcome) outcomes) as outcomes,
+      (select jsonb_build_object('waiting', count(*) filter (where i.state = 'quarantined'), 'taken', count(*) filter (where i.state = 'dispatched'), 'dismissed', count(*) filter (where i.state = 'ignored'), 'notKept', b.unread_not_kept)
+        from inbox i where i.source = b.source and i.business_key = b.id and i.kind = any(${[...LINE_KINDS]}::text[])) as unreadable
     from (${chosen}) b order by b.received_at desc, b.id desc`.execute(db);
   return rows;
 }

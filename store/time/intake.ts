@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { ExpenseReport } from '../../domain/model/time/expense-report.ts';
 import type { Timesheet } from '../../domain/model/time/timesheet.ts';
 import type { Db } from '../database.ts';
+import { LINE_KINDS, tellOfUnreadLines, type UnreadOfBatch } from '../inbox-lines.ts';
 import { jsonText, plainText } from '../json.ts';
 import { PAGE_CHANNEL } from './page-channel.ts';
 
@@ -61,16 +62,24 @@ export async function receiveRecords(db: Db, batchId: string, documents: readonl
   return results.map(({ status, record, position }) => (record === null ? again[lost.indexOf(position - 1)] : { status, record })).filter((result) => result !== undefined);
 }
 
-/** Nothing more comes: pages that are not full are ready too. A batch that grows after all is open again. @returns whether there is such a batch. */
+/**
+ * Nothing more comes: pages that are not full are ready too, and a person hears of lines that could not be read. A batch that grows after all
+ * is open again.
+ * @returns whether there is such a batch.
+ */
 export async function sealBatch(db: Db, batchId: string): Promise<boolean> {
   return await db.transaction().execute(async (transaction) => {
-    const { rows } = await sql`
-      update time_batch set state = 'sealed', sealed_at = case when state = 'sealed' then sealed_at else now() end, touched_at = now()
-      where id = ${batchId} returning id`.execute(transaction);
+    const { rows } = await sql<UnreadOfBatch>`/* prepared: seal_time_batch */
+      update time_batch b set state = 'sealed', sealed_at = case when state = 'sealed' then sealed_at else now() end, touched_at = now()
+      where id = ${batchId}
+      returning id, source, kind, idempotency_key as key, lines, unread_not_kept as "notKept", to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24') as hour,
+        (select count(*) from inbox i where i.source = b.source and i.business_key = b.id and i.kind = any(${[...LINE_KINDS]}::text[])) as kept`.execute(transaction);
     await sql`
       with released as (update time_page set state = 'ready', ready_at = now() where batch = ${batchId} and state = 'filling' returning 1)
       select pg_notify(${PAGE_CHANNEL}::text, '') where exists (select from released)`.execute(transaction);
-    return rows.length > 0;
+    const [sealed] = rows;
+    if (sealed !== undefined) await tellOfUnreadLines(transaction, sealed);
+    return sealed !== undefined;
   });
 }
 

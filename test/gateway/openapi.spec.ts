@@ -21,7 +21,7 @@ const documentSchema = z.object({
 
 async function served() {
   const nothing = () => Promise.reject(new Error('not asked for here'));
-  const gateway = testGateway({ timeIntake: { open: nothing, receive: nothing, seal: nothing, status: nothing } });
+  const gateway = testGateway({ timeIntake: { open: nothing, receive: nothing, quarantine: nothing, mended: nothing, seal: nothing, status: nothing } });
   const response = await gateway.app.inject('/openapi.json');
   assert.equal(response.statusCode, 200);
   const document = documentSchema.parse(response.json());

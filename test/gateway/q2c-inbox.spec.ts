@@ -6,7 +6,11 @@ import path from 'node:path';
 import { storeInbox } from '../../starters/gateway/inbox.ts';
 import type { Store } from '../../store/database.ts';
 import { loadEvent } from '../../store/inbox-relay.ts';
+import { unreadLine } from '../../starters/gateway/time/chunk.ts';
+import { keepUnreadLines } from '../../store/inbox-lines.ts';
 import { enqueueNotification } from '../../store/notifications.ts';
+import { openBatch, sealBatch } from '../../store/time/intake.ts';
+import { anEntry, aTimesheet } from '../builders/time.ts';
 import { freshStore } from '../store/support.ts';
 import { PORTAL, hubspotEvent, hubspotRequest, refusal, secrets, testGateway } from './support.ts';
 
@@ -67,6 +71,26 @@ describe('q2c: inbox, replay, dismiss and notifications', function () {
     assert.equal((await dismiss()).code, 0);
     assert.equal((await dismiss()).code, 1);
     assert.match((await q2c('inbox', '--state', 'ignored')).text, new RegExp(`${unreadable} .*set aside by ines: a test of theirs`));
+  });
+
+  it('show the lines of a batch that could not be read and one as it came, and take a mended document in its place', async () => {
+    const document = { ...aTimesheet([anEntry()]), id: 'TS-mend' };
+    const raw = JSON.stringify({ ...document, person: 'Übel' });
+    const { id: batch } = await openBatch(store.db, { source: 'canonical', kind: 'timesheets', idempotencyKey: 'november' });
+    const [line] = await keepUnreadLines(store.db, batch, [unreadLine({ line: 3, id: 'TS-mend', version: 1, raw: Buffer.from(raw), findings: [{ path: 'person', message: 'expected an e-mail address' }] })], 0);
+    await sealBatch(store.db, batch);
+    const file = path.join(dataDir, 'mended.json');
+    await writeFile(file, JSON.stringify(document));
+    const [listed, asItCame, notALine] = await Promise.all([q2c('inbox', '--batch', batch), q2c('inbox', '--raw', String(line)), q2c('replay', String(unreadable), '--with', file, '--by', 'ines', '--reason', 'x')]);
+    assert.match(listed.text, new RegExp(`^${line} +\\S+ +canonical +${batch} +quarantined +line 3 \\(TS-mend version 1\\): person: expected an e-mail address`, 'm'));
+    assert.equal(asItCame.text, raw);
+    assert.equal(notALine.code, 1);
+    assert.match(notALine.errors, /is no line of a batch/);
+    const refused = await q2c('replay', String(line), '--by', 'ines', '--reason', 'x');
+    assert.equal(refused.code, 1);
+    assert.match(refused.text, /still cannot be read and stays in quarantine:\n {2}person: [\s\S]*--with <file>/);
+    const taken = await q2c('replay', String(line), '--with', file, '--by', 'ines', '--reason', 'asked her');
+    assert.deepEqual([taken.code, taken.text.trim()], [0, `Event ${line} is in the line again, for TS-mend version 1 in batch ${batch}.`]);
   });
 
   it('list messages to owners', async () => {

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
 import { timesheetProcessId } from '../../domain/process/time-process.ts';
+import { unreadLine } from '../../starters/gateway/time/chunk.ts';
 import { openCase } from '../../store/cases.ts';
 import type { Store } from '../../store/database.ts';
+import { keepUnreadLines } from '../../store/inbox-lines.ts';
+import { dismissEvent } from '../../store/inbox-replay.ts';
 import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
 import { putReference } from '../../store/time/reference.ts';
 import { anEntry, aTimesheet } from '../builders/time.ts';
@@ -71,6 +74,18 @@ describe('q2c: timesheets', function () {
     const unknown = await q2c('timesheets', '--batch', 'nothing');
     assert.equal(unknown.code, 1);
     assert.match(unknown.errors, /there is no batch nothing/);
+  });
+
+  it('counts the lines of a batch that could not be read, and says where they are', async () => {
+    const { id } = await openBatch(store.db, { source: 'canonical', kind: 'timesheets', idempotencyKey: 'unread' });
+    const lines = [1, 2, 3].map((line) => unreadLine({ line, id: null, version: null, raw: Buffer.from(`{"${line}`), findings: [{ path: '', message: 'the line is not JSON' }] }));
+    const [first] = await keepUnreadLines(store.db, id, lines, 4);
+    await sealBatch(store.db, id);
+    await dismissEvent(store.db, { id: first ?? 0, by: 'ines', reason: 'a test' });
+    await sql`update time_batch set unread_not_kept = 4 where id = ${id}`.execute(store.db);
+    const { text } = await q2c('timesheets', '--batch', id);
+    assert.match(text, /2 waiting, 1 dismissed, 4 not kept/);
+    assert.match(text, new RegExp(`2 lines that could not be read wait in quarantine: npm run q2c -- inbox --batch ${id}`));
   });
 
   it('shows of a timesheet each version, entry, finding, posting, pay line and open case, and what to do', async () => {

@@ -4,7 +4,7 @@ import type { BatchKind } from '../../../store/time/intake.ts';
 import { STORE_DOWN, within } from '../delivery.ts';
 import type { GatewayLimits } from '../deps.ts';
 import type { Refusal } from '../problem.ts';
-import { count, keepChunk, newChunk, type Chunk, type RecordAnswer, type Totals } from './chunk.ts';
+import { count, endSending, keepChunk, newChunk, unreadLine, type Chunk, type ChunkItem, type RecordAnswer, type Sending, type Totals } from './chunk.ts';
 import { followDigest, type DigestResult } from './digest.ts';
 import { readDocument } from './documents.ts';
 import { splitLines, type Line } from './lines.ts';
@@ -12,7 +12,7 @@ import type { TimeIntake } from './store.ts';
 
 export interface BulkRequest {
   readonly kind: BatchKind;
-  readonly batch: string;
+  readonly sending: Sending;
   readonly message: IncomingMessage;
   readonly intake: TimeIntake;
   readonly limits: GatewayLimits;
@@ -44,7 +44,8 @@ const LINGER_MS = 50;
  * back, until it is stale.
  */
 export async function* bulkAnswers(request: BulkRequest): AsyncGenerator<string, void, undefined> {
-  const { kind, batch, message, intake, limits, log } = request;
+  const { kind, sending, message, intake, limits, log } = request;
+  const { batch } = sending;
   const totals: Totals = { lines: 0, received: 0, known: 0, invalid: 0 };
   const splitter = splitLines(limits.bulkLineBytes);
   const digest = followDigest(message.headers);
@@ -58,15 +59,14 @@ export async function* bulkAnswers(request: BulkRequest): AsyncGenerator<string,
     const item = readLine(kind, line, limits, last);
     if (item === undefined) return;
     chunk.items.push(item);
-    if (!('document' in item)) return;
-    chunk.documents += 1;
-    chunk.bytes += 'bytes' in line ? line.bytes.length : 0;
+    chunk.documents += 'document' in item ? 1 : 0;
+    chunk.bytes += 'document' in item ? item.raw.length : item.unread.raw.length;
   };
   const isFull = () => chunk.documents >= CHUNK_RECORDS || chunk.bytes >= CHUNK_BYTES || chunk.items.length >= 4 * CHUNK_RECORDS;
   const write = (): void => {
     const full = chunk;
     chunk = newChunk();
-    writing = keepChunk(intake, batch, full, limits.storeTimeoutMs);
+    writing = keepChunk(intake, sending, full, limits.storeTimeoutMs);
     writing.catch(() => undefined);
   };
   async function written(): Promise<string> {
@@ -133,7 +133,7 @@ export async function* bulkAnswers(request: BulkRequest): AsyncGenerator<string,
       yield await written();
     }
     const result = stopped === undefined ? digest.result(message.trailers) : 'not given';
-    if (stopped?.reason !== 'too_slow' && stopped !== STOPPING) await within(limits.storeTimeoutMs, () => intake.seal(batch));
+    if (stopped?.reason !== 'too_slow' && stopped !== STOPPING) await within(limits.storeTimeoutMs, () => (stopped === undefined ? endSending(intake, sending) : intake.seal(batch)));
     const problem = stopped ?? (result === 'mismatch' ? digestProblem(batch) : undefined);
     if (problem !== undefined) log.warn({ batch, ...totals, reason: problem.reason }, `a bulk body ended badly: ${problem.detail}`);
     yield ending({ batch, complete: problem === undefined, ...totals, digest: result, ...(problem === undefined ? {} : { problem }) });
@@ -157,17 +157,18 @@ const STOPPING: NonNullable<BulkEnd['problem']> = {
   retryAfterSeconds: 10,
 };
 
-type Item = Chunk['items'][number];
-
 /** undefined for an empty line. */
-function readLine(kind: BatchKind, line: Line, { bulkLineBytes }: GatewayLimits, last: boolean): Item | undefined {
+function readLine(kind: BatchKind, line: Line, { bulkLineBytes }: GatewayLimits, last: boolean): ChunkItem | undefined {
+  const { number } = line;
   if ('tooLong' in line) {
-    return { line: line.number, id: null, version: null, status: 'invalid', errors: [{ path: '', message: `the line has ${line.tooLong} bytes; ${bulkLineBytes} is the most` }] };
+    const findings = [{ path: '', message: `the line has ${line.tooLong} bytes; ${bulkLineBytes} is the most` }];
+    return { line: number, unread: { line: number, id: null, version: null, raw: line.start, bytes: line.tooLong, sha256: line.sha256, findings } };
   }
-  if (line.bytes.every((byte) => byte === 0x20 || byte === 0x09)) return undefined;
-  const read = readDocument(kind, line.bytes, last);
-  if (read.ok) return { line: line.number, document: read.document };
-  return { line: line.number, id: read.id, version: read.version, status: 'invalid', errors: read.errors };
+  const { bytes } = line;
+  if (bytes.every((byte) => byte === 0x20 || byte === 0x09)) return undefined;
+  const read = readDocument(kind, bytes, last);
+  if (read.ok) return { line: number, document: read.document, raw: bytes };
+  return { line: number, unread: unreadLine({ line: number, id: read.id, version: read.version, raw: bytes, findings: read.errors }) };
 }
 
 function digestProblem(batch: string): BulkEnd['problem'] {

@@ -14,8 +14,6 @@ export type ReadDocument =
   | { readonly ok: false; readonly id: string | null; readonly version: number | null; readonly errors: readonly Finding[] };
 
 const MOST_ERRORS = 20;
-/** What the store's columns hold. */
-const LAST_VERSION = 2_147_483_647;
 const FIRST_DAY = '1970-01-01';
 const LAST_DAY = '2199-12-31';
 
@@ -62,22 +60,15 @@ function brokenTexts(value: unknown, path: readonly string[] = []): Finding[] {
 
 function outOfRange(document: TimeDocument): Finding[] {
   const findings: Finding[] = [];
-  const version = (path: string, given: number) => {
-    if (given > LAST_VERSION) findings.push({ path, message: `expected a version up to ${LAST_VERSION}` });
-  };
   const day = (path: string, given: string) => {
     if (given < FIRST_DAY || given > LAST_DAY) findings.push({ path, message: `expected a day from ${FIRST_DAY} to ${LAST_DAY}` });
   };
-  version('version', document.version);
   if (document.schema === 'expense-report') {
     day('submittedOn', document.submittedOn);
     document.lines.forEach(({ incurredOn }, index) => day(`lines.${index}.incurredOn`, incurredOn));
     return findings;
   }
   day('weekStart', document.weekStart);
-  document.entries.forEach((entry, index) => {
-    version(`entries.${index}.version`, entry.version);
-    day(`entries.${index}.workDate`, entry.workDate);
-  });
+  document.entries.forEach(({ workDate }, index) => day(`entries.${index}.workDate`, workDate));
   return findings;
 }

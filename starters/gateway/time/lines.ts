@@ -1,5 +1,8 @@
-/** A line without its line end, or the length of one that was too long to keep. */
-export type Line = { readonly number: number; readonly bytes: Buffer } | { readonly number: number; readonly tooLong: number };
+import { createHash, type Hash } from 'node:crypto';
+import { KEPT_PART_BYTES } from '../../../store/inbox-lines.ts';
+
+/** A line without its line end; of one that was too long its first part, and the length and SHA-256 (hexadecimal) of the whole. */
+export type Line = { readonly number: number; readonly bytes: Buffer } | { readonly number: number; readonly tooLong: number; readonly start: Buffer; readonly sha256: string };
 
 export interface LineSplitter {
   /** The lines that end in this piece of the body. */
@@ -12,22 +15,28 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** Cuts a body into lines and never holds more than one line of `maxBytes`: the rest of a longer one is counted and let go. */
+/** Cuts a body into lines and never holds more than one line of `maxBytes`: of a longer one the rest is counted, hashed and let go. */
 export function splitLines(maxBytes: number): LineSplitter {
   let number = 0;
   let parts: Buffer[] = [];
   let length = 0;
+  let long: { readonly start: Buffer; readonly hash: Hash } | undefined;
 
   const keep = (part: Buffer): void => {
     length += part.length;
-    if (length > maxBytes) parts = [];
+    if (long !== undefined) long.hash.update(part);
     else if (part.length > 0) parts.push(part);
+    if (long !== undefined || length <= maxBytes) return;
+    const whole = Buffer.concat(parts);
+    long = { start: Buffer.from(whole.subarray(0, KEPT_PART_BYTES)), hash: createHash('sha256').update(whole) };
+    parts = [];
   };
   const finish = (): Line => {
     number += 1;
-    const line = length > maxBytes ? { number, tooLong: length } : { number, bytes: trimmed(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts), number) };
+    const line = long === undefined ? { number, bytes: trimmed(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts), number) } : { number, tooLong: length, start: long.start, sha256: long.hash.digest('hex') };
     parts = [];
     length = 0;
+    long = undefined;
     return line;
   };
   return {

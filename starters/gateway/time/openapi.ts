@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_KEPT_LINES } from '../../../store/inbox-lines.ts';
 import { findingSchema } from '../problem.ts';
 
 const totals = { lines: z.int(), received: z.int(), known: z.int(), invalid: z.int() };
@@ -7,7 +8,7 @@ export const recordAnswerSchema = z.object({
   line: z.int().describe('number of the line, or of the document in the array'),
   id: z.string().nullable(),
   version: z.number().nullable(),
-  status: z.enum(['received', 'known', 'invalid']).describe('received: durable and new · known: this version with this content came before · invalid: refused, nothing was kept'),
+  status: z.enum(['received', 'known', 'invalid']).describe('received: durable and new · known: this version with this content came before · invalid: cannot be read as a document; it lies in quarantine for a person'),
   errors: z.array(findingSchema).optional(),
 });
 
@@ -35,6 +36,9 @@ export const batchSchema = z.object({
   records: z.object({ received: z.int().describe('not yet decided'), decided: z.int() }),
   pages: counts.describe('by state: filling, ready, started, done'),
   outcomes: counts.describe('entries decided so far, by outcome: accepted, repeat, rejected, held, returned, withdrawn'),
+  unreadable: z
+    .object({ waiting: z.int(), taken: z.int(), dismissed: z.int(), notKept: z.int() })
+    .describe('lines answered as invalid: in quarantine, taken in after all, set aside by a person, and past the most that are kept of one batch'),
 });
 
 interface Parts {
@@ -56,7 +60,7 @@ export function timePaths({ ref, refusals }: Parts) {
         `**application/x-ndjson** takes one document a line, up to 1 MiB each, without end: lines are answered as they become durable, in their order, while the body still comes in, and the last line of the answer holds the totals (BulkEnd). Read the answers while you send: past 8 MiB of unread answers the gateway reads no further.`,
         `A streamed body is signed before it is there: the signature is made over \`digest:<value of the Content-Digest or Digest header>\`, or over \`key:<Idempotency-Key>\` where no digest is known beforehand. The digest may also come as a trailer (announced by \`Trailer\`).`,
         `A digest that does not match says so at the end and names the batch; what was received stays, because each line is a business event of its own: send the batch again under the same key, and what is right already is answered as known. A body in application/json with a wrong digest is refused whole.`,
-        `A line that is not UTF-8, not JSON, cut off, too long, or holds half a character, U+0000, or a number or date out of range is answered as invalid and harms no other line.`,
+        `A line that is not UTF-8, not JSON, cut off, too long, or holds half a character, U+0000, or a number or date out of range is answered as invalid and harms no other line. It is kept in quarantine, once however often its batch is sent, until it is read again by us or sent again, mended, under the same key; past ${MOST_KEPT_LINES} such lines of a batch the rest are counted.`,
         `A request that was cut off is sent again under the same key.`,
       ].join('\n\n'),
       security: SECURITY,
@@ -75,7 +79,7 @@ export function timePaths({ ref, refusals }: Parts) {
       },
       responses: {
         '200': { description: 'A stream of answers, one a line and the totals last; the header x-batch names the batch.', content: { 'application/x-ndjson': { schema: { oneOf: [ref('RecordAnswer'), ref('BulkEnd')] } } } },
-        '202': { description: 'The documents that are not answered as invalid are kept.', content: { 'application/json': { schema: ref('TimeAnswer') } } },
+        '202': { description: 'The documents that are not answered as invalid are kept, the others lie in quarantine. A body without any that is valid is refused, and lies in quarantine as well.', content: { 'application/json': { schema: ref('TimeAnswer') } } },
         ...refusals(['malformed', 'bad_signature', 'too_large', 'unsupported_media_type', 'schema', 'too_many', 'store_unavailable']),
       },
     },

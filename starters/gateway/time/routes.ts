@@ -8,6 +8,7 @@ import type { GatewayMetrics } from '../metrics.ts';
 import type { Refusal } from '../problem.ts';
 import { senderRefusal, streamedContent } from './auth.ts';
 import { bulkAnswers } from './bulk.ts';
+import { newSending, type Sending } from './chunk.ts';
 import { digestHeader, sha256Of } from './digest.ts';
 import { takeSmall } from './small.ts';
 import type { TimeIntake } from './store.ts';
@@ -78,22 +79,22 @@ export function timeRoutes(app: FastifyInstance, settings: TimeRouteSettings): v
     const done = () => {
       streams -= 1;
     };
-    let batch: string;
+    let sending: Sending;
     try {
-      batch = (await within(limits.storeTimeoutMs, () => intake.open({ source: TIME_SOURCE, kind, idempotencyKey: key }))).id;
+      sending = newSending(await within(limits.storeTimeoutMs, () => intake.open({ source: TIME_SOURCE, kind, idempotencyKey: key })));
     } catch (error) {
       done();
       request.log.error({ err: error }, 'the store could not open a batch');
       return await refuse(STORE_DOWN);
     }
     const counted = (answers: Parameters<GatewayMetrics['records']>[1]) => metrics.records(kind, answers);
-    const answers = bulkAnswers({ kind, batch, message, intake, limits, log: deps.log.child({ reqId: request.id }), counted, stopping: stopping.signal });
+    const answers = bulkAnswers({ kind, sending, message, intake, limits, log: deps.log.child({ reqId: request.id }), counted, stopping: stopping.signal });
     const stream = Readable.from(answers, { objectMode: false, highWaterMark: ANSWER_BUFFER_BYTES });
     stream.once('close', () => {
       done();
       endSoon(message);
     });
-    reply.header('x-batch', batch);
+    reply.header('x-batch', sending.batch);
     return reply.code(200).type(`${NDJSON}; charset=utf-8`).send(stream);
   }
 

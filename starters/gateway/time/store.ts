@@ -1,21 +1,34 @@
 import type { Db } from '../../../store/database.ts';
+import { keepUnreadLines, markLinesTaken, waitingLines, type UnreadLine, type WaitingLine } from '../../../store/inbox-lines.ts';
 import { batchStatuses, type BatchStatus } from '../../../store/time/batches.ts';
 import { openBatch, receiveRecords, sealBatch, type Batch, type BatchKind, type ReceivedRecord } from '../../../store/time/intake.ts';
 import type { TimeDocument } from './documents.ts';
 
+/** With the lines that an earlier sending left in quarantine. */
+export type OpenedBatch = Batch & { readonly waiting: readonly WaitingLine[] };
+
 /** What the gateway needs of the store for time. Every promise settles only when what it tells of is durable. */
 export interface TimeIntake {
-  open(batch: { readonly source: string; readonly kind: BatchKind; readonly idempotencyKey: string }): Promise<Batch>;
+  open(batch: { readonly source: string; readonly kind: BatchKind; readonly idempotencyKey: string }): Promise<OpenedBatch>;
   /** One result for each document, in order: all are kept, or none. */
   receive(batch: string, documents: readonly TimeDocument[]): Promise<readonly ReceivedRecord[]>;
+  /** Keeps lines that cannot be read; `passedOver` lines of this sending were not kept before. @returns inbox numbers in order, null for a line past the bound. */
+  quarantine(batch: string, lines: readonly UnreadLine[], passedOver: number): Promise<readonly (number | null)[]>;
+  /** Lines in quarantine whose documents came in with another sending of their batch. */
+  mended(batch: string, inbox: readonly number[]): Promise<unknown>;
   seal(batch: string): Promise<unknown>;
   status(batch: string): Promise<BatchStatus | undefined>;
 }
 
 export function storeTimeIntake(db: Db): TimeIntake {
   return {
-    open: (batch) => openBatch(db, batch),
+    async open(batch) {
+      const opened = await openBatch(db, batch);
+      return { ...opened, waiting: await waitingLines(db, opened.id) };
+    },
     receive: (batch, documents) => receiveRecords(db, batch, documents),
+    quarantine: (batch, lines, passedOver) => keepUnreadLines(db, batch, lines, passedOver),
+    mended: (batch, ids) => markLinesTaken(db, { ids, batch, by: `sender of batch ${batch}`, disposition: 'sent again with its batch, and read' }),
     seal: (batch) => sealBatch(db, batch),
     status: async (batch) => (await batchStatuses(db, { id: batch }))[0],
   };
