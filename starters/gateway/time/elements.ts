@@ -6,7 +6,7 @@ export function elementsOf(text: string): string[] {
   const elements: string[] = [];
   let depth = 0;
   let from = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]/g)) {
+  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},]/g)) {
     if (token === '[' || token === '{') {
       depth += 1;
       if (depth === 1) from = index + 1;
