@@ -64,6 +64,7 @@ function timeProject(project: Project, before: TimeProject | undefined): TimePro
     approvers: before?.approvers ?? [],
     cap: cap === null ? null : { limit: cap, used: { amount: '0', currency: cap.currency }, beyond: before?.cap?.beyond ?? 'refuse' },
     changedTo: before?.changedTo ?? null,
+    erp: project.targets.erp,
   };
 }
 

@@ -22,7 +22,7 @@ export interface Reference {
   /** A project with every other code it had or will have. */
   readonly projectFamily: (number: string) => readonly TimeProject[];
   /** @throws SystemFailure of kind configuration for a legal entity without books in any ERP */
-  readonly erpOf: (legalEntity: string) => string;
+  readonly erpOf: (legalEntity: string, projectNumber?: string) => string;
   /**
    * The part that one timesheet needs: small, so that judging it stays cheap however large the firm is.
    * @param beside what is posted of its people: its projects say what is leave, its legal entities in which period it can be taken back
@@ -116,8 +116,8 @@ async function read(db: Db): Promise<Reference> {
     configHash: active?.hash ?? '',
     person: (email) => people.get(email),
     projectFamily,
-    erpOf(legalEntity) {
-      const erp = erps.get(legalEntity);
+    erpOf(legalEntity, projectNumber) {
+      const erp = (projectNumber === undefined ? undefined : projects.get(projectNumber)?.erp) ?? erps.get(legalEntity);
       if (erp !== undefined) return erp;
       throw new SystemFailure({ kind: 'configuration', code: 'ERP_NOT_ROUTED', message: `legal entity ${legalEntity} has no ERP to post to.`, mend: 'Add it to config/routing.yaml and activate the configuration.', system: 'q2c', object: `legal entity ${legalEntity}`, written: 'no' });
     },

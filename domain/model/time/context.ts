@@ -50,6 +50,8 @@ export const timeProjectSchema = z.strictObject({
   approvers: z.array(z.email()),
   /** `used`: the billed amounts of everything in force. */
   cap: z.strictObject({ limit: moneySchema, used: moneySchema, beyond: z.enum(['refuse', 'write_off']) }).nullable(),
+  /** The ERP the project was made in, where that is not the one its legal entity is routed to. */
+  erp: codeSchema.exactOptional(),
   /** The project is known by another code from this work date on. */
   changedTo: z.strictObject({ number: codeSchema, from: localDateSchema }).nullable(),
 });

@@ -26,8 +26,8 @@ export interface Standing {
 }
 
 export interface Books {
-  /** The ERP that keeps the books of a legal entity. */
-  readonly erpOf: (legalEntity: string) => string;
+  /** The ERP that keeps the books of a legal entity; of a project, the one it was made in. */
+  readonly erpOf: (legalEntity: string, projectNumber?: string) => string;
   /** A short key for these parts: the same parts always give the same key. */
   readonly keyOf: (...parts: readonly string[]) => string;
   readonly standing: (entry: { readonly system: string; readonly id: string; readonly version: number }) => Standing | undefined;
@@ -126,7 +126,7 @@ function originalOf({ entry }: EnrichedEntry, context: TimesheetContext): Posted
 /** One posting where one ERP keeps both the project's and the employer's books, else one in each. Nothing is posted for no hours. */
 function postingsOf(labor: EnrichedEntry, generation: number, books: Books): LaborPosting[] {
   if (isZero(labor.entry.hours)) return [];
-  const projectErp = books.erpOf(labor.legalEntity);
+  const projectErp = books.erpOf(labor.legalEntity, labor.projectNumber);
   const employerErp = books.erpOf(labor.employer);
   if (projectErp === employerErp) return [postingOf(labor, 'labor_and_billing', projectErp, generation, books)];
   return [postingOf(labor, 'billing', projectErp, generation, books), postingOf(labor, 'labor', employerErp, generation, books)];
