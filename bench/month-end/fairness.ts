@@ -9,8 +9,9 @@ import { sendUntilTaken, untilFinished } from './run.ts';
 
 const FLOODING = 'US01';
 const TIMES = 50;
-/** Timesheets of each legal entity in a second. */
-const NORMAL_RATE = 1;
+/** Each legal entity sends so many timesheets at once, so often. */
+const NORMAL_BATCH = 4;
+const EVERY_SECONDS = 2;
 const WARM_UP_EACH = 5;
 const LIMIT_MS_PER_TIMESHEET = 500;
 
@@ -29,27 +30,28 @@ interface Phase {
 export async function fairness(common: CommonGround, settings: { readonly consultants: number; readonly seconds: number; readonly tell: (line: string) => void }): Promise<Findings> {
   const { consultants, seconds, tell } = settings;
   const month = await wholeMonth(consultants);
-  const enough = ([, sheets]: readonly [string, readonly MonthSheet[]]) => sheets.length >= WARM_UP_EACH + 2 * seconds * NORMAL_RATE;
+  const rounds = Math.ceil(seconds / EVERY_SECONDS);
+  const enough = ([, sheets]: readonly [string, readonly MonthSheet[]]) => sheets.length >= WARM_UP_EACH + 2 * rounds * NORMAL_BATCH;
   const stock = new Map([...Map.groupBy(distinctSheets(month.sheets), ({ legalEntity }) => legalEntity)].filter(enough));
   const warmUp = [...stock.values()].flatMap((sheets) => sheets.splice(0, WARM_UP_EACH));
   let sentSoFar = 0;
-  tell(`${stock.size} legal entities at ${NORMAL_RATE} timesheet a second each for ${seconds} s, then ${FLOODING} at ${NORMAL_RATE * TIMES} a second:`);
+  tell(`${stock.size} legal entities with ${NORMAL_BATCH} timesheets every ${EVERY_SECONDS} s each for ${seconds} s, then ${FLOODING} with ${NORMAL_BATCH * TIMES}:`);
 
   const { baseline, flood, flooded } = await withOurLine(common, month, async ({ running, query }) => {
-    async function phase(name: string, rateOf: (legalEntity: string) => number): Promise<Phase> {
+    async function phase(name: string, batchOf: (legalEntity: string) => number): Promise<Phase> {
       await common.erp.forgetLimits();
       const sending: Promise<void>[] = [];
       const startedAt = performance.now();
-      for (let second = 0; second < seconds; second += 1) {
+      for (let round = 0; round < rounds; round += 1) {
         for (const [entity, sheets] of stock) {
-          const batch: MonthSheet[] = sheets.splice(0, rateOf(entity));
+          const batch: MonthSheet[] = sheets.splice(0, batchOf(entity));
           if (batch.length === 0) continue;
           sentSoFar += batch.length;
-          const sent = sendUntilTaken(running, `${name}-${entity}-${second}`, batch, Date.now() + 60_000);
+          const sent = sendUntilTaken(running, `${name}-${entity}-${round}`, batch, Date.now() + 60_000);
           sent.catch(() => undefined);
           sending.push(sent);
         }
-        await delay(Math.max(0, startedAt + (second + 1) * 1000 - performance.now()));
+        await delay(Math.max(0, startedAt + (round + 1) * EVERY_SECONDS * 1000 - performance.now()));
       }
       await Promise.all(sending);
       await untilFinished(running, sentSoFar, Date.now() + 60_000 + sentSoFar * LIMIT_MS_PER_TIMESHEET);
@@ -61,8 +63,8 @@ export async function fairness(common: CommonGround, settings: { readonly consul
     sentSoFar = warmUp.length;
     await running.send('warm-up', warmUp);
     await untilFinished(running, sentSoFar, Date.now() + 120_000);
-    const before = await phase('baseline', () => NORMAL_RATE);
-    const during = await phase('flood', (entity) => (entity === FLOODING ? NORMAL_RATE * TIMES : NORMAL_RATE));
+    const before = await phase('baseline', () => NORMAL_BATCH);
+    const during = await phase('flood', (entity) => (entity === FLOODING ? NORMAL_BATCH * TIMES : NORMAL_BATCH));
     return { baseline: before, flood: during, flooded: (await postedAt(query, `flood-${FLOODING}-%`)).length };
   });
   const row = (name: string, { p50, p99, samples, refused, most }: Phase) => [name, String(samples), `${rounded(p50)} ms`, `${rounded(p99)} ms`, String(most), String(refused)];

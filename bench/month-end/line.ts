@@ -19,7 +19,7 @@ export interface OurLine {
 /** Our own line on an empty installation, with a look into its store. */
 export async function withOurLine<Result>(common: CommonGround, month: Month, work: (line: OurLine) => Promise<Result>): Promise<Result> {
   await common.erp.prepare(month);
-  return await using(await ourEngine.start(common.of(month)), async (running) => {
+  return await using(() => ourEngine.start(common.of(month)), async (running) => {
     return await withStore(running.storeUrl, (query) => work({ running, query }));
   });
 }

@@ -37,7 +37,7 @@ export async function monthEndBench(args: readonly string[]): Promise<number> {
   process.setMaxListeners(200);
   endInOrderOnSignals(tell);
   tell('starting the ERP sandbox …');
-  return await using(await startGround({ latencyMs: options.latency, profileDir, tell }), async (common) => {
+  return await using(() => startGround({ latencyMs: options.latency, profileDir, tell }), async (common) => {
     let failed = false;
     for (const part of PARTS) {
       const findings = await part(common, options, tell);

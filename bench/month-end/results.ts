@@ -72,7 +72,7 @@ export function engineReport(results: readonly EngineResults[], settings: { read
       ]),
     ]),
     '',
-    'Processor time per timesheet by process, median:',
+    'Processor time per timesheet by process, median (a peer\'s one application, intake and worker, stands under worker):',
     asTable([['', 'server', 'store', 'worker', 'gateway', 'ERP sandbox'], ...inOrder.map((one) => [
       one.engine.title,
       ...['server', 'store', 'worker', 'gateway'].map((part) => cell(middle(one, partMs(part)), ' ms')),

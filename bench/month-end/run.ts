@@ -45,7 +45,7 @@ const WARM_UP_MS = 120_000;
 /** One engine, from an empty installation to the last timesheet posted, and what became of it all. */
 export async function runOnce({ engine, ground, erp, warmUp, sheets, crash, limitMs, check }: RunSettings): Promise<RunResult> {
   await erp.prepare(ground.month);
-  return await using(await engine.start(ground), async (running) => {
+  return await using(() => engine.start(ground), async (running) => {
     await sendUntilTaken(running, 'warm-up', warmUp, Date.now() + WARM_UP_MS);
     await untilFinished(running, timesheetsIn(warmUp), Date.now() + WARM_UP_MS);
     await erp.forgetLimits();

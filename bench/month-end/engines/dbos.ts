@@ -14,7 +14,7 @@ const POLLING_MS = 50;
 export const dbosEngine: Engine = {
   name: 'dbos',
   title: 'DBOS',
-  settings: `DBOS in PostgreSQL with fsync and synchronous_commit on, which keeps the outcomes too; a queue of ${WORKER_CONCURRENCY} workflows at a time, looked at every ${POLLING_MS} ms (by default every second)`,
+  settings: `DBOS in PostgreSQL with fsync and synchronous_commit on, which keeps the outcomes too; a queue of ${WORKER_CONCURRENCY} workflows at a time, looked at every ${POLLING_MS} ms (by default every second); the ERP's limit held by the connector`,
   start: (ground) => startPeer({
     name: 'dbos',
     file: 'bench/month-end/peers/dbos.ts',

@@ -13,7 +13,7 @@ const require = createRequire(import.meta.url);
 export const restateEngine: Engine = {
   name: 'restate',
   title: 'Restate',
-  settings: 'Restate server of one node with its default durable log on disk (RocksDB, write-ahead log with fsync), outcomes in PostgreSQL with fsync and synchronous_commit on; its limits on invocations as they come',
+  settings: 'Restate server of one node with its default durable log on disk (RocksDB, write-ahead log with fsync), outcomes in PostgreSQL with fsync and synchronous_commit on; its limits on invocations as they come; the ERP\'s limit held by the connector',
   start: (ground) => startPeer({
     name: 'restate',
     file: 'bench/month-end/peers/restate.ts',

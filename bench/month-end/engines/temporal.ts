@@ -9,7 +9,7 @@ import { startPeer } from './peer.ts';
 export const temporalEngine: Engine = {
   name: 'temporal',
   title: 'plain Temporal',
-  settings: 'Temporal dev server with the settings of temporal-dev.yaml (SQLite file, write-ahead log, synchronous=normal), the same as ours; outcomes in PostgreSQL with fsync and synchronous_commit on; a worker with the SDK\'s default limits',
+  settings: 'Temporal dev server with the settings of temporal-dev.yaml (SQLite file, write-ahead log, synchronous=normal), the same as ours; outcomes in PostgreSQL with fsync and synchronous_commit on; a worker with the SDK\'s default limits; the ERP\'s limit held by the connector',
   start: (ground) => startPeer({
     name: 'temporal',
     file: 'bench/month-end/peers/temporal.ts',
