@@ -19,6 +19,7 @@ export const EXISTS = 'DYNAMICS_RECORD_EXISTS';
 export const IN_USE = 'DYNAMICS_IN_USE';
 export const JOURNAL_POSTED = 'DYNAMICS_JOURNAL_POSTED';
 const GONE = 'DYNAMICS_NOT_FOUND';
+const FIND_OUT = 'Find out who deleted it in Dynamics 365; abort the deal, or retry to make it again.';
 
 type Row = readonly [pattern: RegExp, meaning: Pick<Meaning, 'kind' | 'code' | 'mend'>];
 
@@ -45,6 +46,7 @@ export const classifyDynamics: Classifier = (answer, request) => {
   if (answer.status === 429) {
     return { kind: 'transient', code: 'DYNAMICS_THROTTLED', message: `Dynamics 365 takes no more requests for now; nothing was done for ${request.object}.`, mend: WAIT, retryAfterMs: retryAfterMs(answer.headers) ?? 10_000, refused: true };
   }
+  if (said === null && answer.status === 404) return { kind: 'business_rule', code: GONE, message: `Dynamics 365 has no ${request.object}.`, mend: FIND_OUT };
   if (said === null) return meaningOfStatus('DYNAMICS', answer, request);
   const message = `Dynamics 365 refuses ${request.object}: ${said}`;
   const refused = isWriteRefusal(said);
@@ -54,7 +56,7 @@ export const classifyDynamics: Classifier = (answer, request) => {
   if (/resource not found for the segment|no http resource was found/i.test(said)) {
     return { kind: 'configuration', code: 'DYNAMICS_ENTITY_MISSING', message, mend: 'Refresh the entity list (Data management > Framework parameters > Entity settings) or correct the option projectEntities, then retry.' };
   }
-  if (answer.status === 404) return { kind: 'business_rule', code: GONE, message, mend: 'Find out who deleted it in Dynamics 365; abort the deal, or retry to make it again.' };
+  if (answer.status === 404) return { kind: 'business_rule', code: GONE, message, mend: FIND_OUT };
   const row = INFOLOG.find(([pattern]) => pattern.test(said));
   if (row !== undefined) return { ...row[1], message, refused: true };
   if (refused) return { kind: 'business_rule', code: 'DYNAMICS_WRITE_REFUSED', message, mend: 'Correct what Dynamics 365 names, in the deal or in Dynamics 365, then retry.', refused: true };

@@ -4,7 +4,7 @@ import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer, type HttpClient } from '../http/client.ts';
 import type { CallContext } from '../ports.ts';
 import { entraAuth } from './auth.ts';
-import { classifyDynamics } from './classify.ts';
+import { classifyDynamics, isGone } from './classify.ts';
 import { entityPath, type EntityKey } from './odata.ts';
 import type { DynamicsCredentials, DynamicsOptions } from './options.ts';
 
@@ -70,8 +70,8 @@ function dynamicsOver(http: HttpClient, { system, baseUrl }: ConnectorSettings):
     system,
     pages,
     async read(set, key, row, select, about) {
-      const { status, body } = await http.request({ method: 'GET', path: `${pathOf(set, key)}&${selecting(select)}`, answer: storedRow(row).or(z.undefined()), writes: false, accept: [404], ...about });
-      return status === 404 ? null : (body ?? null);
+      const path = `${pathOf(set, key)}&${selecting(select)}`;
+      return unlessGone(async () => (await http.request({ method: 'GET', path, answer: storedRow(row), writes: false, ...about })).body);
     },
     async create(set, body, about) {
       await http.request({ method: 'POST', path: `/data/${set}?${CROSS_COMPANY}`, json: body, answer: emptyAnswer, writes: true, ...about });
@@ -80,8 +80,8 @@ function dynamicsOver(http: HttpClient, { system, baseUrl }: ConnectorSettings):
       await http.request({ method: 'PATCH', path: pathOf(set, key), json: body, answer: emptyAnswer, writes: true, ...(version === undefined ? {} : { headers: { 'if-match': version } }), ...about });
     },
     async remove(set, key, about) {
-      const { status } = await http.request({ method: 'DELETE', path: pathOf(set, key), answer: emptyAnswer, writes: true, accept: [404], ...about });
-      return status !== 404;
+      const removed = await unlessGone(async () => http.request({ method: 'DELETE', path: pathOf(set, key), answer: emptyAnswer, writes: true, ...about }));
+      return removed !== null;
     },
     async list(set, query, row, about) {
       const rows: Stored<z.infer<typeof row>>[] = [];
@@ -89,6 +89,16 @@ function dynamicsOver(http: HttpClient, { system, baseUrl }: ConnectorSettings):
       return rows;
     },
   };
+}
+
+/** Null where there is no such record; an entity set that is missing is another matter. */
+async function unlessGone<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
 }
 
 function storedRow<Row extends object>(row: z.ZodType<Row>): z.ZodType<Stored<Row>> {

@@ -13,7 +13,7 @@ export interface Journals {
 }
 
 const SET = 'JournalTables';
-const journalRow = z.object({ Posted: z.string().nullish() });
+const journalRow = z.object({ Posted: z.enum(['No', 'Yes']).nullish() });
 const KEPT_MS = 60_000;
 /** Journals of one week that have been posted; more than people post by hand. */
 const MOST_OF_A_WEEK = 99;
