@@ -11,12 +11,14 @@ import { planDropped } from '../../domain/rules/timesheet/adjust.ts';
 import { bookTimesheet, postingKeysOf, type Booking, type Books, type Standing } from '../../domain/rules/timesheet/book.ts';
 import type { TimeFinding } from '../../domain/rules/timesheet/finding.ts';
 import { refKey } from '../../domain/rules/timesheet/index-context.ts';
-import { validateTimesheet, type TimesheetDecision } from '../../domain/rules/timesheet/validate.ts';
+import type { TimesheetDecision } from '../../domain/rules/timesheet/validate.ts';
 import type { Db } from '../../store/database.ts';
 import { approvedVersions, capsUsed, heldRecordsOf, lockForDecision, noteReleased, openPositions, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, writeDecision, type DecisionRows, type EntryRow, type OutcomeRow } from '../../store/time/decide.ts';
 import { recordsOf, type RecordSelection, type StoredRecord } from '../../store/time/records.ts';
+import { judged, nothingBookable, NOTHING_DECIDED, outcomesOf } from './outcomes.ts';
 import type { Reference } from './reference.ts';
 import { repaidWithout } from './repay.ts';
+import { entriesOf, entryKey, inOrderOfArrival, isLater } from './told.ts';
 
 /** Entries this many days around a timesheet can share a week, a day or a rest with it. */
 const DAYS_AROUND = 8;
@@ -80,21 +82,6 @@ function namesOf(sheets: readonly Timesheet[], reference: Reference): string[] {
   const projects = [...new Set(sheets.flatMap(({ entries }) => entries.map(({ projectNumber }) => projectNumber)))];
   return [...new Set(people.map((email) => `person ${email}`)), ...projects.flatMap((number) => reference.projectFamily(number).filter(({ cap }) => cap !== null).map((project) => `cap ${project.number}`))];
 }
-
-/** Versions of one timesheet are judged in their order, and those of one version in the order of their approvals. */
-function inOrderOfArrival(judged: readonly Judged[]): Judged[] {
-  return judged.toSorted((left, right) => left.sheet.version - right.sheet.version || approvedAt(left.sheet) - approvedAt(right.sheet) || left.record.id - right.record.id);
-}
-
-function approvedAt({ approval }: Timesheet): number {
-  return Date.parse(approval.decidedAt ?? '') || 0;
-}
-
-function isLater(one: Timesheet, than: Timesheet): boolean {
-  return one.system === than.system && one.id === than.id && (one.version > than.version || (one.version === than.version && approvedAt(one) > approvedAt(than)));
-}
-
-const NOTHING_DECIDED: TimesheetDecision = { accepted: [], rejected: [], held: [], repeats: [], payChanges: [] };
 
 async function waitingFor(db: Db, due: readonly Judged[]): Promise<Judged[]> {
   const things = due.flatMap(({ sheet }) => sheet.entries.map(({ id, version }) => `time entry ${id} version ${version}`));
@@ -173,7 +160,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
       withdrawals.push({ id: sheet.id, version: sheet.version, at: sheet.approval.decidedAt ?? asOf });
       rows.withdrawals.push({ system: sheet.system, timesheetId: sheet.id, version: sheet.version, at: sheet.approval.decidedAt ?? asOf, record: record.id });
     } else {
-      decision = validateTimesheet(part, context);
+      decision = judged(part, context);
     }
     const later = approved.filter((one) => isLater(one, sheet));
     if (sheet.approval.status === 'approved') approved.push(sheet);
@@ -184,7 +171,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
       booking = bookTimesheet(sheet, { ...decision, payChanges: decision.payChanges.filter(({ posted: one }) => one.labor.timesheet.id !== sheet.id || !dropped.has(refKey(one.labor.entry))) }, standingContext, books);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      decision = nothingBookable(decision, error.message);
+      decision = nothingBookable(part, decision, error.message);
       booking = { entries: [], ended: [], postings: [], payLines: [] };
     }
     const outcomes = outcomesOf(record, sheet, positions, decision);
@@ -341,45 +328,4 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
 
 function keysOf(posted: PostedEntry | undefined, generation: number): string[] {
   return posted === undefined ? [] : postingKeysOf(posted.labor.entry, generation, keyOf);
-}
-
-function entriesOf(sheets: readonly Timesheet[]): ReadonlySet<string> {
-  return new Set(sheets.flatMap(({ entries }) => entries.map(entryKey)));
-}
-
-function entryKey({ system, id, version }: { readonly system: string; readonly id: string; readonly version: number }): string {
-  return `${system} ${id}@${version}`;
-}
-
-/** One outcome for each position, in the order of the timesheet. */
-function outcomesOf(record: StoredRecord, sheet: Timesheet, positions: readonly number[], decision: TimesheetDecision): OutcomeRow[] {
-  const rejected = new Map(decision.rejected.map(({ entry, findings }) => [entry, findings]));
-  const held = new Map(decision.held.map(({ entry, reason }) => [entry, reason]));
-  const repeats = new Set(decision.repeats.map(({ id, version }) => `${id}@${version}`));
-  return positions.flatMap((position): OutcomeRow[] => {
-    const entry = sheet.entries[position];
-    if (entry === undefined) return [];
-    const row = { record: record.id, position, entryId: entry.id, entryVersion: entry.version, codes: [], findings: [], waitsFor: null };
-    if (sheet.approval.status === 'withdrawn') return [{ ...row, outcome: 'withdrawn' }];
-    const findings = rejected.get(entry);
-    if (findings !== undefined) return [{ ...row, outcome: 'rejected', codes: [...new Set(findings.map(({ code }) => code))], findings }];
-    const reason = held.get(entry);
-    if (reason !== undefined) return [{ ...row, outcome: 'held', codes: [reason.code], findings: [reason], waitsFor: reason.waitsFor }];
-    return [{ ...row, outcome: repeats.has(`${entry.id}@${entry.version}`) ? 'repeat' : 'accepted' }];
-  });
-}
-
-/** An adjustment that no open period can take leaves everything as it was. */
-function nothingBookable(decision: TimesheetDecision, message: string): TimesheetDecision {
-  const repeats = new Set(decision.repeats.map(({ id, version }) => `${id}@${version}`));
-  const accepted = decision.accepted.filter(({ entry }) => !repeats.has(`${entry.id}@${entry.version}`));
-  return {
-    ...decision,
-    accepted: decision.accepted.filter((labor) => !accepted.includes(labor)),
-    payChanges: [],
-    rejected: [
-      ...decision.rejected,
-      ...accepted.map(({ entry }) => ({ entry, findings: [{ code: 'ADJUSTMENT_NOT_BOOKABLE', kind: 'business_rule' as const, path: 'workDate', message: `The correction cannot be booked: ${message}.`, mend: 'Have a period opened, then retry the case.', overridable: false, record: `${entry.system} ${entry.id} version ${entry.version}` }] })),
-    ],
-  };
 }

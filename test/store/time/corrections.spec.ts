@@ -2,18 +2,22 @@ import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import type { TimeEntry } from '../../../domain/model/time/time-entry.ts';
 import type { Timesheet } from '../../../domain/model/time/timesheet.ts';
-import { anAssignment, anEntry, aProject, aRate, aTimesheet } from '../../builders/time.ts';
+import { dropReference, putReference } from '../../../store/time/reference.ts';
+import { theFirm } from '../../builders/firm.ts';
+import { anAssignment, anEntry, aPerson, aProject, aRate, aTimeContext, aTimesheet } from '../../builders/time.ts';
+import { PEOPLE } from '../../builders/time-stories.ts';
 import { startDecisions, type Decisions } from './decisions.ts';
 
-const PROJECTS = ['US01-TECH-A', 'FEE', 'ABROAD', 'LEAVE'];
+const PROJECTS = ['US01-TECH-A', 'FEE', 'ABROAD', 'LEAVE', 'CAPPED'];
 
 describe('A decision about received time', function () {
   this.timeout(60_000);
   let decisions: Decisions;
   before(async () => {
     decisions = await startDecisions({
-      projects: [aProject(), aProject({ number: 'FEE', billingMethod: 'fixed_fee' }), aProject({ number: 'ABROAD', legalEntity: 'DE01', costCenter: 'DE01-TECH', currency: 'EUR' }), aProject({ number: 'LEAVE', kind: 'internal', billingMethod: null, absencePayCode: 'LEAVE', tasks: [] })],
-      assignments: PROJECTS.map((projectNumber) => anAssignment({ projectNumber })),
+      projects: [aProject(), aProject({ number: 'FEE', billingMethod: 'fixed_fee' }), aProject({ number: 'ABROAD', legalEntity: 'DE01', costCenter: 'DE01-TECH', currency: 'EUR' }), aProject({ number: 'LEAVE', kind: 'internal', billingMethod: null, absencePayCode: 'LEAVE', tasks: [] }), aProject({ number: 'CAPPED', billingMethod: 'capped', cap: { limit: { amount: '6000.00', currency: 'USD' }, used: { amount: '0', currency: 'USD' }, beyond: 'write_off' } })],
+      people: PEOPLE.map((email) => aPerson({ email })),
+      assignments: PEOPLE.flatMap((person) => PROJECTS.map((projectNumber) => anAssignment({ person, projectNumber }))),
       rates: PROJECTS.map((projectNumber) => aRate({ projectNumber, currency: projectNumber === 'ABROAD' ? 'EUR' : 'USD' })),
       transferRates: [{ employer: 'US01', client: 'DE01', laborCategory: 'ENGINEER', rate: '99.99', currency: 'EUR', from: '2026-01-01', to: null }],
     });
@@ -25,6 +29,7 @@ describe('A decision about received time', function () {
   const secondVersion = (entries: readonly TimeEntry[]) => aTimesheet(entries, { version: 2, replaces: { id: 'TS-1', version: 1 } });
   const withdrawn = (sheet: Timesheet, decidedAt: string): Timesheet => ({ ...sheet, approval: { ...sheet.approval, status: 'withdrawn', decidedAt } });
   const inForce = async () => (await decisions.rows(sql<{ entry: string }>`select entry_id || '@' || version || ' on ' || project_number as entry from time_entry where state = 'in_force' order by 1`)).map(({ entry }) => entry);
+  const outcomes = async () => await decisions.rows(sql<{ record: number; entry: string; outcome: string; codes: string[] }>`select record, entry_id || '@' || entry_version as entry, outcome, codes from time_outcome order by record, position`);
   const paid = async () => Object.fromEntries((await decisions.rows(sql<{ code: string; hours: string }>`select pay_code as code, sum(hours)::text as hours from pay_line group by 1 having sum(hours) <> 0`)).map(({ code, hours }) => [code, Number(hours)]));
 
   it('moves an entry to the project of another legal entity: the books of both are open to it', async () => {
@@ -89,5 +94,42 @@ describe('A decision about received time', function () {
     await decisions.take(aTimesheet([first, other], { version: 3, replaces: { id: 'TS-1', version: 2 } }));
     await decisions.take(secondVersion([other]));
     assert.deepEqual(await inForce(), ['E-1@1 on FEE', 'E-2@1 on FEE']);
+  });
+
+  it('about a timesheet that the rules fail over refuses it by name, and the others of its page go on', async () => {
+    await decisions.take(aTimesheet([on('US01-NOPE')]));
+    await decisions.take(secondVersion([on('US01-NOPE', { version: 2, replaces: { id: 'E-1', version: 1 }, hours: '0' })]), aTimesheet([on('FEE', { id: 'E-2' })], { id: 'TS-2' }));
+    assert.deepEqual(await inForce(), ['E-2@1 on FEE']);
+    assert.deepEqual((await outcomes()).filter(({ entry }) => entry === 'E-1@2').map(({ outcome }) => outcome), ['rejected']);
+  });
+
+  it('that takes time back while no period is open loses nothing: somebody is asked, and it is done once a period is open', async () => {
+    const sheet = aTimesheet([on('FEE')]);
+    await decisions.take(sheet);
+    const { config } = await theFirm();
+    const periods = aTimeContext(config).periods.filter(({ legalEntity }) => legalEntity === 'US01');
+    const keys = periods.map(({ legalEntity, code }) => `${legalEntity}|${code}`);
+    await putReference(decisions.store.db, 'test', periods.map((period) => ({ kind: 'accounting_period', key: `${period.legalEntity}|${period.code}`, scope: period.legalEntity, document: { ...period, closed: true } })));
+    await decisions.take(withdrawn(sheet, '2026-11-16T10:00:00.000Z'));
+    assert.deepEqual((await outcomes()).map(({ outcome, codes }) => [outcome, ...codes]), [['accepted'], ['rejected', 'ADJUSTMENT_NOT_BOOKABLE']]);
+    assert.deepEqual(await inForce(), ['E-1@1 on FEE']);
+    await dropReference(decisions.store.db, 'accounting_period', keys);
+    await decisions.decide({ records: (await outcomes()).map(({ record }) => record) }, true);
+    assert.deepEqual((await outcomes()).map(({ outcome }) => outcome), ['accepted', 'withdrawn']);
+    assert.deepEqual([await inForce(), await paid()], [[], {}]);
+  });
+
+  it('bills no more than the cap leaves, whatever is decided at the same moment, and counts what it billed', async () => {
+    const sheets = PEOPLE.flatMap((person, nth) => ['2026-11-09', '2026-11-10', '2026-11-11'].map((workDate, day) => aTimesheet([on('CAPPED', { id: `C-${nth}-${day}`, person, workDate, hours: '5' })], { id: `TS-${nth}-${day}`, person })));
+    const pages = (await Promise.all(sheets.map((sheet) => decisions.receive([sheet])))).flat();
+    await Promise.all(pages.map((page) => decisions.decide(page)));
+    const totals = async () => (await decisions.rows(sql<{ billed: string; off: string; used: string; ledger: string }>`
+      select sum(billed)::text as billed, sum(written_off)::text as off, (select used::text from time_cap) as used, (select sum(amount)::text from labor_posting) as ledger from time_entry where state = 'in_force'`)).map(({ billed, off, used, ledger }) => [billed, off, used, ledger].map(Number));
+    assert.deepEqual(await totals(), [[6000, 3900, 6000, 6000]], 'nine times five hours at 220 USD, of which 6,000 may be billed');
+    const [first] = sheets;
+    if (first !== undefined) await decisions.take(withdrawn(first, '2026-11-16T10:00:00.000Z'));
+    const [[billed = 0, , used, ledger] = []] = await totals();
+    assert.deepEqual([used, ledger], [billed, billed]);
+    assert.ok(billed < 6000);
   });
 });
