@@ -15,6 +15,8 @@ const keyOf = (company: string, account: string): EntityKey => ({ dataAreaId: co
 const label = (customer: Customer) => `customer ${customer.name}`;
 const NAME_LENGTH = 100;
 const TAX_NUMBER_LENGTH = 50;
+/** Dynamics knows states by their code; a name is refused. */
+const STATE_CODE = /^[A-Z0-9]{1,3}$/;
 
 /**
  * Customers under an account number made of their canonical ID: one row in each company that bills them, all of one party. Companies are
@@ -36,7 +38,7 @@ export function createCustomerPort(dynamics: Dynamics, references: DynamicsRefer
             AddressDescription: 'Billing (CRM)',
             AddressStreet: cut(street ?? '', 250),
             AddressCity: cut(city ?? '', 60),
-            AddressState: cut(region ?? '', 10),
+            ...(region !== null && STATE_CODE.test(region) ? { AddressState: region } : {}),
             AddressZipCode: cut(postalCode ?? '', 10),
             ...(region2 === undefined ? { AddressCountryRegionISOCode: country } : { AddressCountryRegionId: region2 }),
           }

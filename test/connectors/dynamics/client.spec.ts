@@ -62,7 +62,7 @@ describe('The way into Dynamics 365', function () {
       const { labor } = paged.connect();
       assert.ok(!isUnsupported(labor));
       await labor.totals({ legalEntity: 'US01', from: '2026-11-15', to: '2026-11-15' }, callContext());
-      await paged.admin.fault({ kind: 'slow', delayMs: 1, method: 'GET', path: 'JournalTrans' });
+      await paged.put('faults', { kind: 'slow', delayMs: 1, method: 'GET', path: 'JournalTrans' }, 'POST');
       await paged.admin.fault({ kind: 'expired-token', method: 'GET', path: 'JournalTrans' });
       assert.deepEqual(await labor.totals({ legalEntity: 'US01', from: '2026-11-16', to: '2026-11-16' }, callContext()), { legalEntity: 'US01', lines: 1000, hours: '100', billed: [] });
     } finally {
