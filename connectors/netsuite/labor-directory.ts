@@ -47,7 +47,8 @@ export function createLaborDirectory(netSuite: NetSuite, now: () => number = Dat
   let filled = false;
 
   const isStale = (work: Work, entry: JobEntry): boolean => work.task !== null && !entry.tasks.has(work.task) && now() - entry.loadedAt > RELOAD_TASKS_MS;
-  const unknownPeople = (works: readonly Work[]) => distinct(works.map((work) => work.person.toLowerCase()).filter((email) => !people.has(email)));
+  /** Also whoever was found more than once: somebody may have put that right since. */
+  const unknownPeople = (works: readonly Work[]) => distinct(works.map((work) => work.person.toLowerCase()).filter((email) => people.get(email)?.length !== 1));
   const unknownJobs = (works: readonly Work[]) =>
     distinct(
       works
@@ -91,7 +92,9 @@ export function createLaborDirectory(netSuite: NetSuite, now: () => number = Dat
   }
 
   async function loadPeople(emails: readonly string[], about: About): Promise<void> {
-    keepPeople(await netSuite.query(`${EMPLOYEES} AND LOWER(email) IN (${listOf(emails)})`, employeeRow, about));
+    const found = await netSuite.query(`${EMPLOYEES} AND LOWER(email) IN (${listOf(emails)})`, employeeRow, about);
+    for (const email of emails) people.delete(email);
+    keepPeople(found);
   }
 
   async function loadJobs(numbers: readonly string[], about: About): Promise<void> {

@@ -167,11 +167,15 @@ describe('Labor in NetSuite', function () {
       assert.equal(next?.outcome === 'refused' && next.failure.code, 'PERSON_UNKNOWN');
     });
 
-    it('will not choose between two employees with one e-mail address', async () => {
+    it('will not choose between two employees with one e-mail address, and posts as soon as only one of them is active', async () => {
       const email = `twin-${crypto.randomUUID().slice(0, 6)}@northwind-consulting.example`;
-      await admin.seed({ employee: [1, 2].map((twin) => ({ firstName: 'A', entityId: `${email} ${twin}`, email, subsidiary: { id: '2' } })) });
-      const [answer] = await labor.post([line({ person: email })], callContext());
+      const externalIds = [1, 2].map((twin) => `${email.slice(0, 11)}-${twin}`);
+      await admin.seed({ employee: externalIds.map((externalId) => ({ externalId, firstName: 'A', entityId: `${email} ${externalId}`, email, subsidiary: { id: '2' } })) });
+      const late = line({ person: email });
+      const [answer] = await labor.post([late], callContext());
       assert.equal(answer?.outcome === 'refused' && answer.failure.code, 'PERSON_AMBIGUOUS');
+      await admin.seed({ employee: [{ externalId: externalIds[1], subsidiary: { id: '2' }, isInactive: true }] });
+      assert.deepEqual((await labor.post([late], callContext())).map(({ outcome }) => outcome), ['posted']);
     });
 
     it('keeps the employer\'s cost of work for a project that another ERP has, without the project', async () => {
