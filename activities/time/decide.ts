@@ -116,9 +116,11 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
   const refused = await refusedAmong(db, entryIds);
   const withdrawals = await withdrawalsOf(db, sheets.map(({ id }) => id));
   const waivers = await waiversOf(db, entryIds);
-  const caps = new Map(await capsUsed(db, [...new Set(entries.flatMap(({ projectNumber }) => reference.projectFamily(projectNumber).filter(({ cap }) => cap !== null).map(({ number }) => number)))]));
-  const changedCaps = new Set<string>();
-  const approved = (await approvedVersions(db, [...new Set(sheets.map(({ system, id }) => `${system}\u0001${id}`))], due.map(({ record }) => record.id))).map((document) => timesheetSchema.parse(document));
+  // Also of projects that something is only taken back on: that needs no lock, as it leaves more to bill, never less.
+  const billedOn = [...entries.map(({ projectNumber }) => projectNumber), ...[...posted.values()].map(({ labor }) => labor.projectNumber)];
+  const caps = new Map(await capsUsed(db, [...new Set([...new Set(billedOn)].flatMap((number) => reference.projectFamily(number).filter(({ cap }) => cap !== null).map(({ number: capped }) => capped)))]));
+  const capChanges = new Map<string, Decimal>();
+  const approved = (await approvedVersions(db, { systems: [...new Set(sheets.map(({ system }) => system))], ids: [...new Set(sheets.map(({ id }) => id))] }, due.map(({ record }) => record.id))).map((document) => timesheetSchema.parse(document));
   const rows = { decided: [] as number[], outcomes: new Map<string, OutcomeRow>(), entries: new Map<string, EntryRow>(), ended: new Map<string, DecisionRows['ended'][number]>(), postings: [] as DecisionRows['postings'][number][], payLines: [] as DecisionRows['payLines'][number][], withdrawals: [] as DecisionRows['withdrawals'][number][], answers: new Map<string, DecisionRows['answers'][number]>() };
 
   function contextFor(sheet: Timesheet): TimesheetContext {
@@ -270,8 +272,9 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
     const project = reference.projectFamily(projectNumber).find(({ number }) => number === projectNumber);
     if (project === undefined || project.cap === null || billing.status !== 'actuals') return;
     const used = caps.get(projectNumber) ?? { used: '0', currency: billing.amount.currency };
-    caps.set(projectNumber, { currency: used.currency, used: money(new Decimal(used.used).plus(new Decimal(billing.amount.amount).times(sign)), used.currency).amount });
-    changedCaps.add(projectNumber);
+    const billed = new Decimal(billing.amount.amount).times(sign);
+    caps.set(projectNumber, { currency: used.currency, used: money(new Decimal(used.used).plus(billed), used.currency).amount });
+    capChanges.set(projectNumber, billed.plus(capChanges.get(projectNumber) ?? 0));
   }
 
   function planAnswer(record: StoredRecord, sheet: Timesheet, outcomes: readonly OutcomeRow[], booking: Booking): void {
@@ -307,9 +310,9 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
       ended: [...rows.ended.values()],
       postings: rows.postings,
       payLines: rows.payLines,
-      caps: [...changedCaps].flatMap((projectNumber) => {
+      caps: [...capChanges].flatMap(([projectNumber, billed]) => {
         const cap = caps.get(projectNumber);
-        return cap === undefined ? [] : [{ projectNumber, ...cap }];
+        return cap === undefined || billed.isZero() ? [] : [{ projectNumber, currency: cap.currency, billed: billed.toFixed() }];
       }),
       withdrawals: rows.withdrawals,
       answers: [...rows.answers.values()],

@@ -81,13 +81,12 @@ export async function withdrawalsOf(db: Db, timesheets: readonly string[]): Prom
   return rows;
 }
 
-/** Approved versions of these timesheets that were decided before, except the given records. @param timesheets "system\u0001id" */
-export async function approvedVersions(db: Db, timesheets: readonly string[], except: readonly number[]): Promise<JsonValue[]> {
-  if (timesheets.length === 0) return [];
+/** Approved versions of timesheets by these IDs that were decided before, except the given records. Arrays, so that each is one look into the index. */
+export async function approvedVersions(db: Db, { systems, ids }: { readonly systems: readonly string[]; readonly ids: readonly string[] }, except: readonly number[]): Promise<JsonValue[]> {
+  if (ids.length === 0) return [];
   const { rows } = await sql<{ document: JsonValue }>`
-    select r.document from unnest(${[...timesheets]}::text[]) as t
-    join time_record r on r.kind = 'timesheet' and r.system = split_part(t, chr(1), 1) and r.record_id = split_part(t, chr(1), 2)
-    where r.state = 'decided' and r.document->'approval'->>'status' = 'approved' and not (r.id = any(${[...except]}::bigint[])) order by r.id`.execute(db);
+    select r.document from time_record r
+    where r.kind = 'timesheet' and r.system = any(${[...systems]}::text[]) and r.record_id = any(${[...ids]}::text[]) and r.state = 'decided' and r.document->'approval'->>'status' = 'approved' and not (r.id = any(${[...except]}::bigint[])) order by r.id`.execute(db);
   return rows.map(({ document }) => document);
 }
 
@@ -97,16 +96,17 @@ export async function waiversOf(db: Db, entries: readonly string[]): Promise<{ r
   return rows;
 }
 
-/** What is billed on these projects, all time: counted once from the entries in force, then kept. */
+/** What is billed on these projects, all time: as it is kept, or counted from the entries in force where nothing is kept yet. */
 export async function capsUsed(db: Db, projects: readonly string[]): Promise<ReadonlyMap<string, { readonly used: string; readonly currency: string }>> {
   if (projects.length === 0) return new Map();
-  const { rows } = await sql<{ project_number: string; used: string; currency: string }>`
-    select project_number, used, currency from time_cap where project_number = any(${[...projects]}::text[])
-    union all
-    select project_number, sum(billed), currency from time_entry e
-    where project_number = any(${[...projects]}::text[]) and state = 'in_force' and not exists (select from time_cap c where c.project_number = e.project_number)
-    group by project_number, currency`.execute(db);
-  return new Map(rows.map(({ project_number: number, used, currency }) => [number, { used, currency }]));
+  const { rows: kept } = await sql<{ project_number: string; used: string; currency: string }>`select project_number, used, currency from time_cap where project_number = any(${[...projects]}::text[])`.execute(db);
+  const used = new Map(kept.map(({ project_number: number, used: amount, currency }) => [number, { used: amount, currency }]));
+  const uncounted = projects.filter((number) => !used.has(number));
+  if (uncounted.length === 0) return used;
+  const { rows: counted } = await sql<{ project_number: string; used: string; currency: string }>`
+    select project_number, sum(billed) as used, max(currency) as currency from time_entry where project_number = any(${uncounted}::text[]) and state = 'in_force' group by project_number`.execute(db);
+  for (const { project_number: number, used: amount, currency } of counted) used.set(number, { used: amount, currency });
+  return used;
 }
 
 /** Original postings of the given keys, as they were planned. */
@@ -157,13 +157,23 @@ export interface DecisionRows {
   readonly ended: readonly { readonly record: number; readonly system: string; readonly entryId: string; readonly version: number; readonly state: 'superseded' | 'reversed' }[];
   readonly postings: readonly { readonly key: string; readonly record: number; readonly system: string; readonly legalEntity: string; readonly accountingPeriod: string; readonly kind: string; readonly reverses: string | null; readonly hours: string; readonly currency: string; readonly amount: string; readonly line: object }[];
   readonly payLines: readonly (Readonly<Record<string, unknown>> & { readonly key: string; readonly record: number })[];
-  readonly caps: readonly { readonly projectNumber: string; readonly currency: string; readonly used: string }[];
+  /** What is billed more, or with a minus less, than before. */
+  readonly caps: readonly { readonly projectNumber: string; readonly currency: string; readonly billed: string }[];
   readonly withdrawals: readonly { readonly system: string; readonly timesheetId: string; readonly version: number; readonly at: string; readonly record: number }[];
   readonly answers: readonly { readonly record: number; readonly kind: 'reject' | 'lock'; readonly system: string; readonly detail: object }[];
 }
 
 /** Writes down what was decided, in the caller's transaction. An ended entry is ended before its successor is written. */
 export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
+  if (rows.caps.length > 0) {
+    // Before any entry is written: what is not kept yet is counted from the entries as they were. In one order, so that no two decisions wait for each other.
+    await sql`
+      insert into time_cap as c (project_number, currency, used)
+      select r."projectNumber", r.currency, r.billed + case when exists (select from time_cap k where k.project_number = r."projectNumber") then 0
+        else (select coalesce(sum(e.billed), 0) from time_entry e where e.project_number = r."projectNumber" and e.state = 'in_force') end
+      from jsonb_to_recordset(${jsonText(rows.caps)}::jsonb) as r ("projectNumber" text, currency text, billed numeric) order by 1
+      on conflict (project_number) do update set used = c.used + (select d.billed from jsonb_to_recordset(${jsonText(rows.caps)}::jsonb) as d ("projectNumber" text, billed numeric) where d."projectNumber" = c.project_number)`.execute(db);
+  }
   if (rows.outcomes.length > 0) {
     await sql`
       insert into time_outcome as o (record, position, entry_id, entry_version, outcome, codes, findings, waits_for)
@@ -196,12 +206,6 @@ export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
       insert into pay_line (key, record, kind, employer, pay_period, person, work_date, pay_code, multiplier, hours, cost_center, project_number, entry_system, entry_id, entry_version)
       select key, record, kind, employer, "payPeriod", person, "workDate", "payCode", multiplier, hours, "costCenter", "projectNumber", "entrySystem", "entryId", "entryVersion"
       from jsonb_to_recordset(${jsonText(rows.payLines)}::jsonb) as r (key text, record bigint, kind text, employer text, "payPeriod" text, person text, "workDate" date, "payCode" text, multiplier numeric, hours numeric, "costCenter" text, "projectNumber" text, "entrySystem" text, "entryId" text, "entryVersion" integer)`.execute(db);
-  }
-  if (rows.caps.length > 0) {
-    await sql`
-      insert into time_cap (project_number, currency, used)
-      select "projectNumber", currency, used from jsonb_to_recordset(${jsonText(rows.caps)}::jsonb) as r ("projectNumber" text, currency text, used numeric)
-      on conflict (project_number) do update set used = excluded.used, currency = excluded.currency`.execute(db);
   }
   if (rows.withdrawals.length > 0) {
     await sql`
