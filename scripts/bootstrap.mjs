@@ -3,7 +3,7 @@
 // nothing to do; with --quiet (for commands whose output is read by a program) what it prints goes to stderr.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -46,6 +46,9 @@ function installedByHand() {
 }
 
 function install() {
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    fail('node_modules is a link to another folder, which an installation would empty. Remove the link, or bring that folder up to date where it belongs, then run the command again.');
+  }
   const started = Date.now();
   say(`Installing dependencies (npm ci), ${existsSync(modules) ? 'package-lock.json has changed' : 'the first time'} …`);
   let result = npm('ci');
