@@ -3,7 +3,7 @@ import { isUnsupported } from '../../connectors/ports.ts';
 import type { LaborAnswer, LaborPort } from '../../connectors/labor-port.ts';
 import { failureSchema, isSystemFailure, SystemFailure, type Failure } from '../../domain/failure.ts';
 import { laborPostingSchema, type LaborPosting } from '../../domain/model/time/labor-posting.ts';
-import { claimPostings, postingsLeft, recordNotPosted, recordPosted, refusedPostings, renewPostings, type ClaimedPosting } from '../../store/time/labor-ledger.ts';
+import { claimPostings, postingsLeft, recordNotPosted, recordPosted, refusedPostings, renewPostings, type Attempt, type ClaimedPosting } from '../../store/time/labor-ledger.ts';
 import type { RecordSelection } from '../../store/time/records.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { PostResult } from './contract.ts';
@@ -13,12 +13,14 @@ const LEASE_MS = 20_000;
 const RENEW_MS = 7_000;
 const LOOK_AGAIN_MS = 1_000;
 
+type PostingDependencies = Pick<ActivityDependencies, 'store' | 'systems' | 'withSlot'>;
+
 /**
  * Posts what was planned for one ERP, as many lines at once as it takes, each exactly once as far as the ERP allows: intent → call → result in
  * the labor ledger; a line whose answer was lost is looked up before it is written again.
  * @throws SystemFailure while lines are left that another attempt can post
  */
-export async function postLabor(deps: ActivityDependencies, input: { readonly process: string; readonly selection: RecordSelection; readonly system: string }, context: CallContext): Promise<PostResult> {
+export async function postLabor(deps: PostingDependencies, input: { readonly process: string; readonly selection: RecordSelection; readonly system: string }, context: CallContext): Promise<PostResult> {
   const { db } = deps.store;
   const { selection, system, process } = input;
   const { labor } = deps.systems.erp(system);
@@ -50,34 +52,53 @@ export async function postLabor(deps: ActivityDependencies, input: { readonly pr
   return { posted, refused };
 }
 
-async function postBatch(deps: ActivityDependencies, labor: LaborPort, claimed: readonly ClaimedPosting[], context: CallContext & { readonly system: string }): Promise<{ readonly posted: number; readonly passing: Failure | undefined }> {
+interface Batch {
+  readonly deps: PostingDependencies;
+  readonly labor: LaborPort;
+  readonly context: CallContext & { readonly system: string };
+  /** Lines of this attempt of which nothing is recorded yet. */
+  readonly held: Map<string, Attempt>;
+}
+
+async function postBatch(deps: PostingDependencies, labor: LaborPort, claimed: readonly ClaimedPosting[], context: CallContext & { readonly system: string }): Promise<{ readonly posted: number; readonly passing: Failure | undefined }> {
   const { db } = deps.store;
-  const { system } = context;
   const lines = new Map(claimed.map(({ key, line }) => [key, laborPostingSchema.parse(line)]));
   const doubtful = claimed.filter(({ mustLookUp }) => mustLookUp).flatMap(({ key }) => lines.get(key) ?? []);
+  const batch: Batch = { deps, labor, context, held: new Map(claimed.map(({ key, attempts }) => [key, { key, attempts }])) };
   let askedFor = false;
   const lost = new AbortController();
   const renewing = setInterval(() => {
-    renewPostings(db, [...lines.keys()], LEASE_MS).catch((error: unknown) => context.log.warn({ error: String(error) }, 'the lease on postings could not be renewed'));
+    const asked = [...batch.held.values()];
+    renewPostings(db, asked, LEASE_MS).then(
+      (renewed) => {
+        const kept = new Set(renewed);
+        const gone = asked.filter(({ key }) => !kept.has(key) && batch.held.has(key));
+        if (gone.length > 0) lost.abort(new Error(`the lease on ${gone.length} lines of labor was lost: another attempt may have taken over`));
+      },
+      (error: unknown) => context.log.warn({ error: String(error) }, 'the lease on postings could not be renewed; tried again in a moment'),
+    );
   }, RENEW_MS);
   try {
-    return await deps.withSlot(system, AbortSignal.any([context.signal, lost.signal]), async (signal) => {
-      const known = doubtful.length === 0 ? new Map<string, string | undefined>() : await lookUp(deps, labor, doubtful, { ...context, signal });
+    return await deps.withSlot(context.system, AbortSignal.any([context.signal, lost.signal]), async (signal) => {
+      const within: Batch = { ...batch, context: { ...context, signal } };
+      const known = doubtful.length === 0 ? new Map<string, string | undefined>() : await lookUp(within, doubtful);
       const found = [...known].flatMap(([key, externalId]) => (externalId === undefined ? [] : [{ key, externalId }]));
-      await recordPosted(db, found);
+      await recordThere(within, found);
       const toPost = [...lines.values()].filter(({ key }) => !known.has(key));
+      // Another attempt may be writing them by now.
+      signal.throwIfAborted();
       askedFor = true;
       if (toPost.length === 0) return { posted: found.length, passing: undefined };
       const answers = await labor.post(toPost, { ...context, signal, idempotencyKey: toPost[0]?.key ?? '' });
-      return { posted: found.length + (await recordAnswers(deps, toPost, answers)), passing: passingOf(answers) };
+      return { posted: found.length + (await recordAnswers(within, toPost, answers)), passing: passingOf(answers) };
     });
   } catch (error) {
     const failure = isSystemFailure(error) ? error.failure : undefined;
     const told = { code: failure?.code ?? 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) };
     // What was in doubt stays so until the look-up has said otherwise.
     const unasked = new Set(askedFor ? [] : doubtful.map(({ key }) => key));
-    await recordNotPosted(db, 'in_doubt', [...unasked].map((key) => ({ key, error: told })));
-    await recordNotPosted(db, !askedFor || failure?.written === 'no' ? 'not_done' : 'in_doubt', [...lines.keys()].filter((key) => !unasked.has(key)).map((key) => ({ key, error: told })));
+    await recordNotThere(batch, 'in_doubt', [...unasked].map((key) => ({ key, error: told })));
+    await recordNotThere(batch, !askedFor || failure?.written === 'no' ? 'not_done' : 'in_doubt', [...lines.keys()].filter((key) => !unasked.has(key)).map((key) => ({ key, error: told })));
     throw error;
   } finally {
     clearInterval(renewing);
@@ -85,25 +106,39 @@ async function postBatch(deps: ActivityDependencies, labor: LaborPort, claimed: 
 }
 
 /** @returns the external ID of each line that is there; undefined for those that are left to a person, as the ERP cannot be asked */
-async function lookUp(deps: ActivityDependencies, labor: LaborPort, doubtful: readonly LaborPosting[], context: CallContext & { readonly system: string }): Promise<ReadonlyMap<string, string | undefined>> {
+async function lookUp(batch: Batch, doubtful: readonly LaborPosting[]): Promise<ReadonlyMap<string, string | undefined>> {
+  const { labor, context } = batch;
   if (labor.lookUp === 'key') return new Map([...(await labor.find(doubtful, context))].map(([key, { externalId }]) => [key, externalId]));
   const { system } = context;
   const error: Failure = { kind: 'in_doubt', code: 'WRITE_IN_DOUBT', message: `The answer to posting labor was lost, and ${system} offers no way to ask whether it is there.`, mend: `Look for the lines in ${system}; q2c timesheet shows them. Are they there, or did you enter those that were not: "confirm_done". Is none of them there: "confirm_not_done", and they are posted again.`, system, object: 'labor', written: 'unknown' };
-  await recordNotPosted(deps.store.db, 'refused', doubtful.map(({ key }) => ({ key, error })));
+  await recordNotThere(batch, 'refused', doubtful.map(({ key }) => ({ key, error })));
   return new Map(doubtful.map(({ key }) => [key, undefined]));
 }
 
-async function recordAnswers(deps: ActivityDependencies, lines: readonly LaborPosting[], answers: readonly LaborAnswer[]): Promise<number> {
-  const { db } = deps.store;
+async function recordAnswers(batch: Batch, lines: readonly LaborPosting[], answers: readonly LaborAnswer[]): Promise<number> {
   const answered = new Map(answers.map((answer) => [answer.key, answer]));
   const done = answers.flatMap((answer) => (answer.outcome === 'posted' ? [{ key: answer.key, externalId: answer.externalId }] : []));
   const refused = answers.flatMap((answer) => (answer.outcome === 'refused' ? [answer] : []));
-  await recordPosted(db, done);
-  await recordNotPosted(db, 'not_done', refused.filter(({ failure }) => failure.kind === 'transient').map(({ key, failure }) => ({ key, error: failure })));
-  await recordNotPosted(db, 'refused', refused.filter(({ failure }) => failure.kind !== 'transient').map(({ key, failure }) => ({ key, error: failure })));
+  await recordThere(batch, done);
+  await recordNotThere(batch, 'not_done', refused.filter(({ failure }) => failure.kind === 'transient').map(({ key, failure }) => ({ key, error: failure })));
+  await recordNotThere(batch, 'refused', refused.filter(({ failure }) => failure.kind !== 'transient').map(({ key, failure }) => ({ key, error: failure })));
   // A line without an answer may have been written all the same.
-  await recordNotPosted(db, 'in_doubt', lines.filter(({ key }) => !answered.has(key)).map(({ key }) => ({ key, error: { code: 'NOT_ANSWERED' } })));
+  await recordNotThere(batch, 'in_doubt', lines.filter(({ key }) => !answered.has(key)).map(({ key }) => ({ key, error: { code: 'NOT_ANSWERED' } })));
   return done.length;
+}
+
+async function recordThere({ deps, held }: Batch, posted: readonly { readonly key: string; readonly externalId: string }[]): Promise<void> {
+  await recordPosted(deps.store.db, posted);
+  for (const { key } of posted) held.delete(key);
+}
+
+async function recordNotThere({ deps, held }: Batch, state: 'not_done' | 'refused' | 'in_doubt', lines: readonly { readonly key: string; readonly error: object }[]): Promise<void> {
+  const mine = lines.flatMap(({ key, error }) => {
+    const attempt = held.get(key);
+    return attempt === undefined ? [] : [{ ...attempt, error }];
+  });
+  await recordNotPosted(deps.store.db, state, mine);
+  for (const { key } of mine) held.delete(key);
 }
 
 function passingOf(answers: readonly LaborAnswer[]): Failure | undefined {

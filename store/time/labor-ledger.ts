@@ -10,7 +10,11 @@ export interface ClaimedPosting {
   readonly line: JsonValue;
   /** An earlier attempt may have written it: it has to be looked up first. */
   readonly mustLookUp: boolean;
+  /** Number of this attempt: one that has lost its lease to a later one has no say any more. */
+  readonly attempts: number;
 }
+
+export type Attempt = Pick<ClaimedPosting, 'key' | 'attempts'>;
 
 /**
  * Declares which planned postings of these records are about to be written: their lease keeps other attempts out until it ends. A reversal
@@ -29,15 +33,19 @@ export async function claimPostings(db: Db, terms: { readonly selection: RecordS
     )
     update labor_posting p set state = 'intent', attempts = p.attempts + 1, lease_until = clock_timestamp() + ${terms.leaseMs}::integer * interval '1 millisecond', process = ${terms.process}
     from due where p.key = due.key
-    returning p.key, p.record, p.line, due.state in ('intent', 'in_doubt') as "mustLookUp"`.execute(db);
+    returning p.key, p.record, p.line, due.state in ('intent', 'in_doubt') as "mustLookUp", p.attempts`.execute(db);
   return rows;
 }
 
-/** Keeps the lease of postings under way. */
-export async function renewPostings(db: Db, keys: readonly string[], leaseMs: number): Promise<void> {
-  await sql`update labor_posting set lease_until = clock_timestamp() + ${leaseMs}::integer * interval '1 millisecond' where key = any(${[...keys]}::text[]) and state = 'intent'`.execute(db);
+/** Keeps the lease of postings under way. @returns the keys of those that are still this attempt's */
+export async function renewPostings(db: Db, attempts: readonly Attempt[], leaseMs: number): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    update labor_posting p set lease_until = clock_timestamp() + ${leaseMs}::integer * interval '1 millisecond'
+    from jsonb_to_recordset(${jsonText(attempts)}::jsonb) as d (key text, attempts integer) where p.key = d.key and p.attempts = d.attempts and p.state = 'intent' returning p.key`.execute(db);
+  return rows.map(({ key }) => key);
 }
 
+/** What is in the ERP is there, whichever attempt wrote it. */
 export async function recordPosted(db: Db, posted: readonly { readonly key: string; readonly externalId: string }[]): Promise<void> {
   if (posted.length === 0) return;
   await sql`
@@ -45,12 +53,15 @@ export async function recordPosted(db: Db, posted: readonly { readonly key: stri
     from jsonb_to_recordset(${jsonText(posted)}::jsonb) as d (key text, "externalId" text) where p.key = d.key and p.state <> 'done'`.execute(db);
 }
 
-/** @param state not_done: certainly not written, tried again · refused: certainly not written, for a person · in_doubt: to be looked up first */
-export async function recordNotPosted(db: Db, state: 'not_done' | 'refused' | 'in_doubt', lines: readonly { readonly key: string; readonly error: object }[]): Promise<void> {
+/**
+ * Says of lines of this very attempt that they are not in the ERP, as far as it knows: an attempt that was overtaken changes nothing.
+ * @param state not_done: certainly not written, tried again · refused: certainly not written, for a person · in_doubt: to be looked up first
+ */
+export async function recordNotPosted(db: Db, state: 'not_done' | 'refused' | 'in_doubt', lines: readonly (Attempt & { readonly error: object })[]): Promise<void> {
   if (lines.length === 0) return;
   await sql`
     update labor_posting p set state = ${state}, error = d.error, lease_until = null
-    from jsonb_to_recordset(${jsonText(lines)}::jsonb) as d (key text, error jsonb) where p.key = d.key and p.state = 'intent'`.execute(db);
+    from jsonb_to_recordset(${jsonText(lines)}::jsonb) as d (key text, attempts integer, error jsonb) where p.key = d.key and p.attempts = d.attempts and p.state = 'intent'`.execute(db);
 }
 
 /** Postings of these records that are not in the ERP yet, by state. */
