@@ -1,9 +1,9 @@
-import { firmConfigSchema } from '../domain/config/schema.ts';
 import { dueAt, policyFor, secondPersonNeeded } from '../domain/rules/exceptions/policy.ts';
 import { appendAudit } from '../store/audit-trail.ts';
 import { closeCase, openCase, updateCase } from '../store/cases.ts';
-import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
+import { activeConfigHash } from '../store/config-versions.ts';
 import { enqueueNotification } from '../store/notifications.ts';
+import { createActiveConfig } from './active-config.ts';
 import { activityLog } from './context.ts';
 import type { CaseActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -13,11 +13,11 @@ const HOUR_MS = 3_600_000;
 /** The steps of an exception case: what it works by, who is told, what is recorded. */
 export function createCaseSteps(deps: ActivityDependencies): CaseActivities {
   const { db } = deps.store;
+  const activeFirmConfig = createActiveConfig(db);
 
   return {
     async registerCase({ caseId, case: input }) {
-      const active = await activeConfig(db);
-      const config = firmConfigSchema.parse(active?.document);
+      const { hash, config } = await activeFirmConfig();
       const policy = policyFor(input.code, config);
       const openedAt = new Date().toISOString();
       const due = dueAt({ openedAt, slaHours: policy.slaHours, legalEntity: input.legalEntity, config });
@@ -28,7 +28,7 @@ export function createCaseSteps(deps: ActivityDependencies): CaseActivities {
         openedAt,
         remindAt: policy.remindHoursBefore > 0 && reminder > openedAt ? reminder : null,
         dueAt: due,
-        configHash: active?.hash ?? null,
+        configHash: hash,
         secondPerson: secondPersonNeeded(policy, input.amount, config),
         rerouteTo: config.systems.filter((system) => system.id !== input.system && system.kind === config.systems.find((candidate) => candidate.id === input.system)?.kind).map((system) => system.id),
         people: Object.fromEntries(config.people.map((person) => [person.id, person.roles])),

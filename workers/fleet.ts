@@ -104,6 +104,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
     taskQueue: LINE_QUEUE,
     workflowBundle: settings.workflowBundle ?? (await bundleWorkflowsApart()),
     activities,
+    interceptors: { activity: [heartbeatWhileRunning] },
     maxCachedWorkflows: CACHED_WORKFLOWS,
     maxConcurrentActivityTaskExecutions: 100,
     shutdownGraceTime: '20 seconds',

@@ -12,6 +12,8 @@ import { persist, type Persistence } from './persist.ts';
 
 /** As the deal line's default: an hour of failing for passing reasons before integration support is told. */
 const SLA_MINUTES = 60;
+/** A page takes some seconds at most; without a heartbeat for so long its worker is gone, and another goes on. */
+const LONG = { startToCloseTimeout: '5 minutes', heartbeatTimeout: '15 seconds' } as const;
 /** Analytics: the lowest of the five levels. */
 const ANALYTICS_PRIORITY = 5;
 
@@ -29,8 +31,8 @@ export interface TimeProcess {
 export function createTimeSteps({ subject, legalEntity, selection, priority }: TimeProcess) {
   const process = workflowInfo().workflowId;
   const weight = { priority: { priorityKey: priority, fairnessKey: legalEntity } };
-  const store = proxyActivities<TimeActivities>({ ...onStore(subject), ...weight, startToCloseTimeout: '5 minutes' });
-  const analytics = proxyActivities<TimeActivities>({ ...onStore(subject), priority: { priorityKey: ANALYTICS_PRIORITY, fairnessKey: legalEntity }, startToCloseTimeout: '5 minutes' });
+  const store = proxyActivities<TimeActivities>({ ...onStore(subject), ...weight, ...LONG });
+  const analytics = proxyActivities<TimeActivities>({ ...onStore(subject), priority: { priorityKey: ANALYTICS_PRIORITY, fairnessKey: legalEntity }, ...LONG });
   const on = (system: string) => proxyActivities<TimeActivities>({ ...onTarget(system, subject, legalEntity), ...weight, startToCloseTimeout: '30 minutes' });
 
   let stage: TimeProgress['stage'] = 'deciding';

@@ -1,0 +1,20 @@
+import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
+import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
+import type { Db } from '../store/database.ts';
+
+export interface ActiveFirmConfig {
+  readonly hash: string;
+  readonly config: FirmConfig;
+}
+
+/** Reads the configuration in force; one that is still in force is not read and checked again. */
+export function createActiveConfig(db: Db): () => Promise<ActiveFirmConfig> {
+  let known: ActiveFirmConfig | undefined;
+  return async () => {
+    const hash = await activeConfigHash(db);
+    if (known !== undefined && known.hash === hash) return known;
+    const active = await activeConfig(db);
+    known = { hash: active?.hash ?? '', config: firmConfigSchema.parse(active?.document) };
+    return known;
+  };
+}
