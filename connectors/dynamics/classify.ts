@@ -17,7 +17,7 @@ const errorBody = z.looseObject({ error: z.looseObject({ code: z.string().defaul
 const WAIT = 'Nothing to do: it is tried again by itself.';
 export const EXISTS = 'DYNAMICS_RECORD_EXISTS';
 export const IN_USE = 'DYNAMICS_IN_USE';
-export const JOURNAL_POSTED = 'DYNAMICS_JOURNAL_POSTED';
+const JOURNAL_POSTED = 'DYNAMICS_JOURNAL_POSTED';
 const GONE = 'DYNAMICS_NOT_FOUND';
 const FIND_OUT = 'Find out who deleted it in Dynamics 365; abort the deal, or retry to make it again.';
 
@@ -33,6 +33,7 @@ const INFOLOG: readonly Row[] = [
   [/project operations integration/i, { kind: 'configuration', code: 'DYNAMICS_PROJECT_ENTITIES', mend: 'Set the option projectEntities of this system to what its companies use (Project management and accounting parameters > Project Operations on Dynamics 365 Customer engagement), then retry.' }],
   [/not found in the related table|related table '[^']*' does not/i, { kind: 'configuration', code: 'DYNAMICS_VALUE_UNKNOWN', mend: 'Make the value in Dynamics 365, or correct it in the options of this system in config/systems.yaml, then retry.' }],
   [/journal [^;]*(has been|is|was) (already )?posted/i, { kind: 'business_rule', code: JOURNAL_POSTED, mend: 'Retry: the next journal of the same week is used.' }],
+  [/journal [^;]*\b(in use|blocked|locked)/i, { kind: 'transient', code: 'DYNAMICS_JOURNAL_LOCKED', mend: WAIT }],
   [/cannot (be )?delete|transactions exist|delete failed/i, { kind: 'business_rule', code: IN_USE, mend: 'Remove what refers to it in Dynamics 365, or close it there.' }],
 ];
 

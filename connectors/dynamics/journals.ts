@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SystemFailure } from '../../domain/failure.ts';
 import { alreadyExists } from './classify.ts';
 import type { About, Dynamics } from './client.ts';
 import type { EntityKey } from './odata.ts';
@@ -48,7 +49,11 @@ export function createJournals(dynamics: Dynamics, options: DynamicsOptions, now
         kept.set(slot(company, workDate), { id, until: now() + KEPT_MS });
         return id;
       }
-      throw new Error(`${MOST_OF_A_WEEK} journals of the week of ${monday} are posted in ${company}`);
+      throw new SystemFailure({
+        kind: 'business_rule', code: 'DYNAMICS_JOURNALS_USED_UP', system: dynamics.system, object: about.object, written: 'no',
+        message: `All ${MOST_OF_A_WEEK} hour journals of the week of ${monday} are posted in ${company}.`,
+        mend: 'Post the hours of late corrections by hand, or less often; then retry.',
+      });
     },
     forget: (company, workDate) => void kept.delete(slot(company, workDate)),
   };

@@ -36,9 +36,11 @@ const taskRow = z.object({ ProjectId: z.string(), TaskId: z.string(), TaskElemen
 const VALUES_IN_FILTER = 15;
 /** A task that is missing may have been made since. */
 const RELOAD_MS = 300_000;
+/** E-mail addresses pass from one worker to another, resources end. */
+const KEPT_MS = 900_000;
 
 export function createLaborDirectory(dynamics: Dynamics, entities: ProjectEntities, options: DynamicsOptions, now: () => number = Date.now): LaborDirectory {
-  const people = new Map<string, Resource[][]>();
+  const people = new Map<string, { readonly workers: readonly (readonly Resource[])[]; readonly loadedAt: number }>();
   const projects = new Map<string, { readonly activities: ReadonlyMap<string, string>; readonly loadedAt: number }>();
   const idOf = (company: string, project: string) => `${company}/${project.toUpperCase()}`;
 
@@ -47,7 +49,8 @@ export function createLaborDirectory(dynamics: Dynamics, entities: ProjectEntiti
     if (workers.length === 0) return;
     const resources = await dynamics.list('ProjectResources', { filter: anyOf('PersonnelNumber', workers.map((worker) => worker.PersonnelNumber)), select: ['ResourceId', 'ResourceCompanyId', 'PersonnelNumber'] }, resourceRow, about);
     for (const [email, found] of Map.groupBy(workers, (worker) => worker.PrimaryContactEmail.toLowerCase())) {
-      people.set(email, found.map(({ PersonnelNumber }) => resources.filter((row) => row.PersonnelNumber === PersonnelNumber).map((row) => ({ id: row.ResourceId, company: row.ResourceCompanyId.toLowerCase() }))));
+      const resourcesOf = (personnelNumber: string) => resources.filter((row) => row.PersonnelNumber === personnelNumber).map((row) => ({ id: row.ResourceId, company: row.ResourceCompanyId.toLowerCase() }));
+      people.set(email, { workers: found.map((worker) => resourcesOf(worker.PersonnelNumber)), loadedAt: now() });
     }
   }
 
@@ -58,23 +61,26 @@ export function createLaborDirectory(dynamics: Dynamics, entities: ProjectEntiti
     if (names.length === 0) return;
     const tasks = options.wbs === 'none' ? [] : await dynamics.list('ProjectTasks', { filter: `${matching({ dataAreaId: company })} and ${anyOf('ProjectId', names)}`, select: ['ProjectId', 'TaskId', 'TaskElementId', 'TaskName'] }, taskRow, about);
     const byProject = Map.groupBy(tasks, (task) => task.ProjectId.toUpperCase());
-    for (const name of names) projects.set(idOf(company, name), { activities: new Map((byProject.get(name.toUpperCase()) ?? []).map((task) => [codeOf(task), task.TaskId])), loadedAt: now() });
+    for (const name of names) projects.set(idOf(company, name), { activities: activitiesByCode(byProject.get(name.toUpperCase()) ?? []), loadedAt: now() });
   }
 
   const isUnknown = ({ company, project, task }: Place): boolean => {
     const entry = projects.get(idOf(company, project));
-    return entry === undefined || (options.wbs !== 'none' && task !== null && !entry.activities.has(task) && now() - entry.loadedAt > RELOAD_MS);
+    if (entry === undefined || now() - entry.loadedAt > KEPT_MS) return true;
+    return options.wbs !== 'none' && task !== null && !entry.activities.has(task) && now() - entry.loadedAt > RELOAD_MS;
   };
+
+  const isStranger = (email: string): boolean => now() - (people.get(email)?.loadedAt ?? Number.NEGATIVE_INFINITY) > KEPT_MS;
 
   return {
     async prepare(places, about) {
-      const emails = distinct(places.map((place) => place.person.toLowerCase()).filter((email) => !people.has(email)));
+      const emails = distinct(places.map((place) => place.person.toLowerCase())).filter(isStranger);
       for (const some of inGroups(emails)) await loadPeople(some, about);
       for (const [company, unknown] of Map.groupBy(places.filter(isUnknown), (place) => place.company)) {
         for (const some of inGroups(distinct(unknown.map((place) => place.project)))) await loadProjects(company, some, about);
       }
     },
-    workers: (email) => people.get(email.toLowerCase()) ?? [],
+    workers: (email) => people.get(email.toLowerCase())?.workers ?? [],
     activities: (company, project) => projects.get(idOf(company, project))?.activities,
     forget({ person, company, project }) {
       people.delete(person.toLowerCase());
@@ -83,9 +89,11 @@ export function createLaborDirectory(dynamics: Dynamics, entities: ProjectEntiti
   };
 }
 
-/** The WBS code stands in the task's element ID; names are "2-1 Design". */
-function codeOf(task: z.infer<typeof taskRow>): string {
-  return task.TaskElementId == null || task.TaskElementId === '' ? (task.TaskName?.split(' ', 1)[0] ?? task.TaskId) : task.TaskElementId;
+/** The WBS code is the first word of the name, "2-1 Design", and the element ID where Dynamics kept it as it was given. */
+function activitiesByCode(tasks: readonly z.infer<typeof taskRow>[]): Map<string, string> {
+  const byElement = tasks.map((task) => [task.TaskElementId ?? '', task.TaskId] as const);
+  const byName = tasks.map((task) => [task.TaskName?.split(' ', 1)[0] ?? '', task.TaskId] as const);
+  return new Map([...byElement, ...byName].filter(([code]) => code !== ''));
 }
 
 export function inGroups<Item>(items: readonly Item[], size: number = VALUES_IN_FILTER): Item[][] {

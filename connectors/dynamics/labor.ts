@@ -5,7 +5,7 @@ import { addDecimal, decimalText } from '../../domain/money.ts';
 import type { LaborAnswer, LaborPort } from '../labor-port.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { Found } from '../ports.ts';
-import { alreadyExists, JOURNAL_POSTED } from './classify.ts';
+import { alreadyExists } from './classify.ts';
 import type { About, Dynamics } from './client.ts';
 import type { Journals } from './journals.ts';
 import { lineKeyOf } from './keys.ts';
@@ -17,6 +17,8 @@ import type { DynamicsOptions } from './options.ts';
 import type { DynamicsReferences } from './references.ts';
 
 const BATCH_SIZE = 100;
+/** Line numbers are short: more of them fit in a URL. */
+const NUMBERS_IN_FILTER = 30;
 const lineRow = z.object({ JournalId: z.string(), LineNumber: z.union([z.number(), z.string()]).transform(decimalText), Description: z.string().nullish() });
 const hoursRow = z.object({ Hours: z.union([z.number(), z.string()]).transform(decimalText), Description: z.string().nullish() });
 const MARKED = /^\[[0-9A-HJKMNP-TV-Z]{12}\]/;
@@ -45,7 +47,7 @@ export function createLaborPort({ dynamics, references, options, directory, jour
   async function find(postings: readonly LaborPosting[], about: About): Promise<Map<string, Found>> {
     const found = new Map<string, Found>();
     for (const [company, own] of Map.groupBy(postings, companyOf)) {
-      for (const some of inGroups(own)) {
+      for (const some of inGroups(own, NUMBERS_IN_FILTER)) {
         const byNumber = new Map(some.map((posting) => [lineKeyOf(posting.key).lineNumber, posting.key]));
         const rows = await dynamics.list(LINES, { filter: `${matching({ dataAreaId: company })} and ${anyOf('LineNumber', [...byNumber.keys()].map(number))}`, select: ['JournalId', 'LineNumber', 'Description'] }, lineRow, about);
         for (const row of rows) {
@@ -74,28 +76,36 @@ export function createLaborPort({ dynamics, references, options, directory, jour
     return { posting, place, line: journalLineOf(posting, { project: place.project, activity, resource }, options) };
   };
 
-  /** Writes lines into the open journals of their weeks; `again` where one was posted in the meantime. */
+  /** Writes lines into the open journals of their weeks; those that are refused once more where theirs was posted in the meantime. */
   async function write(lines: readonly Prepared[], about: About, again = true): Promise<Map<string, Outcome>> {
     const outcome = new Map<string, Outcome>();
-    const byJournal = new Map<string, Item[]>();
-    for (const { posting, place, line } of lines) {
-      const journal = await journals.open(place.company, posting.workDate, about);
-      const items = byJournal.get(`${place.company}/${journal}`) ?? [];
-      byJournal.set(`${place.company}/${journal}`, [...items, { key: posting.key, body: { dataAreaId: place.company, JournalId: journal, ...line } }]);
-    }
+    const placed: { readonly journal: string; readonly prepared: Prepared }[] = [];
+    for (const prepared of lines) placed.push({ journal: await journals.open(prepared.place.company, prepared.posting.workDate, about), prepared });
     let first = true;
-    for (const [place, items] of byJournal) {
-      const journal = place.slice(place.indexOf('/') + 1);
+    for (const some of Map.groupBy(placed, ({ journal, prepared }) => `${prepared.place.company}/${journal}`).values()) {
+      const items: Item[] = some.map(({ journal, prepared: { posting, place, line } }) => ({ key: posting.key, body: { dataAreaId: place.company, JournalId: journal, ...line } }));
       const one = async () => {
-        for (const [key, refusal] of await writer.write(items, about)) outcome.set(key, refusal ?? { externalId: `${journal}/${lineKeyOf(key).lineNumber}` });
+        const written = await writer.write(items, about);
+        for (const { journal, prepared: { posting } } of some) outcome.set(posting.key, written.get(posting.key) ?? { externalId: `${journal}/${lineKeyOf(posting.key).lineNumber}` });
       };
       await (first ? one() : afterFirstWrite(one));
       first = false;
     }
-    const late = lines.filter(({ posting }) => hasCode(outcome.get(posting.key), JOURNAL_POSTED));
-    for (const { posting, place } of late) journals.forget(place.company, posting.workDate);
-    if (!again || late.length === 0) return outcome;
-    return new Map([...outcome, ...(await afterFirstWrite(() => write(late, about, false)))]);
+    const late = again ? await afterFirstWrite(() => tooLate(placed.filter(({ prepared }) => outcome.get(prepared.posting.key) instanceof SystemFailure), about)) : [];
+    return late.length === 0 ? outcome : new Map([...outcome, ...(await afterFirstWrite(() => write(late, about, false)))]);
+  }
+
+  /** Those whose journal takes no more lines, whatever the words of the refusal. */
+  async function tooLate(refusedLines: readonly { readonly journal: string; readonly prepared: Prepared }[], about: About): Promise<Prepared[]> {
+    const late: Prepared[] = [];
+    for (const some of Map.groupBy(refusedLines, ({ journal, prepared }) => `${prepared.place.company}/${journal}`).values()) {
+      const [example] = some;
+      if (example === undefined) continue;
+      const { company } = example.prepared.place;
+      journals.forget(company, example.prepared.posting.workDate);
+      if ((await journals.open(company, example.prepared.posting.workDate, about)) !== example.journal) late.push(...some.map(({ prepared }) => prepared));
+    }
+    return late;
   }
 
   return {
@@ -114,6 +124,9 @@ export function createLaborPort({ dynamics, references, options, directory, jour
       for (const each of missing.map(prepare)) {
         if ('outcome' in each) answers.set(each.key, each);
         else lines.push(each);
+      }
+      for (const posting of missing) {
+        if (answers.has(posting.key)) directory.forget(placeOf(posting));
       }
       if (lines.length > 0) await afterWriting(lines, await write(lines, about), answers, about);
       return postings.map((posting) => {
@@ -152,10 +165,6 @@ export function createLaborPort({ dynamics, references, options, directory, jour
       }
     }
   }
-}
-
-function hasCode(outcome: Outcome | undefined, code: string): boolean {
-  return outcome instanceof SystemFailure && outcome.failure.code === code;
 }
 
 function keepRefusal(answers: Map<string, LaborAnswer>, posting: LaborPosting, work: () => unknown): boolean {

@@ -101,6 +101,15 @@ describe('Labor in Dynamics 365', function () {
       assert.deepEqual([(await stored(early.key)).length, (await stored(late.key)).length], [1, 1]);
     });
 
+    it('goes on in the second journal where finance posts the first while lines are on their way', async () => {
+      await post([line({ workDate: '2026-08-03' })]);
+      await environment.admin.seed({ JournalTables: [{ dataAreaId: 'us01', JournalBatchNumber: 'Q2C-20260803-01', JournalName: 'Hour', Posted: 'Yes' }] });
+      const late = [line({ workDate: '2026-08-04' }), line({ workDate: '2026-08-05' })];
+      const answers = await post(late);
+      assert.deepEqual(answers.map((answer) => answer.outcome === 'posted' && answer.externalId.split('/')[0]), ['Q2C-20260803-02', 'Q2C-20260803-02']);
+      for (const each of late) assert.equal((await stored(each.key)).length, 1);
+    });
+
     it('names the reason of each line Dynamics refuses, and posts the others', async () => {
       const closed = `US01-C${crypto.randomUUID().slice(0, 6)}`;
       await project(closed, { ProjectStage: 'Completed' });
@@ -138,6 +147,9 @@ describe('Labor in Dynamics 365', function () {
       const answers = await post([line({ person: twin }), line({ person: plain })]);
       assert.deepEqual(answers.map((answer) => answer.outcome === 'refused' && answer.failure.code), ['PERSON_AMBIGUOUS', 'PERSON_UNKNOWN']);
       assert.match(answers[1]?.outcome === 'refused' ? answers[1].failure.message : '', /no project resource/);
+      const worker = (await environment.rows('HcmWorker')).find((row) => row['primarycontactemail'] === plain);
+      await environment.admin.seed({ ProjectResources: [{ ResourceId: 'made-since', ResourceCompanyId: 'us01', PersonnelNumber: String(worker?.['personnelnumber']) }] });
+      assert.deepEqual((await post([line({ person: plain })])).map((answer) => answer.outcome), ['posted'], 'once there is one');
     });
 
     it('books hours of another company\'s people on their resource there', async () => {
