@@ -19,6 +19,9 @@ const ANALYTICS_PRIORITY = 5;
 
 export type RefusedLine = PostResult['refused'][number] & { readonly system: string };
 
+/** Stages that people look for; the others last moments, and each change costs the server a write. */
+const FOUND_BY: ReadonlySet<TimeProgress['stage']> = new Set(['posting', 'waiting', 'done']);
+
 export interface TimeProcess {
   readonly subject: string;
   readonly legalEntity: string;
@@ -53,7 +56,7 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
 
   function enter(next: TimeProgress['stage']): void {
     stage = next;
-    upsertSearchAttributes([{ key: SearchAttribute.stage, value: next }]);
+    if (FOUND_BY.has(next)) upsertSearchAttributes([{ key: SearchAttribute.stage, value: next }]);
     show();
   }
 
