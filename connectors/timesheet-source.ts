@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/dates.ts';
+import type { Failure } from '../domain/failure.ts';
 import type { Timesheet } from '../domain/model/time/timesheet.ts';
 import type { CallContext, Unsupported } from './ports.ts';
 
@@ -20,10 +21,23 @@ export interface PostedTime {
   readonly postedIn: string;
 }
 
+/** A timesheet that is there and is no canonical document. */
+export interface UnreadableTimesheet {
+  /** As the time system knows it. */
+  readonly id: string;
+  readonly version: number | null;
+  /** As far as it could be read, for the person who mends it. */
+  readonly document: object;
+  /** Why it could not be read, and what to do. */
+  readonly failure: Failure;
+}
+
+export type ChangedTimesheet = { readonly changedAt: Instant; readonly sheet: Timesheet } | { readonly changedAt: Instant; readonly unreadable: UnreadableTimesheet };
+
 /** Timesheets of a time system as canonical documents, and the way back to it. All throw SystemFailure only. */
 export interface TimesheetSource {
-  /** Timesheets that changed at or after `since` and are approved, or were approved before; oldest change first. */
-  changed(since: Instant, context: CallContext): AsyncIterable<{ readonly changedAt: Instant; readonly sheet: Timesheet }>;
+  /** Timesheets that changed at or after `since` and are approved, or were approved before; oldest change first. One that cannot be read is told as such, and holds up no other. */
+  changed(since: Instant, context: CallContext): AsyncIterable<ChangedTimesheet>;
   /** One timesheet as it is now; null where the system has none of this ID. Webhooks are hints: the process reads by ID. */
   load(timesheetId: string, context: CallContext): Promise<Timesheet | null>;
   /** Gives the timesheet back to its submitter with the reasons. Idempotent. */

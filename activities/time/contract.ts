@@ -75,6 +75,6 @@ export interface TimeActivities {
 export interface TimeSourceActivities {
   /** Reads a timesheet that an event told of and takes it in, as a batch of its own. */
   fetchTimesheet(input: { readonly system: string; readonly timesheetId: string; readonly event: string }): Promise<{ readonly batch: string; readonly status: 'received' | 'known' } | { readonly ignored: string }>;
-  /** Takes in what changed in a time system since the last sweep. */
-  sweepTimesheets(input: { readonly system: string }): Promise<{ readonly received: number; readonly known: number; readonly until: string } | { readonly notOffered: string }>;
+  /** Takes in what changed in a time system since the last sweep; a timesheet that cannot be read goes to quarantine by itself. Where the system fails on the way, what came until then is taken, and the next sweep begins where this one did. */
+  sweepTimesheets(input: { readonly system: string }): Promise<{ readonly received: number; readonly known: number; readonly unreadable: number; readonly until: string } | { readonly notOffered: string }>;
 }

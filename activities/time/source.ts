@@ -1,6 +1,7 @@
 import { isUnsupported } from '../../connectors/ports.ts';
 import type { Timesheet } from '../../domain/model/time/timesheet.ts';
 import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
+import { keepUnreadSheets, type UnreadSheet } from '../../store/time/unread-sheets.ts';
 import { advanceWatermark, readWatermark } from '../../store/watermarks.ts';
 import { callContext } from '../context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -43,19 +44,31 @@ export function createTimeSources(deps: ActivityDependencies): TimeSourceActivit
         const since = new Date(last === undefined ? startedAt - FIRST_SWEEP_MS : Date.parse(last) - OVERLAP_MS).toISOString();
         const until = new Date(startedAt).toISOString();
         const batch = await openBatch(db, { source: system, kind: 'timesheets', idempotencyKey: `sweep/${since}` });
-        const counts = { received: 0, known: 0 };
+        const counts = { received: 0, known: 0, unreadable: 0 };
         let chunk: Timesheet[] = [];
+        let unread: UnreadSheet[] = [];
+        let position = 0;
+        let notKept = 0;
         const take = async () => {
           for (const { status } of await receiveRecords(db, batch.id, chunk)) counts[status] += 1;
           chunk = [];
-          context.heartbeat(`${counts.received + counts.known} timesheets`);
+          notKept += await keepUnreadSheets(db, { id: batch.id, source: system }, unread, notKept);
+          counts.unreadable += unread.length;
+          unread = [];
+          context.heartbeat(`${counts.received + counts.known + counts.unreadable} timesheets`);
         };
-        for await (const { sheet } of timesheets.changed(since, context)) {
-          chunk.push(sheet);
-          if (chunk.length >= CHUNK) await take();
+        try {
+          for await (const change of timesheets.changed(since, context)) {
+            position += 1;
+            if ('sheet' in change) chunk.push(change.sheet);
+            else unread.push({ position, id: change.unreadable.id, version: change.unreadable.version, document: change.unreadable.document, why: `${change.unreadable.failure.message} ${change.unreadable.failure.mend}` });
+            if (chunk.length + unread.length >= CHUNK) await take();
+          }
+        } finally {
+          // Also where the system failed before its end: what came is good.
+          await take();
+          await sealBatch(db, batch.id);
         }
-        await take();
-        await sealBatch(db, batch.id);
         await advanceWatermark(db, { name, from: last ?? null, to: until });
         return { ...counts, until };
       } catch (error) {

@@ -3,6 +3,7 @@ import { addMilliseconds } from '../../domain/dates.ts';
 import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
 import { emptyAnswer } from '../http/client.ts';
 import { keptForAMinute } from '../kept-for-a-minute.ts';
+import type { CallContext } from '../ports.ts';
 import type { TimesheetRejection, TimesheetSource } from '../timesheet-source.ts';
 import { createApprovalRequests, requestSchema, type ApprovalDetails } from './approval-requests.ts';
 import type { About, Clockify } from './client.ts';
@@ -44,15 +45,14 @@ export function createTimesheetSource(clockify: Clockify, options: ClockifyOptio
       const startedAt = present();
       const changed = await requests.changed(addMilliseconds(since, -options.overlapSeconds * 1000), startedAt, about);
       const emailOf = await emailsOf(changed, about);
-      const changedAt = ({ approvalRequest }: ApprovalDetails) => approvalRequest.status.updatedAt;
-      const unreadable: string[] = [];
-      for (const details of changed.toSorted((left, right) => (changedAt(left) < changedAt(right) ? -1 : changedAt(left) > changedAt(right) ? 1 : 0))) {
-        const sheet = timesheetSchema.safeParse(timesheetOf(details, { system: clockify.system, options, emailOf }));
+      const updatedAt = ({ approvalRequest }: ApprovalDetails) => approvalRequest.status.updatedAt;
+      for (const details of changed.toSorted((left, right) => (updatedAt(left) < updatedAt(right) ? -1 : updatedAt(left) > updatedAt(right) ? 1 : 0))) {
+        const made = timesheetOf(details, { system: clockify.system, options, emailOf });
+        const sheet = timesheetSchema.safeParse(made);
         // What changed while this was read is told of by the next sweep: the time known must not run ahead of the reading.
-        if (sheet.success) yield { changedAt: changedAt(details) < startedAt ? changedAt(details) : startedAt, sheet: sheet.data };
-        else unreadable.push(`${details.approvalRequest.id} (${z.prettifyError(sheet.error)})`);
+        const changedAt = updatedAt(details) < startedAt ? updatedAt(details) : startedAt;
+        yield sheet.success ? { changedAt, sheet: sheet.data } : { changedAt, unreadable: { id: made.id, version: made.version, document: made, failure: unreadableFailure(made.id, sheet.error, context).failure } };
       }
-      if (unreadable.length > 0) throw unreadableFailure(unreadable, about);
     },
 
     async load(timesheetId, context): Promise<Timesheet | null> {
@@ -60,7 +60,7 @@ export function createTimesheetSource(clockify: Clockify, options: ClockifyOptio
       const details = await find(timesheetId, about);
       if (details === null) return null;
       const sheet = timesheetSchema.safeParse(timesheetOf(details, { system: clockify.system, options, emailOf: await emailsOf([details], about) }));
-      if (!sheet.success) throw unreadableFailure([`${timesheetId} (${z.prettifyError(sheet.error)})`], about);
+      if (!sheet.success) throw unreadableFailure(timesheetId, sheet.error, context);
       return sheet.data;
     },
 
@@ -85,7 +85,8 @@ export function createTimesheetSource(clockify: Clockify, options: ClockifyOptio
     },
   };
 
-  function unreadableFailure(sheets: readonly string[], about: About) {
-    return clockify.failure(about, { kind: 'contract', code: 'CLOCKIFY_TIMESHEET_UNREADABLE', message: `${sheets.length} approval requests of Clockify cannot be read as timesheets: ${sheets.slice(0, 3).join('; ')}.`, mend: 'Correct the time in Clockify, or have connectors/clockify/timesheet-mapping.ts extended. All other timesheets were taken.' });
+  function unreadableFailure(timesheetId: string, error: z.ZodError, context: CallContext) {
+    const about = { object: `timesheet ${timesheetId}`, context };
+    return clockify.failure(about, { kind: 'contract', code: 'CLOCKIFY_TIMESHEET_UNREADABLE', message: `The approval request ${timesheetId} of Clockify cannot be read as a timesheet: ${z.prettifyError(error)}.`, mend: 'Correct the time in Clockify, or have connectors/clockify/timesheet-mapping.ts extended. All other timesheets are taken.' });
   }
 }

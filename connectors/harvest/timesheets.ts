@@ -3,6 +3,7 @@ import { addMilliseconds, type Instant } from '../../domain/dates.ts';
 import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
 import type { TimesheetSource } from '../timesheet-source.ts';
 import { keptForAMinute } from '../kept-for-a-minute.ts';
+import type { CallContext } from '../ports.ts';
 import type { About, Harvest } from './client.ts';
 import type { HarvestOptions } from './options.ts';
 import { createRecheck } from './recheck.ts';
@@ -85,15 +86,14 @@ export function createTimesheetSource(harvest: Harvest, options: HarvestOptions,
       }
       const emailOf = await emailsOf([...weeks.values()].map(({ userId }) => userId), about);
       const approvedBy = await approver(about);
-      const unreadable: string[] = [];
       for (const week of [...weeks.values()].toSorted((left, right) => (left.changedAt < right.changedAt ? -1 : left.changedAt > right.changedAt ? 1 : 0))) {
         const made = timesheetOf(week, week.rows, { system: harvest.system, options, person: emailOf(week.userId), approver: approvedBy, atLeast: recheck.versionFloor(week.weekStart, startedAt) });
         const sheet = timesheetSchema.safeParse(made);
         // What changed while this was read is told of by the next sweep: the time known must not run ahead of the reading.
-        if (sheet.success) yield { changedAt: week.changedAt < startedAt ? week.changedAt : startedAt, sheet: sheet.data };
-        else if (made !== null) unreadable.push(`${weekKey(week)} (${z.prettifyError(sheet.error)})`);
+        const changedAt = week.changedAt < startedAt ? week.changedAt : startedAt;
+        if (sheet.success) yield { changedAt, sheet: sheet.data };
+        else if (made !== null) yield { changedAt, unreadable: { id: made.id, version: made.version, document: made, failure: unreadableFailure(made.id, sheet.error, context).failure } };
       }
-      if (unreadable.length > 0) throw unreadableFailure(unreadable, about);
       check?.done();
     },
 
@@ -109,7 +109,7 @@ export function createTimesheetSource(harvest: Harvest, options: HarvestOptions,
       const made = timesheetOf(week, rows, { system: harvest.system, options, person: emailOf(week.userId), approver: await approver(about), atLeast: recheck.versionFloor(weekStart, new Date(now()).toISOString()) });
       if (made === null) return null;
       const sheet = timesheetSchema.safeParse(made);
-      if (!sheet.success) throw unreadableFailure([`${timesheetId} (${z.prettifyError(sheet.error)})`], about);
+      if (!sheet.success) throw unreadableFailure(timesheetId, sheet.error, context);
       return sheet.data;
     },
 
@@ -118,7 +118,8 @@ export function createTimesheetSource(harvest: Harvest, options: HarvestOptions,
     markInvoiced: { unsupported: "Harvest marks time as invoiced by its own invoices only (is_billed cannot be set over its API): use Harvest's report \"Detailed time\" > Mark as invoiced where people need to see it." },
   };
 
-  function unreadableFailure(sheets: readonly string[], about: About) {
-    return harvest.failure(about, { kind: 'contract', code: 'HARVEST_TIMESHEET_UNREADABLE', message: `${sheets.length} timesheets of Harvest cannot be read as timesheets: ${sheets.slice(0, 3).join('; ')}.`, mend: 'Correct the time in Harvest, or have connectors/harvest/timesheet-mapping.ts extended. All other timesheets were taken.' });
+  function unreadableFailure(timesheetId: string, error: z.ZodError, context: CallContext) {
+    const about = { object: `timesheet ${timesheetId}`, context };
+    return harvest.failure(about, { kind: 'contract', code: 'HARVEST_TIMESHEET_UNREADABLE', message: `The week ${timesheetId} of Harvest cannot be read as a timesheet: ${z.prettifyError(error)}.`, mend: 'Correct the time in Harvest, or have connectors/harvest/timesheet-mapping.ts extended. All other timesheets are taken.' });
   }
 }

@@ -81,11 +81,12 @@ describe('Clockify timesheets', function () {
 
   describeTimesheetSource({ name: 'Clockify', source: () => source, office: () => office, faults: sandboxFaults(() => workspace.sandbox.url) });
 
-  const sweep = async (from: TimesheetSource, since: string) => {
+  const changesOf = async (from: TimesheetSource, since: string) => {
     const found = [];
-    for await (const { sheet } of from.changed(since, callContext())) found.push(sheet);
+    for await (const change of from.changed(since, callContext())) found.push(change);
     return found;
   };
+  const sweep = async (from: TimesheetSource, since: string) => (await changesOf(from, since)).flatMap((change) => ('sheet' in change ? [change.sheet] : []));
   const iso = () => new Date(clock.now()).toISOString();
   const approvedWeek = async (...hours: number[]) => {
     const user = await person();
@@ -93,6 +94,19 @@ describe('Clockify timesheets', function () {
     for (const [index, each] of hours.entries()) entries.push(await office.book(user, { date: addDays(MONDAY, index), hours: each }));
     return { user, entries, id: await office.approve(user, MONDAY) };
   };
+
+  it('tells a request that is no timesheet as one that cannot be read, and every other as ever', async () => {
+    const since = iso();
+    const crowded = await person();
+    await workspace.admin.seed({ time_entries: Array.from({ length: 501 }, () => entryOf(crowded, MONDAY, 0.01)) });
+    const request = await office.approve(crowded, MONDAY);
+    const { id } = await approvedWeek(8);
+    const changes = await changesOf(source, since);
+    const unreadable = changes.flatMap((change) => ('unreadable' in change ? [change.unreadable] : []));
+    assert.deepEqual(unreadable.map((each) => [each.id, each.failure.kind, each.failure.code]), [[request, 'contract', 'CLOCKIFY_TIMESHEET_UNREADABLE']]);
+    assert.match(unreadable[0]?.failure.message ?? '', /entries/);
+    assert.ok(changes.some((change) => 'sheet' in change && change.sheet.id === id));
+  });
 
   it('tells when the work was done by the clock, and who approved it', async () => {
     const user = await person('Asia/Kolkata');

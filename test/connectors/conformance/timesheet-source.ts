@@ -72,7 +72,7 @@ export function describeTimesheetSource({ name, source, office, faults }: Timesh
     const instant = () => new Date(office().clock.now()).toISOString();
     const sweep = async (since: string): Promise<{ changedAt: string; sheet: Timesheet }[]> => {
       const found: { changedAt: string; sheet: Timesheet }[] = [];
-      for await (const change of source().changed(since, callContext())) found.push(change);
+      for await (const change of source().changed(since, callContext())) if ('sheet' in change) found.push(change);
       return found;
     };
     const changedOf = async (since: string, id: string): Promise<Timesheet | undefined> => (await sweep(since)).findLast(({ sheet }) => sheet.id === id)?.sheet;

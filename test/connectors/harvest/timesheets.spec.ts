@@ -83,11 +83,12 @@ describe('Harvest timesheets', function () {
 
   describeTimesheetSource({ name: 'Harvest', source: () => source, office: () => office, faults: sandboxFaults(url) });
 
-  const sweep = async (from: TimesheetSource, since: string) => {
+  const changesOf = async (from: TimesheetSource, since: string) => {
     const found = [];
-    for await (const { sheet } of from.changed(since, callContext())) found.push(sheet);
+    for await (const change of from.changed(since, callContext())) found.push(change);
     return found;
   };
+  const sweep = async (from: TimesheetSource, since: string) => (await changesOf(from, since)).flatMap((change) => ('sheet' in change ? [change.sheet] : []));
   const of = <T extends { readonly person: string }>(sheets: readonly T[], { email }: Person) => sheets.filter((sheet) => sheet.person === email);
   const approvedWeek = async (...hours: number[]) => {
     const user = await person();
@@ -96,6 +97,18 @@ describe('Harvest timesheets', function () {
     return { user, entries, id: await office.approve(user, MONDAY) };
   };
   const iso = () => new Date(clock.now()).toISOString();
+
+  it('tells a week that is no timesheet as one that cannot be read, and every other week as ever', async () => {
+    const since = iso();
+    const crowded = await person();
+    await admin.seed({ time_entries: Array.from({ length: 501 }, () => ({ ...entryOf(crowded, MONDAY, 0.01), approval_status: 'approved' })) });
+    const { id } = await approvedWeek(8);
+    const changes = await changesOf(newSource(), since);
+    const unreadable = changes.flatMap((change) => ('unreadable' in change ? [change.unreadable] : []));
+    assert.deepEqual(unreadable.map((each) => [each.id, each.failure.kind, each.failure.code]), [[`${crowded.id}:${MONDAY}`, 'contract', 'HARVEST_TIMESHEET_UNREADABLE']]);
+    assert.match(unreadable[0]?.failure.message ?? '', /entries/);
+    assert.ok(changes.some((change) => 'sheet' in change && change.sheet.id === id));
+  });
 
   it('finds approved time that an administrator deleted, with the first sweep of the next day', async () => {
     const daily = newSource();
