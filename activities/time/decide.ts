@@ -15,10 +15,11 @@ import type { TimesheetDecision } from '../../domain/rules/timesheet/validate.ts
 import type { Db } from '../../store/database.ts';
 import { approvedVersions, capsUsed, heldRecordsOf, lockForDecision, noteReleased, openPositions, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, writeDecision, type DecisionRows, type EntryRow, type OutcomeRow } from '../../store/time/decide.ts';
 import { recordsOf, type RecordSelection, type StoredRecord } from '../../store/time/records.ts';
-import { judged, nothingBookable, NOTHING_DECIDED, outcomesOf } from './outcomes.ts';
+import { judged, nothingBookable, NOTHING_DECIDED, notTakenBack, outcomesOf } from './outcomes.ts';
 import type { Reference } from './reference.ts';
 import { repaidWithout } from './repay.ts';
 import { entriesOf, entryKey, inOrderOfArrival, isLater } from './told.ts';
+import { remember } from './undo.ts';
 
 /** Entries this many days around a timesheet can share a week, a day or a rest with it. */
 const DAYS_AROUND = 8;
@@ -166,21 +167,27 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
     }
     const later = approved.filter((one) => isLater(one, sheet));
     if (sheet.approval.status === 'approved') approved.push(sheet);
+    let outcomes: readonly OutcomeRow[];
+    let undo: (() => void) | undefined;
     try {
       const standingContext = without(entriesOf(later), sheet, context);
       const dropped = new Set(planDropped(sheet, standingContext).flatMap(({ lines }) => lines.map(({ of }) => refKey(of))));
       // What the sheet takes back is not paid otherwise first.
       booking = bookTimesheet(sheet, { ...decision, payChanges: decision.payChanges.filter(({ posted: one }) => one.labor.timesheet.id !== sheet.id || !dropped.has(refKey(one.labor.entry))) }, standingContext, books);
+      // What follows of it may find no open period either.
+      if (booking.ended.length > 0 || later.length > 0) undo = remember([posted, bookings, byPerson, lines, caps, capChanges, rows.entries, rows.ended], [rows.postings, rows.payLines]);
+      apply(record, booking);
+      dropForLater(record, sheet, later);
+      outcomes = outcomesOf(record, sheet, positions, decision);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
+      undo?.();
       decision = nothingBookable(part, decision, error.message);
       booking = { entries: [], ended: [], postings: [], payLines: [] };
+      outcomes = sheet.entries.length === 0 ? [notTakenBack(record, sheet, error.message)] : outcomesOf(record, sheet, positions, decision);
     }
-    const outcomes = outcomesOf(record, sheet, positions, decision);
     for (const outcome of outcomes) rows.outcomes.set(`${record.id} ${outcome.position}`, outcome);
     rows.decided.push(record.id);
-    apply(record, booking);
-    dropForLater(record, sheet, later);
     for (const { entry } of decision.rejected) refused.push({ id: entry.id, version: entry.version });
     planAnswer(record, sheet, outcomes, booking);
     return outcomes.some(({ outcome }) => outcome !== 'held');
@@ -261,7 +268,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
   function put(now: PostedEntry, before: PostedEntry | undefined): void {
     const { entry } = now.labor;
     posted.set(entryKey(entry), now);
-    const own = byPerson.get(entry.person) ?? new Set();
+    const own = new Set(byPerson.get(entry.person));
     if (before !== undefined) own.delete(before);
     own.add(now);
     byPerson.set(entry.person, own);
@@ -278,7 +285,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
   }
 
   function planAnswer(record: StoredRecord, sheet: Timesheet, outcomes: readonly OutcomeRow[], booking: Booking): void {
-    const refusedNow = outcomes.filter(({ outcome, findings }) => outcome === 'rejected' && findings.every((finding) => (finding as TimeFinding).kind === 'business_rule'));
+    const refusedNow = outcomes.filter(({ position, outcome, findings }) => outcome === 'rejected' && position < sheet.entries.length && findings.every((finding) => (finding as TimeFinding).kind === 'business_rule'));
     if (refusedNow.length > 0) {
       rows.answers.set(`${record.id} reject`, {
         record: record.id,

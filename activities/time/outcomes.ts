@@ -13,12 +13,20 @@ export function judged(sheet: Timesheet, context: TimesheetContext): TimesheetDe
     return validateTimesheet(sheet, context);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { ...NOTHING_DECIDED, rejected: sheet.entries.map((entry) => ({ entry, findings: [refused(entry, 'ENTRY_NOT_JUDGED', 'configuration', `The timesheet cannot be judged: ${error.message}.`, 'Tell integration support; correct the entry in the time system or retry the case.')] })) };
+    return { ...NOTHING_DECIDED, rejected: sheet.entries.map((entry) => ({ entry, findings: [refused(nameOf(entry), 'ENTRY_NOT_JUDGED', 'configuration', `The timesheet cannot be judged: ${error.message}.`, 'Tell integration support; correct the entry in the time system or retry the case.')] })) };
   }
 }
 
-function refused(entry: Timesheet['entries'][number], code: string, kind: TimeFinding['kind'], message: string, mend: string): TimeFinding {
-  return { code, kind, path: 'workDate', message, mend, overridable: false, record: `${entry.system} ${entry.id} version ${entry.version}` };
+function refused(record: string, code: string, kind: TimeFinding['kind'], message: string, mend: string): TimeFinding {
+  return { code, kind, path: 'workDate', message, mend, overridable: false, record };
+}
+
+function notBookable(record: string, message: string): TimeFinding {
+  return refused(record, 'ADJUSTMENT_NOT_BOOKABLE', 'business_rule', `The correction cannot be booked: ${message}.`, 'Have a period opened, then retry the case.');
+}
+
+function nameOf({ system, id, version }: { readonly system: string; readonly id: string; readonly version: number }): string {
+  return `${system} ${id} version ${version}`;
 }
 
 /** One outcome for each position, in the order of the timesheet. */
@@ -28,7 +36,7 @@ export function outcomesOf(record: StoredRecord, sheet: Timesheet, positions: re
   const repeats = new Set(decision.repeats.map(({ id, version }) => `${id}@${version}`));
   return positions.flatMap((position): OutcomeRow[] => {
     const entry = sheet.entries[position];
-    if (entry === undefined) return [];
+    if (entry === undefined) return [{ ...ofItself(record, sheet, position), outcome: 'withdrawn' }];
     const row = { record: record.id, position, entryId: entry.id, entryVersion: entry.version, codes: [], findings: [], waitsFor: null };
     const findings = rejected.get(entry);
     if (findings !== undefined) return [{ ...row, outcome: 'rejected', codes: [...new Set(findings.map(({ code }) => code))], findings }];
@@ -37,6 +45,16 @@ export function outcomesOf(record: StoredRecord, sheet: Timesheet, positions: re
     if (reason !== undefined) return [{ ...row, outcome: 'held', codes: [reason.code], findings: [reason], waitsFor: reason.waitsFor }];
     return [{ ...row, outcome: repeats.has(`${entry.id}@${entry.version}`) ? 'repeat' : 'accepted' }];
   });
+}
+
+/** A version without entries that cannot take back what it drops now is refused itself, so that somebody sees to it. */
+export function notTakenBack(record: StoredRecord, sheet: Timesheet, message: string): OutcomeRow {
+  const finding = notBookable(nameOf(sheet), message);
+  return { ...ofItself(record, sheet, 0), outcome: 'rejected', codes: [finding.code], findings: [finding] };
+}
+
+function ofItself(record: StoredRecord, { id, version }: Timesheet, position: number): Omit<OutcomeRow, 'outcome'> {
+  return { record: record.id, position, entryId: id, entryVersion: version, codes: [], findings: [], waitsFor: null };
 }
 
 /**
@@ -54,7 +72,7 @@ export function nothingBookable(sheet: Timesheet, decision: TimesheetDecision, m
     payChanges: [],
     rejected: [
       ...decision.rejected,
-      ...refusedNow.map((entry) => ({ entry, findings: [refused(entry, 'ADJUSTMENT_NOT_BOOKABLE', 'business_rule', `The correction cannot be booked: ${message}.`, 'Have a period opened, then retry the case.')] })),
+      ...refusedNow.map((entry) => ({ entry, findings: [notBookable(nameOf(entry), message)] })),
     ],
   };
 }
