@@ -13,7 +13,7 @@ import { stopTemporalServer } from '../../support/temporal.ts';
 const FIRST = '2026-11-20T09:00:00.000Z';
 const SECOND = '2026-11-22T09:00:00.000Z';
 
-// Run by scripts/record-histories.ts; no test of anything.
+// Run by scripts/record-histories.ts deals; no test of anything.
 describe('Histories of representative runs are recorded:', function () {
   this.timeout(120_000);
   let line: TestLine;
