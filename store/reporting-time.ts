@@ -36,9 +36,12 @@ export async function publishTimeFacts(db: Db, records: readonly number[]): Prom
         labor -> 'billing' ->> 'status', hours, currency, billed, written_off, (labor -> 'cost' ->> 'amount')::numeric, labor -> 'cost' ->> 'currency', (labor -> 'transfer' -> 'amount' ->> 'amount')::numeric, labor -> 'transfer' -> 'amount' ->> 'currency'
       from entry
       on conflict (source_system, entry_id, entry_version) do update set
-        state = excluded.state, accounting_period = excluded.accounting_period, employer_period = excluded.employer_period, pay_period = excluded.pay_period,
-        billed = excluded.billed, written_off = excluded.written_off, cost = excluded.cost, cost_currency = excluded.cost_currency, published_at = now()
-      where (f.state, f.billed, f.written_off, f.accounting_period, f.pay_period, f.cost) is distinct from (excluded.state, excluded.billed, excluded.written_off, excluded.accounting_period, excluded.pay_period, excluded.cost)
+        state = excluded.state, timesheet_id = excluded.timesheet_id, person = excluded.person, work_date = excluded.work_date, project_number = excluded.project_number, labor_category = excluded.labor_category,
+        legal_entity = excluded.legal_entity, employer = excluded.employer, cost_center = excluded.cost_center, accounting_period = excluded.accounting_period, employer_period = excluded.employer_period, pay_period = excluded.pay_period,
+        billing_status = excluded.billing_status, hours = excluded.hours, currency = excluded.currency, billed = excluded.billed, written_off = excluded.written_off, cost = excluded.cost,
+        cost_currency = excluded.cost_currency, transfer = excluded.transfer, transfer_currency = excluded.transfer_currency, published_at = now()
+      where (f.state, f.timesheet_id, f.person, f.work_date, f.project_number, f.labor_category, f.legal_entity, f.employer, f.cost_center, f.accounting_period, f.employer_period, f.pay_period, f.billing_status, f.hours, f.currency, f.billed, f.written_off, f.cost, f.cost_currency, f.transfer, f.transfer_currency)
+        is distinct from (excluded.state, excluded.timesheet_id, excluded.person, excluded.work_date, excluded.project_number, excluded.labor_category, excluded.legal_entity, excluded.employer, excluded.cost_center, excluded.accounting_period, excluded.employer_period, excluded.pay_period, excluded.billing_status, excluded.hours, excluded.currency, excluded.billed, excluded.written_off, excluded.cost, excluded.cost_currency, excluded.transfer, excluded.transfer_currency)
       returning 1
     )
     select count(*)::integer as n from facts`.execute(db);

@@ -67,17 +67,34 @@ export async function postedAround(db: Db, around: { readonly people: readonly s
   return rows;
 }
 
-/** Of these entry versions, those that were received and refused: "id@version". */
-export async function refusedAmong(db: Db, ids: readonly string[]): Promise<{ readonly id: string; readonly version: number }[]> {
+interface VersionRow {
+  /** The time system: another may use the same ID for something else. */
+  readonly system: string;
+  readonly id: string;
+  readonly version: number;
+}
+
+/** Versions of entries by these IDs, of whichever time system, that were received and refused, with what each would have replaced, and the refused ones among those in turn. */
+export async function refusedAmong(db: Db, ids: readonly string[]): Promise<(VersionRow & { readonly replaces: { readonly id: string; readonly version: number } | null })[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql<{ id: string; version: number }>`
-    select distinct entry_id as id, entry_version as version from time_outcome where entry_id = any(${[...ids]}::text[]) and outcome in ('rejected', 'returned')`.execute(db);
+  const { rows } = await sql<VersionRow & { replaces: { id: string; version: number } | null }>`
+    with recursive refused as (
+      select r.system, o.entry_id as id, o.entry_version as version, r.document->'entries'->o.position->'replaces' as replaces
+      from time_outcome o join time_record r on r.id = o.record
+      where o.entry_id = any(${[...ids]}::text[]) and o.outcome in ('rejected', 'returned') and r.document->'entries'->o.position->>'id' = o.entry_id
+      union
+      select r.system, o.entry_id, o.entry_version, r.document->'entries'->o.position->'replaces'
+      from refused by join time_outcome o on o.entry_id = by.replaces->>'id' join time_record r on r.id = o.record and r.system = by.system
+      where o.outcome in ('rejected', 'returned') and r.document->'entries'->o.position->>'id' = o.entry_id
+    )
+    select system, id, version, nullif(replaces, 'null'::jsonb) as replaces from refused`.execute(db);
   return rows;
 }
 
-export async function withdrawalsOf(db: Db, timesheets: readonly string[]): Promise<{ readonly id: string; readonly version: number; readonly at: string }[]> {
+/** Withdrawals of timesheets by these IDs, of whichever time system. */
+export async function withdrawalsOf(db: Db, timesheets: readonly string[]): Promise<(VersionRow & { readonly at: string })[]> {
   if (timesheets.length === 0) return [];
-  const { rows } = await sql<{ id: string; version: number; at: string }>`select timesheet_id as id, timesheet_version as version, at from time_withdrawal where timesheet_id = any(${[...timesheets]}::text[])`.execute(db);
+  const { rows } = await sql<VersionRow & { at: string }>`select system, timesheet_id as id, timesheet_version as version, at from time_withdrawal where timesheet_id = any(${[...timesheets]}::text[])`.execute(db);
   return rows;
 }
 
@@ -90,9 +107,10 @@ export async function approvedVersions(db: Db, { systems, ids }: { readonly syst
   return rows.map(({ document }) => document);
 }
 
-export async function waiversOf(db: Db, entries: readonly string[]): Promise<{ readonly id: string; readonly version: number; readonly code: string; readonly by: string }[]> {
+/** What was let pass of entries by these IDs, of whichever time system. */
+export async function waiversOf(db: Db, entries: readonly string[]): Promise<(VersionRow & { readonly code: string; readonly by: string })[]> {
   if (entries.length === 0) return [];
-  const { rows } = await sql<{ id: string; version: number; code: string; by: string }>`select entry_id as id, entry_version as version, code, waived_by as by from time_waiver where entry_id = any(${[...entries]}::text[])`.execute(db);
+  const { rows } = await sql<VersionRow & { code: string; by: string }>`select system, entry_id as id, entry_version as version, code, waived_by as by from time_waiver where entry_id = any(${[...entries]}::text[])`.execute(db);
   return rows;
 }
 
@@ -193,7 +211,9 @@ export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
       insert into time_entry as e (system, entry_id, version, record, timesheet_id, timesheet_version, person, work_date, state, project_number, legal_entity, employer, hours, currency, billed, written_off, labor, generation, posted_generation, changed_by)
       select system, "entryId", version, record, "timesheetId", "timesheetVersion", person, "workDate", state, "projectNumber", "legalEntity", employer, hours, currency, billed, "writtenOff", labor, generation, "postedGeneration", record
       from jsonb_to_recordset(${jsonText(rows.entries)}::jsonb) as r (record bigint, state text, system text, "entryId" text, version integer, "timesheetId" text, "timesheetVersion" integer, person text, "workDate" date, "projectNumber" text, "legalEntity" text, employer text, hours numeric, currency text, billed numeric, "writtenOff" numeric, labor jsonb, generation integer, "postedGeneration" integer)
-      on conflict (system, entry_id, version) do update set state = excluded.state, labor = excluded.labor, generation = excluded.generation, posted_generation = excluded.posted_generation, billed = excluded.billed, written_off = excluded.written_off, changed_by = excluded.changed_by, changed_at = now()`.execute(db);
+      on conflict (system, entry_id, version) do update set timesheet_id = excluded.timesheet_id, timesheet_version = excluded.timesheet_version, person = excluded.person, work_date = excluded.work_date, state = excluded.state, project_number = excluded.project_number,
+        legal_entity = excluded.legal_entity, employer = excluded.employer, hours = excluded.hours, currency = excluded.currency, billed = excluded.billed, written_off = excluded.written_off, labor = excluded.labor, generation = excluded.generation,
+        posted_generation = excluded.posted_generation, changed_by = excluded.changed_by, changed_at = now()`.execute(db);
   }
   if (rows.postings.length > 0) {
     await sql`
