@@ -1,6 +1,6 @@
 import { condition, isCancellation } from '@temporalio/workflow';
 import type { ConfigActivated } from '../domain/process/deal-process.ts';
-import type { CaseInput } from '../domain/process/exception-case.ts';
+import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Cases } from './cases.ts';
 import { failureOf } from './failures.ts';
@@ -21,8 +21,9 @@ const ONLY_RETRY = ['correct', 'override', 'reroute', 'return_to_submitter', 'co
 /**
  * Runs a step until it gets through. What no retry can mend goes to a person, whose "retry" runs the step again, as a newly activated
  * configuration does; a step that keeps failing for passing reasons has a case beside it until it gets through.
+ * @param byHand what a step that may be done by hand makes of a person's "confirm_done", before it runs again
  */
-export async function persist<Result>({ cases, caseFor, configActivated, slaMinutes }: Persistence, subject: string, step: () => Promise<Result>): Promise<Result> {
+export async function persist<Result>({ cases, caseFor, configActivated, slaMinutes }: Persistence, subject: string, step: () => Promise<Result>, byHand?: (answer: CaseAnswer) => Promise<void>): Promise<Result> {
   for (;;) {
     const attempt = { over: false };
     const watching = watch(attempt);
@@ -32,8 +33,9 @@ export async function persist<Result>({ cases, caseFor, configActivated, slaMinu
       if (isCancellation(error)) throw error;
       attempt.over = true;
       const known = configActivated()?.hash;
-      const open = await cases.raise(caseFor({ ...ofFailure(failureOf(error, subject)), subject, without: [...ONLY_RETRY] }));
-      await cases.answerOf(open, () => (configActivated()?.hash === known ? undefined : 'another configuration is active; the step is tried again'));
+      const open = await cases.raise(caseFor({ ...ofFailure(failureOf(error, subject)), subject, without: ONLY_RETRY.filter((action) => action !== 'confirm_done' || byHand === undefined) }));
+      const answer = await cases.answerOf(open, () => (configActivated()?.hash === known ? undefined : 'another configuration is active; the step is tried again'));
+      if (answer?.action === 'confirm_done') await byHand?.(answer);
     } finally {
       attempt.over = true;
       await watching;

@@ -1,7 +1,7 @@
 import { proxyActivities, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { PageDecision, PostResult, RecordSelection, TimeActivities } from '../activities/time/contract.ts';
 import type { ConfigActivated } from '../domain/process/deal-process.ts';
-import type { CaseInput } from '../domain/process/exception-case.ts';
+import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
 import type { TimeProgress } from '../domain/process/time-process.ts';
 import { onStore, onTarget } from './activity-options.ts';
 import { createCases } from './cases.ts';
@@ -65,7 +65,7 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
   }
 
   const persistence: Persistence = { cases, caseFor, configActivated: () => activated, slaMinutes: SLA_MINUTES };
-  const through = <Result>(what: string, step: () => Promise<Result>) => persist(persistence, what, step);
+  const through = <Result>(what: string, step: () => Promise<Result>, byHand?: (answer: CaseAnswer) => Promise<void>) => persist(persistence, what, step, byHand);
 
   async function post(system: string): Promise<RefusedLine[]> {
     const result = await through(`labor of ${subject} in ${system}`, () => on(system).postLabor({ process, selection, system }));
@@ -76,7 +76,7 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
 
   /** Tells a time system what it is still to be told. */
   async function answer(system: string): Promise<void> {
-    await through(`answers to ${system} about ${subject}`, () => store.answerTimeSystem({ process, selection, system }));
+    await through(`answers to ${system} about ${subject}`, () => store.answerTimeSystem({ process, selection, system }), ({ by, reason, externalId }) => store.giveUpAnswers({ process, selection, system, by, reason, how: externalId }));
   }
 
   function raiseFor(lines: readonly RefusedLine[], without: CaseInput['without']) {

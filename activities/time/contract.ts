@@ -58,8 +58,10 @@ export interface TimeActivities {
   postLabor(input: { readonly process: string; readonly selection: RecordSelection; readonly system: string }): Promise<PostResult>;
   /** Brings the warehouse up to date with what these records changed. */
   publishTime(input: { readonly selection: RecordSelection }): Promise<{ readonly facts: number }>;
-  /** Tells a time system what became of its timesheets. */
+  /** Tells a time system what became of its timesheets, whatever of it the system will not take. */
   answerTimeSystem(input: { readonly process: string; readonly selection: RecordSelection; readonly system: string }): Promise<{ readonly rejected: number; readonly locked: number; readonly notOffered: number }>;
+  /** Somebody told by hand what a time system would not take: it is not told any more. */
+  giveUpAnswers(input: { readonly process: string; readonly selection: RecordSelection; readonly system: string; readonly by: string; readonly reason: string; readonly how: string | null }): Promise<void>;
   /** The page is through, but for what people have to see to. */
   finishPage(input: { readonly selection: RecordSelection; readonly summary: Readonly<Record<string, number>> }): Promise<void>;
   /** Lets findings pass that a person with the right role let pass. */

@@ -1,11 +1,8 @@
 import { timesheetProcessId } from '../../domain/process/time-process.ts';
-import { isUnsupported, type CallContext } from '../../connectors/ports.ts';
-import type { TimesheetSource } from '../../connectors/timesheet-source.ts';
-import { isSystemFailure } from '../../domain/failure.ts';
 import { findingSchema, type Finding } from '../../domain/findings.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
 import { publishTimeFacts } from '../../store/reporting-time.ts';
-import { plannedAnswers, recordAnswered } from '../../store/time/answers.ts';
+import { giveUpAnswers } from '../../store/time/answers.ts';
 import { returnRefused, waiveFindings } from '../../store/time/corrections.ts';
 import { returnHeld } from '../../store/time/held.ts';
 import { reopenRefused, settleDoubtful } from '../../store/time/labor-ledger.ts';
@@ -15,7 +12,7 @@ import { openAnswers, openRecords, openTargets, outcomeCounts, releasedRecords, 
 import { activityLog, callContext } from '../context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { toTemporal } from '../failures.ts';
-import { answerSchemas } from './answer.ts';
+import { answerTimeSystem } from './answers.ts';
 import type { OpenRecord, TimeActivities } from './contract.ts';
 import { decideRecords } from './decide.ts';
 import { postLabor } from './post.ts';
@@ -29,17 +26,6 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
   const { db } = deps.store;
   const reference = createReference(db);
   const inTurn = createTurns(DECISIONS_AT_ONCE);
-
-  /** The time system a record came from, where the configuration knows it and it takes answers. */
-  function sourceOf(system: string): TimesheetSource | string {
-    try {
-      const { timesheets } = deps.systems.time(system);
-      return isUnsupported(timesheets) ? timesheets.unsupported : timesheets;
-    } catch (error) {
-      if (isSystemFailure(error) && error.failure.code === 'SYSTEM_NOT_CONFIGURED') return `${system} has no connector: its answers are read at GET /v1/batches`;
-      throw error;
-    }
-  }
 
   return {
     async decideTimesheets({ process, selection, again }) {
@@ -82,20 +68,16 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
 
     async answerTimeSystem({ process, selection, system }) {
       try {
-        const source = sourceOf(system);
-        const context = callContext(deps.log, process);
-        const told = { rejected: 0, locked: 0, notOffered: 0 };
-        for (const answer of await plannedAnswers(db, selection, system)) {
-          const done = typeof source === 'string' ? false : await deps.withSlot(system, context.signal, (signal) => tell(source, answer, { ...context, signal, idempotencyKey: `${answer.kind}/${answer.record}` }));
-          await recordAnswered(db, [{ record: answer.record, kind: answer.kind, state: done ? 'done' : 'not_offered' }]);
-          if (!done) told.notOffered += 1;
-          else if (answer.kind === 'reject') told.rejected += 1;
-          else told.locked += 1;
-        }
-        return told;
+        return await answerTimeSystem(deps, { selection, system }, callContext(deps.log, process));
       } catch (error) {
         throw toTemporal(error);
       }
+    },
+
+    async giveUpAnswers({ process, selection, system, by, reason, how }) {
+      const given = await giveUpAnswers(db, selection, system);
+      if (given.length === 0) return;
+      await appendAudit(db, [{ process, actor: by, action: 'answers.given_up', object: process, system, message: `${by} told by hand what ${system} would not take, ${given.length} ${given.length === 1 ? 'answer' : 'answers'}: ${reason}`, details: { answers: given, how } }]);
     },
 
     async finishPage({ selection, summary }) {
@@ -124,18 +106,6 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
       await appendAudit(db, [{ process, actor: by, action: 'labor.settled', object: process, system, message: `${by} looked into ${system}: ${lines} lines ${said}. ${reason}`, details: { record, lines, outcome, externalId } }]);
     },
   };
-}
-
-/** @returns false where the time system does not offer it */
-async function tell(source: TimesheetSource, answer: { readonly kind: 'reject' | 'lock'; readonly detail: unknown }, context: CallContext): Promise<boolean> {
-  if (answer.kind === 'reject') {
-    if (typeof source.reject !== 'function') return false;
-    await source.reject(answerSchemas.reject.parse(answer.detail), context);
-    return true;
-  }
-  if (typeof source.lock !== 'function') return false;
-  await source.lock(answerSchemas.lock.parse(answer.detail), context);
-  return true;
 }
 
 function openRecord({ findings, ...row }: OpenRecordRow): OpenRecord {

@@ -214,9 +214,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       record bigint not null references time_record (id),
       kind text not null check (kind in ('reject', 'lock')),
       system text not null,
-      state text not null check (state in ('planned', 'done', 'not_offered')),
+      -- failed: the time system would not take it, and somebody gave it up.
+      state text not null check (state in ('planned', 'done', 'not_offered', 'failed')),
       detail jsonb not null,
       planned_at timestamptz(3) not null default now(),
+      -- When and why the time system refused it for good, last.
+      refused_at timestamptz(3),
+      error jsonb,
       done_at timestamptz(3),
       primary key (record, kind)
     )`.execute(db);

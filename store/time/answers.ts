@@ -23,6 +23,22 @@ export async function plannedAnswers(db: Db, selection: RecordSelection, system:
 export async function recordAnswered(db: Db, answers: readonly { readonly record: number; readonly kind: string; readonly state: 'done' | 'not_offered' }[]): Promise<void> {
   if (answers.length === 0) return;
   await sql`
-    update time_answer a set state = d.state, done_at = now() from jsonb_to_recordset(${jsonText(answers)}::jsonb) as d (record bigint, kind text, state text)
+    update time_answer a set state = d.state, done_at = now(), refused_at = null, error = null from jsonb_to_recordset(${jsonText(answers)}::jsonb) as d (record bigint, kind text, state text)
     where a.record = d.record and a.kind = d.kind`.execute(db);
+}
+
+/** The time system will not take them: they stay planned until that is mended, or somebody gives them up. */
+export async function recordAnswersRefused(db: Db, answers: readonly { readonly record: number; readonly kind: string; readonly error: object }[]): Promise<void> {
+  if (answers.length === 0) return;
+  await sql`
+    update time_answer a set refused_at = now(), error = d.error from jsonb_to_recordset(${jsonText(answers)}::jsonb) as d (record bigint, kind text, error jsonb)
+    where a.record = d.record and a.kind = d.kind and a.state = 'planned'`.execute(db);
+}
+
+/** Answers that the time system would not take are not told by us any more. Those planned anew since are. @returns what was given up */
+export async function giveUpAnswers(db: Db, selection: RecordSelection, system: string): Promise<{ readonly record: number; readonly kind: string }[]> {
+  const { rows } = await sql<{ record: number; kind: string }>`
+    update time_answer a set state = 'failed', done_at = now() from time_record r
+    where a.record = r.id and ${selected(selection)} and a.system = ${system} and a.state = 'planned' and a.refused_at >= a.planned_at returning a.record, a.kind`.execute(db);
+  return rows.toSorted((left, right) => left.record - right.record);
 }

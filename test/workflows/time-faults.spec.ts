@@ -120,6 +120,22 @@ describe('Received time, whatever fails on its way', function () {
     assert.deepEqual(line.fakes.rejections.map(({ timesheetId }) => timesheetId), [named('TS-1')]);
   });
 
+  it('that its time system will not take back for good keeps none of the others untold, and ends where somebody told it by hand', async () => {
+    line.fakes.fail('reject harvest', { kind: 'business_rule', times: 1000, deal: named('TS-1') });
+    const wrong = (id: string) => aTimesheet([anEntry({ id: named(`E-${id}`), projectNumber: 'US01-NOPE' })], { id: named(id) });
+    const batch = await line.submit(wrong('TS-1'), wrong('TS-2'), aWeek('TS-3', BOB));
+    const page = timesheetPageId({ batch, page: 1 });
+    const ofPage = await line.until('a case about the answers is open', async () => (await openCases(line.store.db)).find(({ code, process }) => code === 'ORDERED_FAILURE' && process === page));
+    assert.deepEqual([line.fakes.rejections.map(({ timesheetId }) => timesheetId), line.fakes.locks.map(({ timesheetId }) => timesheetId)], [[named('TS-2')], [named('TS-3')]]);
+    assert.deepEqual([...ofPage.permitted_actions].toSorted(), ['confirm_done', 'retry']);
+    assert.ok((await line.resolve(ofPage.case_id, { action: 'confirm_done', by: 'ines', reason: 'Ada was told by mail', externalId: 'mail of today' })).accepted);
+    await ended(page);
+    const { rows: answers } = await sql<{ kind: string; state: string }>`select a.kind, a.state from time_answer a join time_record r on r.id = a.record order by r.record_id, a.kind`.execute(line.store.db);
+    assert.deepEqual(answers.map(({ kind, state }) => [kind, state]), [['reject', 'failed'], ['reject', 'done'], ['lock', 'done']]);
+    const { rows: audited } = await sql<{ actor: string; message: string }>`select actor, message from audit_trail where action = 'answers.given_up'`.execute(line.store.db);
+    assert.deepEqual(audited.map(({ actor, message }) => [actor, message.includes('Ada was told by mail')]), [['ines', true]]);
+  });
+
   it('goes back to its submitter with what is wrong and how to mend it, and ends there', async () => {
     await line.submit(aTimesheet([anEntry({ id: named('E-1'), projectNumber: 'US01-NOPE' }), anEntry({ id: named('E-2'), workDate: '2026-11-10' })], { id: named('TS-1') }));
     const open = await caseWith('PROJECT_UNKNOWN');

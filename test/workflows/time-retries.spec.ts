@@ -43,6 +43,7 @@ describe('A page of time whose ERP does not answer', function () {
       },
       publishTime: async () => Promise.resolve({ facts: 10 }),
       answerTimeSystem: async () => Promise.resolve({ rejected: 0, locked: 2, notOffered: 0 }),
+      giveUpAnswers: nothing,
       finishPage: nothing,
       waiveFindings: nothing,
       returnTimesheet: async () => Promise.resolve({ system: 'harvest' }),

@@ -1,0 +1,89 @@
+import type { CallContext } from '../../connectors/ports.ts';
+import { isUnsupported } from '../../connectors/ports.ts';
+import type { TimesheetSource } from '../../connectors/timesheet-source.ts';
+import { isSystemFailure, SystemFailure, type Failure, type FailureKind } from '../../domain/failure.ts';
+import { plannedAnswers, recordAnswered, recordAnswersRefused, type PlannedAnswer } from '../../store/time/answers.ts';
+import type { RecordSelection } from '../../store/time/records.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { answerSchemas } from './answer.ts';
+
+/** From the one that waits for itself to the one that nothing but a change of ours mends. */
+const GRAVITY: Readonly<Record<FailureKind, number>> = { transient: 0, in_doubt: 1, business_rule: 2, configuration: 3, contract: 4 };
+/** When so many in a row fail for passing reasons, it is the system and not the answers. */
+const PASSING_IN_A_ROW = 3;
+
+type Answering = Pick<ActivityDependencies, 'store' | 'systems' | 'withSlot'>;
+
+/**
+ * Tells a time system what it is still to be told of these records. One answer that it will not take keeps none of the others back.
+ * @throws the gravest failure, once everything was tried
+ */
+export async function answerTimeSystem(deps: Answering, terms: { readonly selection: RecordSelection; readonly system: string }, context: CallContext): Promise<{ readonly rejected: number; readonly locked: number; readonly notOffered: number }> {
+  const { db } = deps.store;
+  const { system } = terms;
+  const told = { rejected: 0, locked: 0, notOffered: 0 };
+  const failures: { readonly failure: Failure; readonly error: unknown }[] = [];
+  let passing = 0;
+  for (const answer of await plannedAnswers(db, terms.selection, system)) {
+    context.signal.throwIfAborted();
+    try {
+      const source = sourceOf(deps, system);
+      const done = source === undefined ? false : await deps.withSlot(system, context.signal, (signal) => tell(source, answer, { ...context, signal, idempotencyKey: `${answer.kind}/${answer.record}` }));
+      await recordAnswered(db, [{ record: answer.record, kind: answer.kind, state: done ? 'done' : 'not_offered' }]);
+      passing = 0;
+      if (!done) told.notOffered += 1;
+      else if (answer.kind === 'reject') told.rejected += 1;
+      else told.locked += 1;
+    } catch (error) {
+      if (!isSystemFailure(error)) throw error;
+      const { failure } = error;
+      failures.push({ failure, error });
+      passing = isPassing(failure) ? passing + 1 : 0;
+      if (!isPassing(failure)) await recordAnswersRefused(db, [{ record: answer.record, kind: answer.kind, error: failure }]);
+      if (passing === PASSING_IN_A_ROW) break;
+    }
+    context.heartbeat(`${told.rejected + told.locked} answers told`);
+  }
+  throwGravest(system, failures);
+  return told;
+}
+
+function isPassing({ kind }: Failure): boolean {
+  return kind === 'transient' || kind === 'in_doubt';
+}
+
+function throwGravest(system: string, failures: readonly { readonly failure: Failure; readonly error: unknown }[]): void {
+  const [gravest] = failures.toSorted((left, right) => GRAVITY[right.failure.kind] - GRAVITY[left.failure.kind]);
+  if (gravest === undefined) return;
+  const { failure, error } = gravest;
+  if (isPassing(failure)) throw error;
+  const refused = failures.filter((one) => !isPassing(one.failure)).length;
+  throw new SystemFailure({
+    ...failure,
+    message: refused === 1 ? failure.message : `${failure.message} (${refused} answers were refused by ${system}.)`,
+    mend: `${failure.mend} Then choose "retry"; where those who have to know were told by hand, choose "confirm_done" with how as externalId, and ${system} is not told any more.`,
+  }, { cause: error });
+}
+
+/** The time system a record came from; undefined where the configuration has no connector for it or it takes no answers: they are read at GET /v1/batches. */
+function sourceOf(deps: Answering, system: string): TimesheetSource | undefined {
+  try {
+    const { timesheets } = deps.systems.time(system);
+    return isUnsupported(timesheets) ? undefined : timesheets;
+  } catch (error) {
+    if (isSystemFailure(error) && error.failure.code === 'SYSTEM_NOT_CONFIGURED') return undefined;
+    throw error;
+  }
+}
+
+/** @returns false where the time system does not offer it */
+async function tell(source: TimesheetSource, answer: PlannedAnswer, context: CallContext): Promise<boolean> {
+  if (answer.kind === 'reject') {
+    if (typeof source.reject !== 'function') return false;
+    await source.reject(answerSchemas.reject.parse(answer.detail), context);
+    return true;
+  }
+  if (typeof source.lock !== 'function') return false;
+  await source.lock(answerSchemas.lock.parse(answer.detail), context);
+  return true;
+}
