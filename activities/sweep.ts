@@ -1,5 +1,6 @@
 import { isUnsupported, type ChangedDeal } from '../connectors/ports.ts';
 import { casesOf } from '../store/cases.ts';
+import type { Db } from '../store/database.ts';
 import { dealProcess } from '../store/deal-processes.ts';
 import { receiveEvents } from '../store/inbox.ts';
 import { advanceWatermark, readWatermark } from '../store/watermarks.ts';
@@ -53,10 +54,14 @@ export function createSweep(deps: ActivityDependencies): MissedEventSweepActivit
       }
     },
     async caseOfSweep({ crm }) {
-      const process = `missed-event-sweep/${crm}`;
-      const cases = await casesOf(db, process);
-      const open = cases.find(({ state }) => state === 'open');
-      return { process, caseId: open?.case_id ?? `exception/${process}/${cases.length + 1}`, open: open !== undefined };
+      return await standingCaseOf(db, `missed-event-sweep/${crm}`);
     },
   };
+}
+
+/** The open case of what is done again and again, or the ID that its next one takes. */
+export async function standingCaseOf(db: Db, process: string): Promise<{ readonly process: string; readonly caseId: string; readonly open: boolean }> {
+  const cases = await casesOf(db, process);
+  const open = cases.find(({ state }) => state === 'open');
+  return { process, caseId: open?.case_id ?? `exception/${process}/${cases.length + 1}`, open: open !== undefined };
 }

@@ -79,4 +79,6 @@ export interface TimeSourceActivities {
   fetchTimesheet(input: { readonly system: string; readonly timesheetId: string; readonly event: string }): Promise<{ readonly batch: string; readonly status: 'received' | 'known' } | { readonly ignored: string }>;
   /** Takes in what changed in a time system since the last sweep; a timesheet that cannot be read goes to quarantine by itself. Where the system fails on the way, what came until then is taken, and the next sweep begins where this one did. */
   sweepTimesheets(input: { readonly system: string }): Promise<{ readonly received: number; readonly known: number; readonly unreadable: number; readonly until: string } | { readonly notOffered: string }>;
+  /** The open case of a time system's sweep, or the ID that the next one takes: the same until it is in the register, so that there is one at a time. */
+  caseOfTimesheetSweep(input: { readonly system: string }): Promise<{ readonly process: string; readonly caseId: string; readonly open: boolean }>;
 }

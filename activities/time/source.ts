@@ -4,6 +4,7 @@ import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts
 import { keepUnreadSheets, type UnreadSheet } from '../../store/time/unread-sheets.ts';
 import { advanceWatermark, readWatermark } from '../../store/watermarks.ts';
 import { callContext } from '../context.ts';
+import { standingCaseOf } from '../sweep.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { toTemporal } from '../failures.ts';
 import type { TimeSourceActivities } from './contract.ts';
@@ -74,6 +75,10 @@ export function createTimeSources(deps: ActivityDependencies): TimeSourceActivit
       } catch (error) {
         throw toTemporal(error);
       }
+    },
+
+    async caseOfTimesheetSweep({ system }) {
+      return await standingCaseOf(db, `timesheet-sweep/${system}`);
     },
   };
 }

@@ -49,6 +49,7 @@ describe('A changed workflow', function () {
       'timesheet-refused-by-erp',
       'timesheet-returned',
       'timesheet-sweep',
+      'timesheet-sweep-failed',
       'timesheet-withdrawn',
     ]);
   });

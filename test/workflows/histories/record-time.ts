@@ -87,13 +87,15 @@ describe('Histories of representative runs of time are recorded:', function () {
 
   it('a timesheet told by an event, and a sweep', async () => {
     line.fakes.putTimesheet(sheet('TS-8', 14, {}, { hours: '1' }), '2026-11-16T09:30:00.000Z');
-    const start = (type: string, input: object) => line.client.workflow.start(type, { workflowId: `${type}/${run}`, taskQueue: LINE_QUEUE, args: [input] });
+    const start = (type: string, input: object, name = run) => line.client.workflow.start(type, { workflowId: `${type}/${name}`, taskQueue: LINE_QUEUE, args: [input] });
     await start('timesheetEvent', { system: 'harvest', timesheetId: named('TS-8'), event: run });
     await record(line.client, 'timesheet-event', `timesheetEvent/${run}`);
     line.fakes.fail('timesheets harvest', { kind: 'contract', times: 1 });
+    const failed = await start('timesheetSweep', { system: 'harvest' }, `${run}-failed`);
+    await failed.result().catch(() => undefined);
+    await writeFile(join(HISTORIES, 'timesheet-sweep-failed.json'), await historyText(failed));
+    await line.until('its case is open', async () => (await openCases(line.store.db)).find(({ code }) => code === 'ORDERED_FAILURE'));
     await start('timesheetSweep', { system: 'harvest' });
-    const open = await line.until('its case is open', async () => (await openCases(line.store.db)).find(({ code }) => code === 'ORDERED_FAILURE'));
-    await line.resolve(open.case_id, { action: 'retry', by: 'ines', reason: 'the connector is mended' });
     await record(line.client, 'timesheet-sweep', `timesheetSweep/${run}`);
   });
 });
