@@ -32,6 +32,8 @@ export interface Dynamics {
   /** False where there was none. */
   remove(set: string, key: EntityKey, about: About): Promise<boolean>;
   list<Row extends object>(set: string, query: Query, row: z.ZodType<Row>, about: About): Promise<Stored<Row>[]>;
+  /** Whether there is a row, by one of its fields. */
+  any(set: string, filter: string, field: string, about: About): Promise<boolean>;
   /** Page after page as Dynamics cuts them, at most 10,000 rows each. */
   pages<Row extends object>(set: string, query: Query, row: z.ZodType<Row>, about: About): AsyncIterable<Stored<Row>[]>;
 }
@@ -82,6 +84,11 @@ function dynamicsOver(http: HttpClient, { system, baseUrl }: ConnectorSettings):
     async remove(set, key, about) {
       const removed = await unlessGone(async () => http.request({ method: 'DELETE', path: pathOf(set, key), answer: emptyAnswer, writes: true, ...about }));
       return removed !== null;
+    },
+    async any(set, filter, field, about) {
+      const path = `/data/${set}?${CROSS_COMPANY}&$filter=${encodeURIComponent(filter)}&${selecting([field])}&$top=1`;
+      const { body } = await http.request({ method: 'GET', path, answer: z.object({ value: z.array(z.unknown()) }), writes: false, ...about });
+      return body.value.length > 0;
     },
     async list(set, query, row, about) {
       const rows: Stored<z.infer<typeof row>>[] = [];

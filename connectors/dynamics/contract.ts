@@ -6,7 +6,7 @@ import { isInUse } from './classify.ts';
 import type { Dynamics } from './client.ts';
 import type { ProjectEntities, Terms } from './entities.ts';
 import { accountOf } from './keys.ts';
-import type { EntityKey } from './odata.ts';
+import { matching, type EntityKey } from './odata.ts';
 import { removeParts, writeParts } from './parts.ts';
 import type { DynamicsReferences } from './references.ts';
 
@@ -50,13 +50,16 @@ export function createContractPort(dynamics: Dynamics, references: DynamicsRefer
       if (!created) return { how: 'kept', detail: `${object} stood before this deal` };
       if ((await read(company, externalId, object, context)) === null) return { how: 'not_found', detail: `${object} is not in Dynamics 365` };
       const { parts } = entities.contractParts(document, { company, contractId: externalId, customerAccount: known.customers[document.customerId] ?? '' });
+      const kept = { how: 'kept' as const, detail: `${object} is used by other records in Dynamics 365, where a project contract has no status: it stays until people close its projects` };
+      // Asked first, so that a contract that stays keeps its funding source or lines.
+      if (await dynamics.any(entities.projects, matching({ dataAreaId: company, [entities.contractKey]: externalId }), entities.projectKey, about)) return kept;
       try {
         await removeParts(dynamics, parts, about);
         await dynamics.remove(entities.contracts, keyOf(company, externalId), about);
         return { how: 'deleted', detail: `${object} was deleted from Dynamics 365` };
       } catch (error) {
         if (!isInUse(error)) throw error;
-        return { how: 'kept', detail: `${object} is used by other records in Dynamics 365, where a project contract has no status: it stays until people close its projects` };
+        return kept;
       }
     },
   };

@@ -43,7 +43,6 @@ export function createCustomerPort(dynamics: Dynamics, references: DynamicsRefer
             ...(region2 === undefined ? { AddressCountryRegionISOCode: country } : { AddressCountryRegionId: region2 }),
           }
         : {}),
-      OnHoldStatus: 'No',
     };
   };
   const firstOf = (document: Customer) => ({

@@ -43,7 +43,7 @@ function projectAccounting(options: DynamicsOptions, references: DynamicsReferen
     contractParts: (document, { company, customerAccount, contractId }) => {
       const terms = references.paymentTerms(document.paymentTermsDays);
       return {
-        parts: { set: 'ProjectFundingSources', of: { dataAreaId: company, ProjectContractID: contractId }, by: ['FundingSourceId'] },
+        parts: { set: 'ProjectFundingSources', of: { dataAreaId: company, ProjectContractID: contractId }, by: ['FundingSourceId'], ours: (row) => row['FundingSourceId'] === FUNDING_SOURCE },
         wanted: [{
           key: { FundingSourceId: FUNDING_SOURCE },
           body: {

@@ -11,6 +11,10 @@ export function accountOf(prefix: 'C' | 'K' | 'T', ...canonicalId: readonly stri
   return `${prefix}-${base32(digest(canonicalId.join('\n')), 16)}`;
 }
 
+export function isAccountOf(prefix: 'C' | 'K' | 'T', id: unknown): boolean {
+  return typeof id === 'string' && id.startsWith(`${prefix}-`) && /^.-[0-9A-HJKMNP-TV-Z]{16}$/.test(id);
+}
+
 export interface LineKey {
   /** 48 bits, as a decimal number. */
   readonly lineNumber: string;

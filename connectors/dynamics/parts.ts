@@ -4,6 +4,8 @@ import { isInUse } from './classify.ts';
 import type { About, Dynamics, Stored } from './client.ts';
 import { matching, type EntityKey, type Literal } from './odata.ts';
 
+type Row = Readonly<Record<string, unknown>>;
+
 /** The rows of one entity that belong to a record. */
 export interface PartSet {
   readonly set: string;
@@ -11,14 +13,14 @@ export interface PartSet {
   readonly of: EntityKey;
   /** The key fields that tell the parts apart. */
   readonly by: readonly string[];
+  /** Which of them this connector makes; people's own are left alone. Without it, all. */
+  readonly ours?: (row: Row) => boolean;
 }
 
 export interface Part {
   readonly key: EntityKey;
   readonly body: object;
 }
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** Makes the parts what they should be: new ones are made, others updated, those no longer wanted removed unless they are used. */
 export async function writeParts(dynamics: Dynamics, parts: PartSet, wanted: readonly Part[], about: About): Promise<void> {
@@ -47,7 +49,8 @@ export async function removeParts(dynamics: Dynamics, parts: PartSet, about: Abo
 }
 
 export async function partsOf(dynamics: Dynamics, parts: PartSet, about: About): Promise<Stored<Row>[]> {
-  return dynamics.list(parts.set, { filter: matching(parts.of), select: parts.by }, z.looseObject({}), about);
+  const rows = await dynamics.list(parts.set, { filter: matching(parts.of), select: parts.by }, z.looseObject({}), about);
+  return parts.ours === undefined ? rows : rows.filter(parts.ours);
 }
 
 function keyOf(parts: PartSet, row: Row): EntityKey {

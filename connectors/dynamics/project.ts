@@ -5,8 +5,8 @@ import type { CallContext, RecordPort, WithReferences } from '../ports.ts';
 import { isInUse } from './classify.ts';
 import type { Dynamics } from './client.ts';
 import type { ProjectEntities, Terms } from './entities.ts';
-import { accountOf } from './keys.ts';
-import type { EntityKey } from './odata.ts';
+import { accountOf, isAccountOf } from './keys.ts';
+import { matching, type EntityKey } from './odata.ts';
 import type { DynamicsOptions } from './options.ts';
 import { removeParts, writeParts, type Part, type PartSet } from './parts.ts';
 import { cut, type DynamicsReferences } from './references.ts';
@@ -17,7 +17,7 @@ const TASK_NAME_LENGTH = 60;
 export const projectLabel = (project: Project) => `project ${project.number}`;
 /** Tasks are activities, whose numbers are unique in the company. */
 export const taskIdOf = (project: Project, code: string): string => accountOf('T', project.id, code);
-export const tasksOf = (company: string, number: string): PartSet => ({ set: 'ProjectTasks', of: { dataAreaId: company, ProjectId: number }, by: ['TaskId'] });
+export const tasksOf = (company: string, number: string): PartSet => ({ set: 'ProjectTasks', of: { dataAreaId: company, ProjectId: number }, by: ['TaskId'], ours: (row) => isAccountOf('T', row['TaskId']) });
 
 /** Projects under their own number, with one task per WBS element. */
 export function createProjectPort(dynamics: Dynamics, references: DynamicsReferences, entities: ProjectEntities, options: DynamicsOptions): RecordPort<WithReferences<Project>> {
@@ -55,14 +55,19 @@ export function createProjectPort(dynamics: Dynamics, references: DynamicsRefere
       const company = companyOf(document);
       if (!created) return { how: 'kept', detail: `${object} stood before this deal` };
       if ((await read(company, externalId, object, context)) === null) return { how: 'not_found', detail: `${object} is not in Dynamics 365` };
+      const cancel = async () => {
+        await dynamics.update(entities.projects, keyOf(company, externalId), { ProjectStage: options.projectStages.cancelled }, undefined, about);
+        return { how: 'cancelled' as const, detail: `${object} is used by other records in Dynamics 365; it was set to the stage ${options.projectStages.cancelled}` };
+      };
+      // Asked first, so that a project that stays keeps its tasks.
+      if (await dynamics.any('JournalTrans', matching({ dataAreaId: company, ProjectID: externalId }), 'JournalId', about)) return cancel();
       try {
         const tasks = options.wbs === 'project_tasks' ? await removeParts(dynamics, tasksOf(company, externalId), about) : 0;
         await dynamics.remove(entities.projects, keyOf(company, externalId), about);
         return { how: 'deleted', detail: `${object} and its ${tasks} tasks were deleted from Dynamics 365` };
       } catch (error) {
         if (!isInUse(error)) throw error;
-        await dynamics.update(entities.projects, keyOf(company, externalId), { ProjectStage: options.projectStages.cancelled }, undefined, about);
-        return { how: 'cancelled', detail: `${object} is used by other records in Dynamics 365; it was set to the stage ${options.projectStages.cancelled}` };
+        return cancel();
       }
     },
   };

@@ -11,8 +11,8 @@ import type { DynamicsReferences } from './references.ts';
 
 type Document = { readonly project: Project; readonly rateCard: ProjectRateCard };
 
-/** All key fields of ProjHourSalesPricesV2 beside company and project; those that do not narrow the price are empty. */
-const KEY = ['PriceGroup', 'ResourceCategoryId', 'TransDate', 'CurrencyId', 'CustomerAccount', 'ProjectContractId', 'ResourceId', 'ResourceCompanyId', 'CategoryId'] as const;
+/** The key fields of ProjHourSalesPricesV2 by which our prices differ; those that would narrow them further are empty, which tells them from people's own. */
+const KEY = ['ResourceCategoryId', 'TransDate', 'CurrencyId'] as const;
 const ANY = { PriceGroup: '', CustomerAccount: '', ProjectContractId: '', ResourceId: '', ResourceCompanyId: '', CategoryId: '' };
 const label = ({ project }: Document) => `rate card of ${project.number}`;
 
@@ -22,12 +22,12 @@ const label = ({ project }: Document) => `rate card of ${project.number}`;
  */
 export function createRateCardPort(dynamics: Dynamics, references: DynamicsReferences, options: DynamicsOptions): RecordPort<WithReferences<Document>> {
   const companyOf = (document: Document) => references.company(document.project.legalEntity.code, label(document));
-  const pricesOf = (company: string, number: string): PartSet => ({ set: 'ProjHourSalesPricesV2', of: { dataAreaId: company, ProjectId: number }, by: KEY });
+  const pricesOf = (company: string, number: string): PartSet => ({ set: 'ProjHourSalesPricesV2', of: { dataAreaId: company, ProjectId: number, ...ANY }, by: KEY });
   const partOf = ({ rateCard }: Document, line: RateLine): Part | null => {
     const price = hourly(line, options.hoursPerDay);
     if (price === null) return null;
     return {
-      key: { ...ANY, ResourceCategoryId: options.roles[line.laborCategory] ?? line.laborCategory, TransDate: dateTime(rateCard.effectiveFrom), CurrencyId: rateCard.currency },
+      key: { ResourceCategoryId: options.roles[line.laborCategory] ?? line.laborCategory, TransDate: dateTime(rateCard.effectiveFrom), CurrencyId: rateCard.currency },
       body: { SalesPricing: exactNumber(price), ...(rateCard.effectiveTo === null ? {} : { EndDate: noon(rateCard.effectiveTo) }) },
     };
   };

@@ -56,7 +56,7 @@ export function checkDelete(environment: Environment, entity: EntityType, row: R
   const inUse: Readonly<Partial<Record<TableName, () => boolean>>> = {
     CustTable: () => used('ProjTable', 'customeraccount', 'customeraccount') || used('ProjFundingSource', 'customeraccount', 'customeraccount'),
     ProjInvoiceTable: () => used('ProjTable', 'projectcontractid', 'projectcontractid') || used('ProjFundingSource', 'projectcontractid', 'projectcontractid'),
-    ProjTable: () => used('ProjJournalTrans', 'projectid', 'projectid'),
+    ProjTable: () => used('ProjJournalTrans', 'projectid', 'projectid') || used('ProjTasks', 'projectid', 'projectid'),
     ProjTasks: () => used('ProjJournalTrans', 'activitynumber', 'taskid') || inCompany(environment.having('ProjTasks', 'projectid', values['projectid'] ?? '').filter((task) => task.values['parenttaskelementid'] === values['taskelementid'])),
     ProjJournalTable: () => values['posted'] === 'Yes',
     ProjJournalTrans: () => environment.byKey('ProjJournalTable', [values['dataareaid'] ?? '', values['journalid'] ?? ''])?.values['posted'] === 'Yes',

@@ -132,6 +132,26 @@ for (const projectEntities of ['project_accounting', 'project_operations'] as co
       unknownId: 'NO-SUCH-PROJECT',
     }, faults);
 
+    it('leaves what people added alone, and what stays whole', async () => {
+      const { deal, references, projectId } = await withProject();
+      const contractId = references.contracts[deal.contract.id] ?? '';
+      await environment.admin.seed({
+        ProjectTasks: [{ dataAreaId: 'us01', ProjectId: projectId, TaskId: 'W00000001', TaskElementId: '7', TaskName: 'Steering' }],
+        ProjHourSalesPricesV2: [{ dataAreaId: 'us01', ProjectId: projectId, ResourceCategoryId: 'CONSULTANT', ResourceId: 'ada', ResourceCompanyId: 'us01', TransDate: '2026-12-01T00:00:00Z', CurrencyId: 'USD', SalesPricing: 300 }],
+        ...(operations ? {} : { ProjectFundingSources: [{ dataAreaId: 'us01', ProjectContractID: contractId, FundingSourceId: 'GRANT', FundingType: 'Grant' }] }),
+      });
+      const rateCard = { document: { project: deal.project, rateCard: deal.project.rateCard }, references };
+      await offered(erp.rateCard).write(rateCard, null, callContext());
+      await offered(erp.contract).write({ document: deal.contract, references }, null, callContext());
+      await erp.project.write({ document: deal.project, references }, null, callContext());
+      const counts = async () => [(await rowsWith('ProjTasks', 'projectid', projectId)).length, (await rowsWith('ProjHourSalesPrice', 'projectid', projectId)).length, (await rowsWith('ProjFundingSource', 'projectcontractid', contractId)).length];
+      assert.deepEqual(await counts(), [deal.project.wbs.length + 1, deal.project.rateCard.lines.length + 1, operations ? 0 : 2]);
+      await environment.admin.seed({ JournalTrans: [{ dataAreaId: 'us01', JournalId: 'BY-HAND', LineNumber: 2, ProjectID: projectId, ProjectDate: '2026-12-01T12:00:00Z', Category: 'Hours' }] });
+      assert.equal((await erp.project.undo({ document: { document: deal.project, references }, externalId: projectId, created: true }, callContext())).how, 'cancelled');
+      assert.equal((await offered(erp.contract).undo({ document: { document: deal.contract, references }, externalId: contractId, created: true }, callContext())).how, 'kept');
+      assert.deepEqual(await counts(), [deal.project.wbs.length + 1, deal.project.rateCard.lines.length + 1, operations ? 0 : 2]);
+    });
+
     it('opens a project for time only while it is in the stage for it', async () => {
       const { deal, projectId } = await withProject();
       for (const [status, stage] of [['active', 'InProcess'], ['active', 'InProcess'], ['closed', 'Completed'], ['cancelled', 'Completed'], ['pending', 'Created']] as const) {
@@ -178,6 +198,14 @@ describe('Dynamics 365 Finance as an ERP', function () {
     assert.deepEqual(rows.map((row) => [row['organizationname'], row['identificationnumber'], row['dataareaid']]), [['Acme renamed', 'US-1', 'us01']]);
     await write(deal, { taxRegistrationNumber: 'US-2', ownedElsewhere: [] });
     assert.equal((await customerRow(deal))[0]?.['identificationnumber'], 'US-2', 'unless the firm says that the CRM owns it');
+  });
+
+  it('leaves a customer on hold whom finance put on hold', async () => {
+    const deal = dealOf(uniqueTag());
+    await write(deal);
+    await environment.admin.seed({ CustomersV3: [{ dataAreaId: 'us01', CustomerAccount: accountOf('C', deal.customer.id), OnHoldStatus: 'Invoice' }] });
+    await write(deal, { name: 'Acme renamed' });
+    assert.deepEqual((await customerRow(deal)).map((row) => [row['organizationname'], row['onholdstatus']]), [['Acme renamed', 'Invoice']]);
   });
 
   it('is one party in all companies that bill it', async () => {
