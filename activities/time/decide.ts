@@ -137,8 +137,8 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
       ...reference.sliceFor(sheet, asOf, caps, [...own]),
       posted: [...own],
       refused,
-      waivers: waivers.map(({ id, version, code, by }) => ({ entry: { id, version }, code, by })),
-      withdrawals: withdrawals.map(({ id, version, at }) => ({ timesheet: { id, version }, at })),
+      waivers: waivers.map(({ code, by, ...entry }) => ({ entry, code, by })),
+      withdrawals: withdrawals.map(({ at, ...timesheet }) => ({ timesheet, at })),
     };
   }
 
@@ -160,7 +160,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
     let booking: Booking;
     if (sheet.approval.status === 'withdrawn') {
       decision = NOTHING_DECIDED;
-      withdrawals.push({ id: sheet.id, version: sheet.version, at: sheet.approval.decidedAt ?? asOf });
+      withdrawals.push({ system: sheet.system, id: sheet.id, version: sheet.version, at: sheet.approval.decidedAt ?? asOf });
       rows.withdrawals.push({ system: sheet.system, timesheetId: sheet.id, version: sheet.version, at: sheet.approval.decidedAt ?? asOf, record: record.id });
     } else {
       decision = judged(part, context);
@@ -188,7 +188,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
     }
     for (const outcome of outcomes) rows.outcomes.set(`${record.id} ${outcome.position}`, outcome);
     rows.decided.push(record.id);
-    for (const { entry } of decision.rejected) refused.push({ id: entry.id, version: entry.version });
+    for (const { entry } of decision.rejected) refused.push({ system: sheet.system, id: entry.id, version: entry.version, replaces: entry.replaces });
     planAnswer(record, sheet, outcomes, booking);
     return outcomes.some(({ outcome }) => outcome !== 'held');
   }

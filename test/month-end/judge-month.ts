@@ -67,7 +67,7 @@ export class MonthJudge {
   readonly #config: FirmConfig;
   readonly #reference: Reference;
   readonly #posted = new Map<string, PostedEntry[]>();
-  readonly #refused: RecordRef[] = [];
+  readonly #refused: Context['refused'] = [];
   readonly #used = new Map<string, string>();
 
   constructor(month: SampleMonth, config: FirmConfig) {
@@ -103,7 +103,7 @@ export class MonthJudge {
       verdicts.set(labor.entry, { outcome: 'accepted', codes: [], labor });
       this.#post(labor);
     }
-    for (const { entry } of decision.rejected) this.#refused.push({ id: entry.id, version: entry.version });
+    for (const { entry } of decision.rejected) this.#refused.push({ system: entry.system, id: entry.id, version: entry.version, replaces: entry.replaces });
     for (const { posted, labor } of decision.payChanges) this.#replace(posted, { ...posted, labor });
     return sheet.entries.map((entry) => verdicts.get(entry) ?? { outcome: 'repeat', codes: [], labor: null });
   }

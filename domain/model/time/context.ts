@@ -7,7 +7,7 @@ import { projectStatusSchema } from '../project.ts';
 import { rateUnitSchema } from '../rate-card.ts';
 import { postedEntrySchema } from './enriched-entry.ts';
 import { accountingPeriodSchema, payPeriodSchema } from './periods.ts';
-import { recordRefSchema } from './record.ts';
+import { recordIdSchema, recordRefSchema, versionSchema } from './record.ts';
 import { payCodeSchema, regionalRuleSetSchema, timeClosingSchema } from './regional-rule-set.ts';
 
 const inForce = { from: localDateSchema, to: localDateSchema.nullable() };
@@ -64,6 +64,10 @@ export const projectRateSchema = z.strictObject({ projectNumber: codeSchema, lab
 export const transferRateSchema = z.strictObject({ employer: codeSchema, client: codeSchema, laborCategory: codeSchema, rate: decimalSchema, currency: currencySchema, ...inForce });
 export const costRateSchema = z.strictObject({ legalEntity: codeSchema, laborCategory: codeSchema, rate: decimalSchema, currency: currencySchema, ...inForce });
 
+/** One version of a record of one time system: another system may use the same ID for something else. */
+export const systemRefSchema = z.strictObject({ system: codeSchema, id: recordIdSchema, version: versionSchema });
+export type SystemRef = z.infer<typeof systemRefSchema>;
+
 /** Everything a timesheet is judged by, as a plain document: the same document always gives the same answer. */
 export const timesheetContextSchema = z.strictObject({
   ...documentHead('timesheet-context', 1),
@@ -86,13 +90,13 @@ export const timesheetContextSchema = z.strictObject({
   closings: z.array(timeClosingSchema),
   periods: z.array(accountingPeriodSchema),
   payPeriods: z.array(payPeriodSchema),
-  /** What was posted for this person before, of the days around this timesheet and of every entry it corrects. */
+  /** What was posted for this person before, of the days around this timesheet, of every entry it corrects and of every entry that took the place of one of its own. */
   posted: z.array(postedEntrySchema),
   /** Entries that were received and refused for good: their corrections stand on their own. */
-  refused: z.array(recordRefSchema),
+  refused: z.array(systemRefSchema.extend({ replaces: recordRefSchema.nullable() })),
   /** Findings that somebody with the right role let pass. */
-  waivers: z.array(z.strictObject({ entry: recordRefSchema, code: z.string().min(1), by: z.string().min(1) })),
+  waivers: z.array(z.strictObject({ entry: systemRefSchema, code: z.string().min(1), by: z.string().min(1) })),
   /** Approvals taken back, with the instant: an approval decided before that no longer counts. */
-  withdrawals: z.array(z.strictObject({ timesheet: recordRefSchema, at: instantSchema })),
+  withdrawals: z.array(z.strictObject({ timesheet: systemRefSchema, at: instantSchema })),
 });
 export type TimesheetContext = z.infer<typeof timesheetContextSchema>;

@@ -1,7 +1,6 @@
 import { Decimal } from 'decimal.js';
-import type { TimesheetContext } from '../../model/time/context.ts';
+import type { SystemRef, TimesheetContext } from '../../model/time/context.ts';
 import type { EnrichedEntry, PayPart, PostedEntry } from '../../model/time/enriched-entry.ts';
-import type { RecordRef } from '../../model/time/record.ts';
 import type { Timesheet } from '../../model/time/timesheet.ts';
 import { addMoney, decimalText, money, type DecimalText, type Money } from '../../money.ts';
 import { bookingPayPeriod } from './booking-period.ts';
@@ -10,7 +9,7 @@ import { indexOf, type ContextIndex } from './index-context.ts';
 /** One side of an adjustment: amounts and hours with their sign, in the periods they are booked and paid in. */
 export interface AdjustmentLine {
   readonly kind: 'reversal' | 'replacement';
-  readonly of: RecordRef;
+  readonly of: SystemRef;
   readonly workDate: string;
   readonly projectNumber: string;
   readonly legalEntity: string;
@@ -49,7 +48,7 @@ export function planAdjustment(correction: EnrichedEntry, original: PostedEntry,
 }
 
 /** How the postings of a timesheet, of this version and those before, are taken back when its approval was withdrawn. @throws RangeError where no period is open to book in */
-export function planWithdrawal(timesheet: RecordRef, context: TimesheetContext): Adjustment[] {
+export function planWithdrawal(timesheet: SystemRef, context: TimesheetContext): Adjustment[] {
   return inForceOf(timesheet, context).map((original) => reversed(original, 'approval_withdrawn', context));
 }
 
@@ -57,13 +56,13 @@ export function planWithdrawal(timesheet: RecordRef, context: TimesheetContext):
 export function planDropped(sheet: Timesheet, context: TimesheetContext): Adjustment[] {
   if (sheet.replaces === null || sheet.approval.status !== 'approved') return [];
   const kept = new Set(sheet.entries.flatMap(({ id, replaces }) => [id, replaces?.id ?? id]));
-  return inForceOf(sheet.replaces, context)
+  return inForceOf({ system: sheet.system, ...sheet.replaces }, context)
     .filter(({ labor }) => !kept.has(labor.entry.id))
     .map((original) => reversed(original, 'correction', context));
 }
 
-function inForceOf(timesheet: RecordRef, context: TimesheetContext): PostedEntry[] {
-  return context.posted.filter(({ state, labor }) => state === 'in_force' && labor.timesheet.id === timesheet.id && labor.timesheet.version <= timesheet.version);
+function inForceOf(timesheet: SystemRef, context: TimesheetContext): PostedEntry[] {
+  return context.posted.filter(({ state, labor }) => state === 'in_force' && labor.entry.system === timesheet.system && labor.timesheet.id === timesheet.id && labor.timesheet.version <= timesheet.version);
 }
 
 function reversed(original: PostedEntry, reason: Adjustment['reason'], context: TimesheetContext): Adjustment {
@@ -101,7 +100,7 @@ function lineOf(labor: EnrichedEntry, kind: AdjustmentLine['kind']): AdjustmentL
   const { entry, projectNumber, legalEntity, employer, costCenter, laborCategory, accountingPeriod, employerPeriod, payPeriod, billing, cost, transfer, pay } = labor;
   return {
     kind,
-    of: { id: entry.id, version: entry.version },
+    of: { system: entry.system, id: entry.id, version: entry.version },
     workDate: entry.workDate,
     projectNumber,
     legalEntity,

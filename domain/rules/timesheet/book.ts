@@ -103,10 +103,10 @@ export function bookTimesheet(sheet: Timesheet, decision: TimesheetDecision, con
     payLines.push(...payLinesOf('original', booked, booked.payPeriod, booked.pay, generation, books));
   }
 
-  const takenBack = sheet.approval.status === 'withdrawn' ? planWithdrawal({ id: sheet.id, version: sheet.version }, context) : planDropped(sheet, context);
+  const takenBack = sheet.approval.status === 'withdrawn' ? planWithdrawal({ system: sheet.system, id: sheet.id, version: sheet.version }, context) : planDropped(sheet, context);
   for (const { lines } of takenBack) {
     for (const line of lines) {
-      const posted = context.posted.find(({ state, labor }) => state === 'in_force' && labor.entry.id === line.of.id && labor.entry.version === line.of.version && labor.timesheet.id === sheet.id);
+      const posted = context.posted.find(({ state, labor }) => state === 'in_force' && labor.entry.system === line.of.system && labor.entry.id === line.of.id && labor.entry.version === line.of.version && labor.timesheet.id === sheet.id);
       if (posted === undefined || gone.has(keyOfEntry(posted.labor.entry))) continue;
       reverse(posted, line);
       end(posted, 'reversed');

@@ -1,8 +1,7 @@
 import { isWithin, type LocalDate } from '../../dates.ts';
-import type { TimeAssignment, TimePerson, TimeProject, TimesheetContext } from '../../model/time/context.ts';
+import type { SystemRef, TimeAssignment, TimePerson, TimeProject, TimesheetContext } from '../../model/time/context.ts';
 import type { PostedEntry } from '../../model/time/enriched-entry.ts';
 import type { AccountingPeriod, PayPeriod } from '../../model/time/periods.ts';
-import type { RecordRef } from '../../model/time/record.ts';
 import type { RegionalRuleSet } from '../../model/time/regional-rule-set.ts';
 import { localDateOf } from './hours.ts';
 
@@ -18,8 +17,8 @@ export interface ContextIndex {
   readonly ruleSet: (person: TimePerson) => RegionalRuleSet | undefined;
   readonly postedOf: (person: string) => readonly PostedEntry[];
   readonly postedVersions: (system: string, id: string) => readonly PostedEntry[];
-  readonly isRefused: (ref: RecordRef) => boolean;
-  readonly isWaived: (ref: RecordRef, code: string) => boolean;
+  readonly refusal: (ref: SystemRef) => TimesheetContext['refused'][number] | undefined;
+  readonly isWaived: (ref: SystemRef, code: string) => boolean;
   readonly multiplierOf: (payCode: string) => string;
   /** Of a legal entity, the earliest first. */
   readonly periods: (legalEntity: string) => readonly AccountingPeriod[];
@@ -40,8 +39,8 @@ export function indexOf(context: TimesheetContext): ContextIndex {
   return made;
 }
 
-export function refKey({ id, version }: RecordRef): string {
-  return `${id}@${version}`;
+export function refKey({ system, id, version }: SystemRef): string {
+  return `${system} ${id}@${version}`;
 }
 
 function build(context: TimesheetContext): ContextIndex {
@@ -55,7 +54,7 @@ function build(context: TimesheetContext): ContextIndex {
   const defaults = new Map(context.ruleSets.filter((ruleSet) => ruleSet.defaultForCountry).map((ruleSet) => [ruleSet.country, ruleSet]));
   const posted = Map.groupBy(context.posted, ({ labor }) => labor.entry.person);
   const versions = Map.groupBy(context.posted, ({ labor }) => `${labor.entry.system} ${labor.entry.id}`);
-  const refused = new Set(context.refused.map(refKey));
+  const refused = new Map(context.refused.map((ref) => [refKey(ref), ref]));
   const waived = new Set(context.waivers.map((waiver) => `${refKey(waiver.entry)} ${waiver.code}`));
   const multipliers = new Map(context.payCodes.map((payCode) => [payCode.code, payCode.multiplier]));
   const holidays = new Map(context.ruleSets.map((ruleSet) => [ruleSet, new Map(ruleSet.holidays.days.map((day) => [day.date, day.name]))]));
@@ -73,7 +72,7 @@ function build(context: TimesheetContext): ContextIndex {
     ruleSet: (person) => (person.ruleSet === null ? defaults.get(entities.get(person.legalEntity)?.country ?? '') : ruleSets.get(person.ruleSet)),
     postedOf: (person) => posted.get(person) ?? [],
     postedVersions: (system, id) => versions.get(`${system} ${id}`) ?? [],
-    isRefused: (ref) => refused.has(refKey(ref)),
+    refusal: (ref) => refused.get(refKey(ref)),
     isWaived: (ref, code) => waived.has(`${refKey(ref)} ${code}`),
     multiplierOf: (payCode) => multipliers.get(payCode) ?? '1',
     periods: (legalEntity) => periods.get(legalEntity) ?? [],

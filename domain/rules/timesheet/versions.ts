@@ -50,7 +50,7 @@ function correctionOf(entry: TimeEntry, replaces: RecordRef, index: ContextIndex
   }
   const original = index.postedVersions(entry.system, replaces.id).find(({ labor }) => labor.entry.version === replaces.version);
   if (original === undefined) {
-    if (inSheet.has(refKey(replaces)) || index.isRefused(replaces)) return { kind: 'new' };
+    if (inSheet.has(refKey({ system: entry.system, ...replaces })) || index.refusal({ system: entry.system, ...replaces }) !== undefined) return { kind: 'new' };
     const waitsFor = `time entry ${replaces.id} version ${replaces.version}`;
     return { kind: 'held', reason: { code: 'ORIGINAL_NOT_SEEN', message: `The correction replaces ${waitsFor}, which has not arrived yet.`, waitsFor } };
   }
@@ -76,8 +76,8 @@ function refusal(entry: TimeEntry, code: string, path: string, message: string, 
 
 function isCircular(entry: TimeEntry, replacedBy: ReadonlyMap<string, TimeEntry>): boolean {
   const seen = new Set<TimeEntry>([entry]);
-  for (let by = replacedBy.get(`${entry.system} ${refKey(entry)}`); by !== undefined; by = replacedBy.get(`${by.system} ${refKey(by)}`)) {
-    if (by === entry) return entry.replaces === null || refKey(entry.replaces) !== refKey(entry);
+  for (let by = replacedBy.get(refKey(entry)); by !== undefined; by = replacedBy.get(refKey(by))) {
+    if (by === entry) return entry.replaces === null || refKey({ system: entry.system, ...entry.replaces }) !== refKey(entry);
     if (seen.has(by)) return false;
     seen.add(by);
   }
@@ -87,13 +87,13 @@ function isCircular(entry: TimeEntry, replacedBy: ReadonlyMap<string, TimeEntry>
 /** Of several versions in one timesheet only the last counts; the same version twice counts once, with two contents not at all. */
 export function withinSheet(entries: readonly TimeEntry[]): Map<TimeEntry, TimeFinding> {
   const refused = new Map<TimeEntry, TimeFinding>();
-  const replaced = new Map(entries.flatMap((entry) => (entry.replaces === null ? [] : [[`${entry.system} ${refKey(entry.replaces)}`, entry] as const])));
+  const replaced = new Map(entries.flatMap((entry) => (entry.replaces === null ? [] : [[refKey({ system: entry.system, ...entry.replaces }), entry] as const])));
   for (const versions of Map.groupBy(entries, (entry) => `${entry.system} ${entry.id}`).values()) {
     const last = Math.max(...versions.map(({ version }) => version));
     for (const same of Map.groupBy(versions, ({ version }) => version).values()) {
       const contents = new Set(same.map(contentOf));
       for (const [position, entry] of same.entries()) {
-        const by = replaced.get(`${entry.system} ${refKey(entry)}`);
+        const by = replaced.get(refKey(entry));
         if (contents.size > 1) refused.set(entry, mustChange(entry, 'VERSION_REUSED', 'version', { message: 'The timesheet holds this version twice with different content.', mend: 'Send the entry once, with a version of its own for each change.' }));
         else if (position > 0) refused.set(entry, mustChange(entry, 'ENTRY_REPEATED', 'id', { message: 'The timesheet holds this entry more than once.', mend: 'Nothing: it is counted once.' }));
         else if (isCircular(entry, replaced)) refused.set(entry, mustChange(entry, 'CORRECTION_IN_CIRCLE', 'replaces', { message: 'The entry replaces one that, in the end, replaces it.', mend: 'Let each correction name the earlier entry it replaces.' }));

@@ -239,7 +239,7 @@ export function describeTimesheetSource({ name, source, office, faults }: Timesh
       office().clock.advance(60_000);
       await office().withdraw(person, MONDAY);
       const withdrawn = await loaded(first.id);
-      assert.equal(planWithdrawal({ id: withdrawn.id, version: withdrawn.version }, contextOf(before)).length, 2, 'the withdrawal takes both back');
+      assert.equal(planWithdrawal({ system: withdrawn.system, id: withdrawn.id, version: withdrawn.version }, contextOf(before)).length, 2, 'the withdrawal takes both back');
 
       office().clock.advance(60_000);
       await office().change(person, entries[0] ?? '', 7.75);

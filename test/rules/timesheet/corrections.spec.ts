@@ -47,7 +47,7 @@ describe('A timesheet beside what was posted before', () => {
 
   it('takes the correction of an entry that was refused as an entry of its own', () => {
     const correction = anEntry({ version: 2, hours: '6', replaces: { id: 'E-1', version: 1 } });
-    assert.deepEqual(decide([correction], { refused: [{ id: 'E-1', version: 1 }] }).accepted.map(({ outcome }) => outcome), ['new']);
+    assert.deepEqual(decide([correction], { refused: [{ system: 'harvest', id: 'E-1', version: 1, replaces: null }] }).accepted.map(({ outcome }) => outcome), ['new']);
   });
 
   it('takes only the last of several versions in one timesheet', () => {
@@ -215,14 +215,14 @@ describe('A late correction', () => {
     const accepted = validateTimesheet(aTimesheet([anEntry(), anEntry({ id: 'E-2', workDate: '2026-11-10' })]), aTimeContext(config, { costRates })).accepted;
     const other = validateTimesheet(aTimesheet([anEntry({ id: 'E-3', workDate: '2026-11-11' })], { id: 'TS-2' }), aTimeContext(config)).accepted;
     const context = aTimeContext(config, { posted: [...accepted, ...other].map((labor) => posted(labor)) });
-    const adjustments = planWithdrawal({ id: 'TS-1', version: 1 }, context);
+    const adjustments = planWithdrawal({ system: 'harvest', id: 'TS-1', version: 1 }, context);
     assert.deepEqual(adjustments.flatMap(({ lines }) => lines.map(({ of, billed, cost, pay }) => [of.id, billed.amount, cost?.amount, pay[0]?.hours])), [['E-1', '-1760.00', '-640.00', '-8'], ['E-2', '-1760.00', '-640.00', '-8']]);
   });
 
   it('cannot be booked where no period is open, and says what to do', () => {
     const [labor] = validateTimesheet(aTimesheet([anEntry()]), aTimeContext(config)).accepted;
     assert.ok(labor !== undefined);
-    assert.throws(() => planWithdrawal({ id: 'TS-1', version: 1 }, aTimeContext(config, { posted: [posted(labor)], periods: [] })), /US01 has no open accounting period from 2026-11 on: have the next one opened/);
+    assert.throws(() => planWithdrawal({ system: 'harvest', id: 'TS-1', version: 1 }, aTimeContext(config, { posted: [posted(labor)], periods: [] })), /US01 has no open accounting period from 2026-11 on: have the next one opened/);
   });
 });
 

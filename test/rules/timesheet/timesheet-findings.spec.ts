@@ -39,7 +39,7 @@ const REFUSED: readonly Case[] = [
   { statement: 'is on the day off of a part-time calendar', context: { people: [aPerson({ calendar: ['0', '8', '8', '8', '8', '0', '0'] })] }, expected: ['NOT_A_WORKING_DAY workDate'] },
   { statement: 'was rejected by the approver', sheet: { approval: anApproval({ status: 'rejected', reason: 'Friday was off' }) }, expected: ['APPROVAL_REJECTED approval.status'] },
   { statement: 'had its approval withdrawn', sheet: { approval: anApproval({ status: 'withdrawn' }) }, expected: ['APPROVAL_WITHDRAWN approval.status'] },
-  { statement: 'had its approval withdrawn, though the approval arrives last', context: { withdrawals: [{ timesheet: { id: 'TS-1', version: 1 }, at: '2026-11-16T10:00:00.000Z' }] }, expected: ['APPROVAL_WITHDRAWN approval.status'] },
+  { statement: 'had its approval withdrawn, though the approval arrives last', context: { withdrawals: [{ timesheet: { system: 'harvest', id: 'TS-1', version: 1 }, at: '2026-11-16T10:00:00.000Z' }] }, expected: ['APPROVAL_WITHDRAWN approval.status'] },
   { statement: 'is approved by nobody', sheet: { approval: anApproval({ approver: null }) }, expected: ['APPROVER_MISSING approval.approver'] },
   { statement: 'is approved by the person who worked', sheet: { approval: anApproval({ approver: ADA }) }, expected: ['APPROVER_IS_SELF approval.approver'] },
   { statement: 'is approved by somebody who may not', sheet: { approval: anApproval({ approver: 'eve@northwind-consulting.example' }) }, expected: ['APPROVER_NOT_ENTITLED approval.approver'] },
@@ -105,12 +105,12 @@ describe('An entry of an approved timesheet', () => {
   }
 
   it('passes where somebody with the right role let the finding pass, and says so', () => {
-    const { accepted } = decide({ context: { assignments: [anAssignment({ from: '2026-11-10' })], waivers: [{ entry: { id: 'E-1', version: 1 }, code: 'ASSIGNMENT_NOT_COVERING_DATE', by: 'priya' }] } });
+    const { accepted } = decide({ context: { assignments: [anAssignment({ from: '2026-11-10' })], waivers: [{ entry: { system: 'harvest', id: 'E-1', version: 1 }, code: 'ASSIGNMENT_NOT_COVERING_DATE', by: 'priya' }] } });
     assert.deepEqual(accepted.map(({ remarks }) => remarks), [['WAIVED_ASSIGNMENT_NOT_COVERING_DATE']]);
   });
 
   it('cannot pass a finding that nobody may let pass, whatever waiver is given', () => {
-    const { accepted } = decide({ entry: { hours: '25' }, context: { waivers: [{ entry: { id: 'E-1', version: 1 }, code: 'HOURS_ABSURD', by: 'priya' }] } });
+    const { accepted } = decide({ entry: { hours: '25' }, context: { waivers: [{ entry: { system: 'harvest', id: 'E-1', version: 1 }, code: 'HOURS_ABSURD', by: 'priya' }] } });
     assert.deepEqual(accepted, []);
   });
 

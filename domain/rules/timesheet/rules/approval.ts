@@ -12,7 +12,7 @@ export const approvalRule: EntryRule = (review) => {
   const { entry, sheet } = review;
   const { approval } = sheet;
   const at = 'approval.status';
-  const later = review.index.postedOf(entry.person).find(({ labor }) => labor.timesheet.id === sheet.id && labor.timesheet.version > sheet.version)?.labor.timesheet;
+  const later = review.index.postedOf(entry.person).find(({ labor }) => labor.entry.system === sheet.system && labor.timesheet.id === sheet.id && labor.timesheet.version > sheet.version)?.labor.timesheet;
   if (later !== undefined) {
     return [mustChange(entry, 'TIMESHEET_STALE', 'version', { message: `Version ${later.version} of timesheet ${sheet.id} is posted already, without this entry or with another version of it.`, mend: 'Nothing, unless the entry belongs in the newest version: then add it there.' })];
   }
@@ -39,7 +39,7 @@ export const approvalRule: EntryRule = (review) => {
 };
 
 function isWithdrawn({ sheet, index }: EntryInReview): boolean {
-  return index.context.withdrawals.some(({ timesheet, at }) => timesheet.id === sheet.id && timesheet.version >= sheet.version && (sheet.approval.decidedAt === null || Date.parse(sheet.approval.decidedAt) <= Date.parse(at)));
+  return index.context.withdrawals.some(({ timesheet, at }) => timesheet.system === sheet.system && timesheet.id === sheet.id && timesheet.version >= sheet.version && (sheet.approval.decidedAt === null || Date.parse(sheet.approval.decidedAt) <= Date.parse(at)));
 }
 
 function mayApprove({ person, project }: EntryInReview, approver: string): boolean {

@@ -20,6 +20,9 @@ export const plausibilityRule: EntryRule = ({ entry, sheet, person, hours, index
     const length = hoursText(lengthOfDay(entry.workDate, person.timeZone));
     findings.push(mustChange(entry, 'HOURS_ABSURD', 'hours', { message: `${entry.hours} hours are more than ${entry.workDate} has in ${person.timeZone} (${length}).`, mend: 'Correct the hours in the time system.' }));
   }
+  if (entry.system !== sheet.system) {
+    findings.push(mustChange(entry, 'ENTRY_OF_OTHER_SYSTEM', 'system', { message: `The entry is of ${entry.system}, its timesheet of ${sheet.system}.`, mend: 'Send entries in timesheets of the time system they are kept in.' }));
+  }
   if (entry.person !== sheet.person) {
     findings.push(mustChange(entry, 'PERSON_DIFFERS', 'person', { message: `The entry is of ${entry.person}, its timesheet of ${sheet.person}.`, mend: 'Move the entry to the timesheet of the person who did the work.' }));
   }
