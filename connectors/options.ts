@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { clockifyOptionsSchema } from './clockify/options.ts';
+import { dynamicsOptionsSchema } from './dynamics/options.ts';
 import { harvestOptionsSchema } from './harvest/options.ts';
 import { hubspotOptionsSchema } from './hubspot/options.ts';
 import { netSuiteOptionsSchema } from './netsuite/options.ts';
@@ -13,6 +14,7 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   hubspot: hubspotOptionsSchema,
   netsuite: netSuiteOptionsSchema,
   tryton: trytonOptionsSchema,
+  dynamics: dynamicsOptionsSchema,
   clockify: clockifyOptionsSchema,
   harvest: harvestOptionsSchema,
   harvest_assignments: harvestOptionsSchema,

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clockify } from './clockify/sandbox.ts';
+import { dynamics } from './dynamics/sandbox.ts';
 import { ensureCredentials, generateCredentials, type Credentials } from './credentials.ts';
 import { harvest } from './harvest/sandbox.ts';
 import { hubspot } from './hubspot/sandbox.ts';
@@ -10,13 +11,13 @@ import { netsuite } from './netsuite/sandbox.ts';
 import { payroll } from './payroll/sandbox.ts';
 import { salesforce } from './salesforce/sandbox.ts';
 
-export const SANDBOX_NAMES = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify', 'payroll'] as const;
+export const SANDBOX_NAMES = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify', 'payroll', 'dynamics'] as const;
 export type SandboxName = (typeof SANDBOX_NAMES)[number];
 
-const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll };
+const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics };
 
 /** Ports after the first; the one between Harvest's and Clockify's is Tryton's. */
-const PORT_OFFSETS: Readonly<Record<SandboxName, number>> = { salesforce: 0, hubspot: 1, netsuite: 2, harvest: 3, clockify: 5, payroll: 6 };
+const PORT_OFFSETS: Readonly<Record<SandboxName, number>> = { salesforce: 0, hubspot: 1, netsuite: 2, harvest: 3, clockify: 5, payroll: 6, dynamics: 7 };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */

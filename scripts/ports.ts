@@ -14,10 +14,11 @@ const fixedPorts = {
   tryton: 9105,
   clockify: 9106,
   payroll: 9107,
+  dynamics: 9108,
   workerMetrics: 9464,
 } as const;
 
-export const sandboxSystems = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify', 'payroll'] as const;
+export const sandboxSystems = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify', 'payroll', 'dynamics'] as const;
 
 export type PortName = keyof typeof fixedPorts | 'temporal' | 'ui' | 'temporalMetrics';
 export type Ports = Readonly<Record<PortName, number>>;
@@ -41,6 +42,7 @@ export function portsFor(config: Pick<TemporalDevConfig, 'ports'>, offset = 0): 
     tryton: ports.tryton + offset,
     clockify: ports.clockify + offset,
     payroll: ports.payroll + offset,
+    dynamics: ports.dynamics + offset,
     workerMetrics: ports.workerMetrics + offset,
   } satisfies Ports;
   const tooHigh = Object.entries(shifted).filter(([, value]) => value > 65_535);

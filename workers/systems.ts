@@ -3,6 +3,7 @@ import type { Systems } from '../activities/dependencies.ts';
 import { resolveAddress, type Endpoints } from '../connectors/addresses.ts';
 import type { ConnectorSettings } from '../connectors/connector.ts';
 import { createClockify } from '../connectors/clockify/index.ts';
+import { createDynamics } from '../connectors/dynamics/index.ts';
 import { createHarvest, createHarvestAssignments } from '../connectors/harvest/index.ts';
 import { createHubSpot } from '../connectors/hubspot/index.ts';
 import { createNetSuite } from '../connectors/netsuite/index.ts';
@@ -27,6 +28,7 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
   hubspot: createHubSpot,
   netsuite: createNetSuite,
   tryton: createTryton,
+  dynamics: createDynamics,
   harvest: createHarvest,
   harvest_assignments: createHarvestAssignments,
   payroll_file: createPayrollFile,

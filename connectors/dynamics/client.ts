@@ -4,6 +4,7 @@ import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer, type HttpClient } from '../http/client.ts';
 import type { CallContext } from '../ports.ts';
 import { entraAuth } from './auth.ts';
+import { changeSetFailure, changeSetOf } from './change-set.ts';
 import { classifyDynamics, isGone } from './classify.ts';
 import { entityPath, type EntityKey } from './odata.ts';
 import type { DynamicsCredentials, DynamicsOptions } from './options.ts';
@@ -27,6 +28,8 @@ export interface Dynamics {
   /** Null where there is none. */
   read<Row extends object>(set: string, key: EntityKey, row: z.ZodType<Row>, select: readonly string[], about: About): Promise<Stored<Row> | null>;
   create(set: string, body: object, about: About): Promise<void>;
+  /** Makes all of them or none, as one change set. @throws SystemFailure with `written: 'no'` where Dynamics says that it made none */
+  createAll(set: string, bodies: readonly object[], about: About): Promise<void>;
   /** With a version, only while nobody else has changed it. */
   update(set: string, key: EntityKey, body: object, version: string | undefined, about: About): Promise<void>;
   /** False where there was none. */
@@ -77,6 +80,12 @@ function dynamicsOver(http: HttpClient, { system, baseUrl }: ConnectorSettings):
     },
     async create(set, body, about) {
       await http.request({ method: 'POST', path: `/data/${set}?${CROSS_COMPANY}`, json: body, answer: emptyAnswer, writes: true, ...about });
+    },
+    async createAll(set, bodies, about) {
+      const content = changeSetOf(bodies.map((body) => ({ method: 'POST', url: `${baseUrl.replace(/\/+$/, '')}/data/${set}?${CROSS_COMPANY}`, body })));
+      const { headers, text } = await http.request({ method: 'POST', path: '/data/$batch', content, answer: z.unknown(), writes: true, ...about });
+      const failure = changeSetFailure(system, about.object, bodies.length, { type: headers['content-type'], text });
+      if (failure !== null) throw failure;
     },
     async update(set, key, body, version, about) {
       await http.request({ method: 'PATCH', path: pathOf(set, key), json: body, answer: emptyAnswer, writes: true, ...(version === undefined ? {} : { headers: { 'if-match': version } }), ...about });

@@ -30,7 +30,7 @@ export function createDynamics(settings: ConnectorSettings): ErpPort {
     billingSchedule: {
       unsupported: 'Dynamics 365 has no data entity in which the invoices of a project can be planned: on-account transactions are entered in the project contract. The dates and amounts stand in the project\'s notes for finance to enter; hours are invoiced as they are posted',
     },
-    labor: createLaborPort({ dynamics, references, options, directory: createLaborDirectory(dynamics, entities, options), journals: createJournals(dynamics, options), writer: createLineWriter(dynamics) }),
+    labor: createLaborPort({ dynamics, references, options, directory: createLaborDirectory(dynamics, entities, options), journals: createJournals(dynamics, options), writer: createLineWriter(dynamics, options.linesPerRequest) }),
     expenses: {
       unsupported: 'expense reports of Dynamics 365 are approved in its own workflow, which has no data entity to approve by. They are kept and judged here; finance enters what is to be reimbursed as an expense report or vendor invoice of the worker, and what is to be billed on the project',
     },

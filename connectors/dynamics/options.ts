@@ -36,7 +36,7 @@ export const dynamicsOptionsSchema = z.strictObject({
   costProjects: z.record(z.string(), name).default({}),
   hoursPerDay: z.number().positive().default(8),
   /** Lines of labor in one request; more than one go together as a change set. */
-  linesPerRequest: z.int().min(1).max(1000).default(1),
+  linesPerRequest: z.int().min(1).max(1000).default(100),
   /** Where tokens come from: Microsoft Entra ID, or the environment itself (a sandbox). */
   authority: z.union([z.url(), z.literal('environment')]).default('https://login.microsoftonline.com'),
   /** The environment's address for people, for links; the API's own where it is not given. */

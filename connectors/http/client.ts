@@ -35,6 +35,8 @@ export interface HttpRequest<T> {
   readonly query?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
+  /** A body of another kind: a batch of several requests. */
+  readonly content?: { readonly type: string; readonly text: string };
   readonly headers?: Readonly<Record<string, string>>;
   /** What the body must be; for an accepted status outside 2xx, `undefined` is offered to it where the body itself does not fit. */
   readonly answer: z.ZodType<T>;
@@ -51,6 +53,8 @@ export interface HttpAnswer<T> {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: T;
+  /** The body as it came, for kinds other than JSON. */
+  readonly text: string;
 }
 
 export interface HttpClient {
@@ -93,10 +97,11 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
     try {
       const call = http(url, {
         method: request.method,
-        headers: { ...request.headers, ...authorization },
+        headers: { ...request.headers, ...authorization, ...(request.content === undefined ? {} : { 'content-type': request.content.type }) },
         signal: request.context.signal,
         ...(request.json === undefined ? {} : { json: request.json }),
         ...(request.form === undefined ? {} : { form: { ...request.form } }),
+        ...(request.content === undefined ? {} : { body: request.content.text }),
       });
       let tooLarge = false;
       void call.on('downloadProgress', (progress) => {
@@ -147,9 +152,9 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
           const answer = readAnswer(headers, text);
           if (status < 300 || request.accept?.includes(status) === true) {
             const parsed = request.answer.safeParse(answer.body);
-            if (parsed.success && !answer.html) return { status, headers, body: parsed.data };
+            if (parsed.success && !answer.html) return { status, headers, body: parsed.data, text };
             const absent = status < 300 ? null : request.answer.safeParse(undefined);
-            if (absent?.success === true) return { status, headers, body: absent.data };
+            if (absent?.success === true) return { status, headers, body: absent.data, text };
             throw schemaFailure(asked, { status, text, html: answer.html }, parsed.error);
           }
           const verdict = settings.classify({ status, headers, body: answer.body, text }, asked);

@@ -18,6 +18,7 @@ const PATHS: Readonly<Record<SandboxName, readonly Pick<FaultOrder, 'method' | '
   // No legal entity is routed to it.
   clockify: [],
   payroll: [],
+  dynamics: [],
   salesforce: [{ method: 'GET', path: '/query' }, { method: 'PATCH', path: '/sobjects/Opportunity/' }],
   hubspot: [{ method: 'GET', path: '/objects/deals/' }, { method: 'PATCH', path: '/objects/deals/' }],
   netsuite: [

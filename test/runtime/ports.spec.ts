@@ -10,7 +10,7 @@ describe('ports', () => {
   it('are those of the documentation unless told', () => {
     assert.deepEqual(
       portsFor(config),
-      { temporal: 7233, ui: 8233, temporalMetrics: 9233, store: 5433, gateway: 8080, console: 8090, salesforce: 9101, hubspot: 9102, netsuite: 9103, harvest: 9104, tryton: 9105, clockify: 9106, payroll: 9107, workerMetrics: 9464 },
+      { temporal: 7233, ui: 8233, temporalMetrics: 9233, store: 5433, gateway: 8080, console: 8090, salesforce: 9101, hubspot: 9102, netsuite: 9103, harvest: 9104, tryton: 9105, clockify: 9106, payroll: 9107, dynamics: 9108, workerMetrics: 9464 },
     );
   });
 

@@ -77,10 +77,12 @@ export interface SandboxLine {
 export interface SandboxLineSettings {
   /** What the firm's configuration has otherwise; the limits are raised already. */
   readonly change?: (config: FirmConfig) => FirmConfig;
+  /** Folders under config/overlays/: which systems the line runs on. */
+  readonly overlays?: readonly string[];
 }
 
 /** The whole line in one process: the vendors' sandboxes, the gateway, its relay and the workers with the real connectors, on a real Temporal server and a real store. */
-export async function startSandboxLine({ change = (config) => config }: SandboxLineSettings = {}): Promise<SandboxLine> {
+export async function startSandboxLine({ change = (config) => config, overlays = [] }: SandboxLineSettings = {}): Promise<SandboxLine> {
   const { client } = await theTemporalServer();
   const store = await freshStore();
   const credentials = generateCredentials();
@@ -97,12 +99,12 @@ export async function startSandboxLine({ change = (config) => config }: SandboxL
   const endpoints = {
     gateway: { url: gatewayUrl },
     store: { url: store.url },
-    sandbox: Object.fromEntries(sandboxes.running.map(({ name, url }) => [name, { url, credentials: z.record(z.string(), z.unknown()).parse(Reflect.get(credentials, name)) }])),
+    sandbox: Object.fromEntries(sandboxes.running.map(({ name, url }) => [name, { url, credentials: z.record(z.string(), z.unknown()).parse(Reflect.get(credentials, name) ?? {}) }])),
   };
   const activate = async (config: FirmConfig) => {
     await activateFirmConfig({ store, client, config, hash: sha256(canonicalJson(config)), files: [], by: 'test' });
   };
-  const firm = change(withoutLimits((await theFirm()).config));
+  const firm = change(withoutLimits((await theFirm(overlays)).config));
   await activate(firm);
   const workers = await startWorkers({
     databaseUrl: store.url,

@@ -17,14 +17,14 @@ const PLACE: LaborPlace = {
   projects: Array.from({ length: 5 }, (_, index) => `US01-TECH-P${index}`),
 };
 
-describe('Labor in Dynamics 365', function () {
+for (const linesPerRequest of [100, 1]) describe(`Labor in Dynamics 365, ${linesPerRequest === 1 ? 'line by line' : 'in change sets'}`, function () {
   this.timeout(60_000);
   let environment: TestEnvironment;
   let labor: LaborPort;
   let hired = 0;
 
   const connect = (options: object = {}): LaborPort => {
-    const { labor: port } = environment.connect(options);
+    const { labor: port } = environment.connect({ linesPerRequest, ...options });
     assert.ok(!isUnsupported(port));
     return port;
   };
@@ -72,7 +72,7 @@ describe('Labor in Dynamics 365', function () {
     place: () => PLACE,
     count: async (key) => (await stored(key)).length,
     check,
-    write: { method: 'POST', path: '/data/JournalTrans$' },
+    write: { method: 'POST', path: linesPerRequest === 1 ? '/data/JournalTrans$' : '/data/\\$batch$' },
     after: null,
     currencies: [{ currency: 'JPY', amount: '26000', rate: '26000' }, { currency: 'KWD', amount: '65.125', rate: '65.125' }, { currency: 'BHD', amount: '80.005', rate: '80.005' }, { currency: 'EUR', amount: '180.50', rate: '180.5' }],
     hire,
@@ -136,6 +136,23 @@ describe('Labor in Dynamics 365', function () {
       await post([line({ workDate: '2034-01-03', hours: '1.5' })]);
       const totals = await labor.totals({ legalEntity: 'US01', from: '2034-01-03', to: '2034-01-03' }, callContext());
       assert.deepEqual([totals.lines, totals.hours], [1, '1.5']);
+    });
+
+    it('writes a batch whose people and projects it knows in two requests, and finds the lines at fault by halves', async () => {
+      if (linesPerRequest === 1) return;
+      const closed = `US01-H${crypto.randomUUID().slice(0, 6)}`;
+      await project(closed, { ProjectStage: 'Completed' });
+      await post([line({ workDate: '2035-05-07', projectNumber: closed })]);
+      await post([line({ workDate: '2035-05-07' })]);
+      const asked = async () => (await environment.admin.requests()).map(({ method, url: path }) => `${method} ${path.split('?', 1)[0]}`);
+      const before = (await asked()).length;
+      const good = Array.from({ length: 15 }, () => line({ workDate: '2035-05-07' }));
+      await post(good);
+      assert.deepEqual((await asked()).slice(before), ['GET /data/JournalTrans', 'POST /data/$batch']);
+      const mixed = Array.from({ length: 8 }, (_, index) => line({ workDate: '2035-05-08', ...(index === 5 ? { projectNumber: closed } : {}) }));
+      const answers = await post(mixed);
+      assert.deepEqual(answers.map((answer) => answer.outcome), mixed.map((_, index) => (index === 5 ? 'refused' : 'posted')));
+      for (const [index, each] of mixed.entries()) assert.equal((await stored(each.key)).length, index === 5 ? 0 : 1);
     });
 
     it('will not choose between two workers with one e-mail address, nor post for one who is no project resource', async () => {
