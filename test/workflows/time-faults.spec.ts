@@ -9,6 +9,7 @@ import { openCases } from '../../store/cases.ts';
 import { theFirm } from '../builders/firm.ts';
 import { ADA, anApproval, anAssignment, anEntry, aPerson, aTimesheet } from '../builders/time.ts';
 import { asSuperuser } from '../store/support.ts';
+import { stopTemporalServer } from '../support/temporal.ts';
 import { startTimeLine, type TimeLine } from '../support/time-line.ts';
 
 const BOB = 'bob@northwind-consulting.example';
@@ -28,6 +29,7 @@ describe('Received time, whatever fails on its way', function () {
   afterEach(async () => {
     await line.stop();
   });
+  after(stopTemporalServer);
 
   const aWeek = (id: string, person = ADA, parts: Partial<Timesheet> = {}) => aTimesheet(DAYS.map((workDate, day) => anEntry({ id: `${named(id)}-${day + 1}`, workDate, person })), { id: named(id), person, ...parts, approval: anApproval({ of: { id: named(id), version: parts.version ?? 1 }, ...parts.approval }) });
   const lines = () => [...line.fakes.laborLines.values()];
@@ -194,6 +196,28 @@ describe('Received time, whatever fails on its way', function () {
     const { rows } = await sql<{ person: string; code: string; hours: string }>`select person, pay_code as code, sum(hours)::text as hours from pay_line group by 1, 2 having sum(hours) <> 0 order by 1, 2`.execute(line.store.db);
     assert.deepEqual(rows.map(({ person, code, hours }) => [person, code, Number(hours)]), [[ADA, 'OT15', 10], [ADA, 'REG', 40], [BOB, 'OT15', 2], [BOB, 'REG', 40]]);
     assert.equal(net(), '92');
+  });
+
+  it('of which two documents came under one ID and version has a case for each, and what is said of one changes nothing of the other', async () => {
+    const first = aTimesheet([anEntry({ id: named('E-1'), projectNumber: 'US01-NOPE' })], { id: named('TS-1') });
+    await line.submit(first);
+    const own = timesheetProcessId({ system: 'harvest', id: named('TS-1'), version: 1 });
+    await line.until('a case is open', async () => (await openCases(line.store.db)).find(({ process }) => process === own));
+    await line.submit({ ...first, entries: [anEntry({ id: named('E-1'), projectNumber: 'US01-OTHER' })] });
+    const ofSecond = await line.until('the second document has a case of its own', async () => (await openCases(line.store.db)).find(({ process }) => process !== own));
+    const { rows: records } = await sql<{ id: number }>`select id from time_record order by id`.execute(line.store.db);
+    assert.equal(ofSecond.process, `${own}/${records[1]?.id}`);
+    assert.ok((await line.resolve(ofSecond.case_id, { action: 'return_to_submitter', by: 'priya', reason: 'entered twice' })).accepted);
+    await ended(ofSecond.process);
+    assert.deepEqual((await line.outcomes()).map(({ outcome }) => outcome), ['rejected', 'returned']);
+    assert.equal(await status(own), 'RUNNING');
+    const { rows: pages } = await sql<{ state: string }>`select state from time_page`.execute(line.store.db);
+    assert.deepEqual(pages.map(({ state }) => state), ['done', 'done']);
+    // A corrected version settles them both.
+    await line.submit({ ...first, version: 2, replaces: { id: named('TS-1'), version: 1 }, approval: anApproval({ of: { id: named('TS-1'), version: 2 } }), entries: [anEntry({ id: named('E-1'), version: 2, replaces: { id: named('E-1'), version: 1 } })] });
+    await ended(own);
+    await line.posted();
+    assert.equal(net(), '8');
   });
 
   it('superseded while its case is open ends without anybody, and so does the case', async () => {
