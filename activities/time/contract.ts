@@ -11,6 +11,8 @@ export interface OpenRecord {
   readonly version: number;
   readonly person: string;
   readonly legalEntity: string;
+  /** Another document came before under the same ID and version: this one's process is named by its record. */
+  readonly contested: boolean;
   /** Of the first finding. */
   readonly code: string;
   readonly kind: Finding['kind'];
@@ -22,7 +24,7 @@ export interface OpenRecord {
   readonly overridable: boolean;
 }
 
-export type ReleasedRecord = Pick<OpenRecord, 'record' | 'system' | 'id' | 'version' | 'person' | 'legalEntity'>;
+export type ReleasedRecord = Pick<OpenRecord, 'record' | 'system' | 'id' | 'version' | 'person' | 'legalEntity' | 'contested'>;
 
 export interface PageDecision {
   readonly records: number;

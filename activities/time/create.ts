@@ -1,4 +1,4 @@
-import { timesheetProcessId } from '../../domain/process/time-process.ts';
+import { timesheetProcessOf } from '../../domain/process/time-process.ts';
 import { findingSchema, type Finding } from '../../domain/findings.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
 import { publishTimeFacts } from '../../store/reporting-time.ts';
@@ -42,7 +42,7 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
           targets: await openTargets(db, selection),
           open: (await openRecords(db, selection)).map(openRecord),
           released: await releasedRecords(db, selection),
-          superseded: (await supersededRecords(db, selection)).map(timesheetProcessId),
+          superseded: (await supersededRecords(db, selection)).map(timesheetProcessOf),
           answers: await openAnswers(db, selection),
           configHash: known.configHash,
         };

@@ -5,6 +5,11 @@ export function timesheetProcessId(sheet: { readonly system: string; readonly id
   return `timesheet/${sheet.system}/${sheet.id}/${sheet.version}`;
 }
 
+/** Another document came first under the same ID and version and has the process of that name: this one's is numbered by its record. */
+export function timesheetProcessOf({ record, contested, ...sheet }: { readonly record: number; readonly contested: boolean; readonly system: string; readonly id: string; readonly version: number }): string {
+  return contested ? `${timesheetProcessId(sheet)}/${record}` : timesheetProcessId(sheet);
+}
+
 /** A page of records of one legal entity out of a batch. */
 export function timesheetPageId(page: { readonly batch: string; readonly page: number }): string {
   return `timesheets/${page.batch}/${page.page}`;

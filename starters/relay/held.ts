@@ -3,10 +3,10 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { firmConfigSchema } from '../../domain/config/schema.ts';
 import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
-import { timesheetProcessId, type TimesheetInput } from '../../domain/process/time-process.ts';
+import { timesheetProcessOf, type TimesheetInput } from '../../domain/process/time-process.ts';
 import { activeConfig } from '../../store/config-versions.ts';
 import type { Store } from '../../store/database.ts';
-import { endOvertakenDraft, heldNoLonger, heldTooLong, overtakenDrafts, type HeldRecord } from '../../store/time/held.ts';
+import { endOvertakenDraft, heldNoLonger, heldTooLong, leftUnposted, overtakenDrafts, type HeldRecord } from '../../store/time/held.ts';
 import { SearchAttribute } from '../../workflows/contracts/search-attributes.ts';
 import { lookAgainSignal } from '../../workflows/contracts/time.ts';
 
@@ -17,13 +17,20 @@ export interface HeldSweepSettings {
   /** The moment at which time is judged. */
   readonly now?: () => Date;
   readonly everyMs?: number;
+  /** Lines that are not in the ERP for so long, and that no page posts any more, are given to a process. */
+  readonly unpostedAfterMs?: number;
 }
 
 export interface HeldSweep {
   readonly overtaken: number;
   readonly released: number;
   readonly overdue: number;
+  /** With lines that nobody may have been about to post. */
+  readonly resumed: number;
 }
+
+/** A timesheet as its process knows it. */
+type Sheet = Omit<HeldRecord, 'waitsFor' | 'since'>;
 
 const EVERY_MS = 60_000;
 const AT_ONCE = 20;
@@ -31,6 +38,7 @@ const AT_ONCE = 20;
 const LIMIT = 500;
 /** One that still waits after it was judged again is left alone for so long. */
 const LEFT_ALONE_MS = 600_000;
+const UNPOSTED_AFTER_MS = 300_000;
 const CALL_MS = 10_000;
 const STOP_MS = 2000;
 const PRIORITY = 2;
@@ -48,7 +56,7 @@ export function startHeldSweep(settings: HeldSweepSettings): { stop(): Promise<v
     while (!cut.signal.aborted) {
       try {
         const seen = await sweep();
-        if (seen.released + seen.overdue + seen.overtaken > 0) log.info(seen, 'held timesheets were looked at');
+        if (seen.released + seen.overdue + seen.overtaken + seen.resumed > 0) log.info(seen, 'held timesheets were looked at');
       } catch (error) {
         if (!cut.signal.aborted) log.error({ error: error instanceof Error ? error.message : String(error) }, 'held timesheets could not be looked at; tried again in a moment');
       }
@@ -66,7 +74,7 @@ export function startHeldSweep(settings: HeldSweepSettings): { stop(): Promise<v
 }
 
 /** One look, as often as it is called. */
-export function createHeldSweep({ store, client, now = () => new Date() }: HeldSweepSettings, signal: AbortSignal): () => Promise<HeldSweep> {
+export function createHeldSweep({ store, client, now = () => new Date(), unpostedAfterMs = UNPOSTED_AFTER_MS }: HeldSweepSettings, signal: AbortSignal): () => Promise<HeldSweep> {
   const begun = new Map<number, number>();
 
   return async () => {
@@ -81,15 +89,21 @@ export function createHeldSweep({ store, client, now = () => new Date() }: HeldS
       begun.set(held.record, Date.now());
     });
 
+    const left = await leftUnposted(db, { olderThanMs: unpostedAfterMs, except: [...begun.keys()], limit: LIMIT });
+    await inGroups(left, async (sheet) => {
+      await call(() => resume(client, sheet));
+      begun.set(sheet.record, Date.now());
+    });
+
     const active = await activeConfig(db);
-    if (active === undefined) return { overtaken, released: free.length, overdue: 0 };
+    if (active === undefined) return { overtaken, released: free.length, overdue: 0, resumed: left.length };
     const { heldTime } = firmConfigSchema.parse(active.document);
     const overdue = await heldTooLong(db, { days: heldTime.caseAfterDays, except: [...begun.keys()], limit: LIMIT });
     await inGroups(overdue, async (held) => {
       await call(() => askPerson(client, held));
       begun.set(held.record, Date.now());
     });
-    return { overtaken, released: free.length, overdue: overdue.length };
+    return { overtaken, released: free.length, overdue: overdue.length, resumed: left.length };
   };
 
   async function call(work: () => Promise<void>): Promise<void> {
@@ -116,13 +130,23 @@ async function askPerson(client: Client, held: HeldRecord): Promise<void> {
   });
 }
 
-function inputOf({ record, system, id, version, person, legalEntity }: HeldRecord): TimesheetInput {
+/** Carries out what was decided; a process that is about it already is left alone. */
+async function resume(client: Client, sheet: Sheet): Promise<void> {
+  await client.workflow.start('timesheet', {
+    ...optionsOf(sheet, 'not all of it is in the ERP'),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    args: [inputOf(sheet)],
+  });
+}
+
+function inputOf({ record, system, id, version, person, legalEntity }: Sheet): TimesheetInput {
   return { record, system, id, version, person, legalEntity, priority: PRIORITY };
 }
 
-function optionsOf({ system, id, version, person, legalEntity }: HeldRecord, why: string) {
+function optionsOf(sheet: Sheet, why: string) {
+  const { system, id, version, person, legalEntity } = sheet;
   return {
-    workflowId: timesheetProcessId({ system, id, version }),
+    workflowId: timesheetProcessOf(sheet),
     taskQueue: LINE_QUEUE,
     workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
     priority: { priorityKey: PRIORITY, fairnessKey: legalEntity },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Endpoints } from '../../connectors/addresses.ts';
-import { timesheetPageId, timesheetProcessId } from '../../domain/process/time-process.ts';
+import { timesheetPageId, timesheetProcessOf } from '../../domain/process/time-process.ts';
 import type { Db } from '../../store/database.ts';
 import { entriesOf, laborPostingsOf, payLinesOf, timeAnswersOf, timesheetVersions, type AnswerView, type EntryView, type PayLineView, type PostingView, type TimesheetVersion } from '../../store/time/timesheet-view.ts';
 import { uiLink } from './links.ts';
@@ -33,7 +33,7 @@ export async function timesheetStatus(db: Db, endpoints: Endpoints, sheet: { rea
   const statuses: VersionStatus[] = [];
   for (const version of versions) {
     const of = <Row extends { readonly record: number }>(rows: readonly Row[]) => rows.filter(({ record }) => record === version.record);
-    const own = timesheetProcessId({ ...sheet, version: version.version });
+    const own = timesheetProcessOf({ ...version, ...sheet });
     const ids = [own, ...(version.page === null ? [] : [timesheetPageId({ batch: version.batch, page: version.page })])];
     statuses.push({
       ...version,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Instant } from '../../domain/dates.ts';
 import type { Db } from '../database.ts';
 import { lockForDecision } from './decide.ts';
+import { CONTESTED } from './records.ts';
 
 /** A received timesheet with entries that wait for something. */
 export interface HeldRecord {
@@ -11,12 +12,14 @@ export interface HeldRecord {
   readonly version: number;
   readonly person: string;
   readonly legalEntity: string;
+  /** Another document came before under the same ID and version. */
+  readonly contested: boolean;
   readonly waitsFor: readonly string[];
   /** When it was decided first. */
   readonly since: Instant;
 }
 
-const HELD_RECORD = sql`r.id as record, r.system, r.record_id as id, r.version, r.person, r.legal_entity as "legalEntity", array_agg(distinct o.waits_for order by o.waits_for) as "waitsFor", r.decided_at as since`;
+const HELD_RECORD = sql`r.id as record, r.system, r.record_id as id, r.version, r.person, r.legal_entity as "legalEntity", ${CONTESTED} as contested, array_agg(distinct o.waits_for order by o.waits_for) as "waitsFor", r.decided_at as since`;
 
 /**
  * Timesheets with entries whose wait may be over by something that no decision about their people brings about: a project was activated or
@@ -50,8 +53,25 @@ export async function heldTooLong(db: Db, terms: { readonly days: number; readon
     select ${HELD_RECORD}
     from time_outcome o join time_record r on r.id = o.record
     where o.outcome = 'held' and r.kind = 'timesheet' and r.decided_at < now() - make_interval(days => ${terms.days}::integer) and not (r.id = any(${[...terms.except]}::bigint[]))
-      and not exists (select from exception_case c where c.state = 'open' and c.process = 'timesheet/' || r.system || '/' || r.record_id || '/' || r.version)
+      and not exists (select from exception_case c where c.state = 'open' and c.process = 'timesheet/' || r.system || '/' || r.record_id || '/' || r.version || case when ${CONTESTED} then '/' || r.id else '' end)
     group by r.id order by r.id limit ${terms.limit}`.execute(db);
+  return rows;
+}
+
+/**
+ * Timesheets with lines that a decision planned minutes ago, that are not in the ERP, and that no page is about to post any more: the process
+ * they were given to may have been terminated, or have ended before it heard of them.
+ */
+export async function leftUnposted(db: Db, terms: { readonly olderThanMs: number; readonly except: readonly number[]; readonly limit: number }): Promise<Omit<HeldRecord, 'waitsFor' | 'since'>[]> {
+  const { rows } = await sql<Omit<HeldRecord, 'waitsFor' | 'since'>>`
+    select r.id as record, r.system, r.record_id as id, r.version, r.person, r.legal_entity as "legalEntity", ${CONTESTED} as contested
+    from (
+      select record from labor_posting p
+      where p.state not in ('done', 'refused', 'cancelled') and p.planned_at < now() - ${terms.olderThanMs}::double precision * interval '1 millisecond' and (p.lease_until is null or p.lease_until < now())
+        and not (p.record = any(${[...terms.except]}::bigint[]))
+      group by record
+    ) open join time_record r on r.id = open.record join time_page page on page.batch = r.batch and page.page = r.page and page.state = 'done'
+    order by r.id limit ${terms.limit}`.execute(db);
   return rows;
 }
 

@@ -7,6 +7,7 @@ import { listen } from '../listen.ts';
 import type { Listener } from '../listen.ts';
 import type { BatchKind } from './intake.ts';
 import { PAGE_CHANNEL } from './page-channel.ts';
+import { CONTESTED } from './records.ts';
 
 export interface PageKey {
   readonly batch: string;
@@ -51,7 +52,7 @@ export async function firstWeeks(db: Db, pages: readonly PageKey[]): Promise<(Lo
 export async function recordsOfPage(db: Db, { batch, page }: PageKey): Promise<PageRecord[]> {
   const { rows } = await sql<PageRecord>`/* prepared: records_of_time_page */
     select r.id as record, r.system, r.record_id as id, r.version, r.person,
-      exists (select from time_record o where o.kind = r.kind and o.system = r.system and o.record_id = r.record_id and o.version = r.version and o.id < r.id) as contested
+      ${CONTESTED} as contested
     from time_record r where r.batch = ${batch}::text and r.page = ${page}::integer order by r.id`.execute(db);
   return rows;
 }

@@ -16,9 +16,12 @@ export interface StoredRecord {
   readonly state: 'received' | 'decided';
 }
 
-/** A condition on `time_record r`. */
-export function selected(selection: RecordSelection) {
-  return 'batch' in selection ? sql`(r.batch = ${selection.batch} and r.page = ${selection.page}::integer)` : sql`r.id = any(${[...selection.records]}::bigint[])`;
+/** Whether another document came before `time_record r` under the same ID and version. */
+export const CONTESTED = sql`exists (select from time_record o where o.kind = r.kind and o.system = r.system and o.record_id = r.record_id and o.version = r.version and o.id < r.id)`;
+
+/** A condition on `time_record r`, or on it under another name. */
+export function selected(selection: RecordSelection, record = sql`r`) {
+  return 'batch' in selection ? sql`(${record}.batch = ${selection.batch} and ${record}.page = ${selection.page}::integer)` : sql`${record}.id = any(${[...selection.records]}::bigint[])`;
 }
 
 export async function recordsOf(db: Db, selection: RecordSelection): Promise<StoredRecord[]> {

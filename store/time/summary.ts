@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import type { JsonValue } from '../json.ts';
-import { selected, type RecordSelection } from './records.ts';
+import { CONTESTED, selected, type RecordSelection } from './records.ts';
 
 export interface OutcomeCounts {
   readonly records: number;
@@ -27,7 +27,7 @@ export async function outcomeCounts(db: Db, selection: RecordSelection): Promise
 export async function openTargets(db: Db, selection: RecordSelection): Promise<{ readonly system: string; readonly postings: number }[]> {
   const { rows } = await sql<{ system: string; postings: number }>`
     select p.system, count(*)::integer as postings from time_record r join labor_posting p on p.record = r.id
-    where ${selected(selection)} and p.state not in ('done', 'refused') group by p.system order by p.system`.execute(db);
+    where ${selected(selection)} and p.state not in ('done', 'refused', 'cancelled') group by p.system order by p.system`.execute(db);
   return rows;
 }
 
@@ -38,6 +38,8 @@ export interface OpenRecordRow {
   readonly version: number;
   readonly person: string;
   readonly legalEntity: string;
+  /** Another document came before under the same ID and version. */
+  readonly contested: boolean;
   readonly entries: number;
   readonly findings: JsonValue;
 }
@@ -45,19 +47,22 @@ export interface OpenRecordRow {
 /** Records with refused entries, each with all their findings in the order of the entries. */
 export async function openRecords(db: Db, selection: RecordSelection): Promise<OpenRecordRow[]> {
   const { rows } = await sql<OpenRecordRow>`
-    select r.id as record, r.system, r.record_id as id, r.version, r.person, r.legal_entity as "legalEntity", count(*)::integer as entries,
+    select r.id as record, r.system, r.record_id as id, r.version, r.person, r.legal_entity as "legalEntity", ${CONTESTED} as contested, count(*)::integer as entries,
       jsonb_agg(o.findings order by o.position) as findings
     from time_record r join time_outcome o on o.record = r.id and o.outcome = 'rejected'
     where ${selected(selection)} group by r.id order by r.id`.execute(db);
   return rows;
 }
 
+type ProcessOf = Pick<OpenRecordRow, 'record' | 'system' | 'id' | 'version' | 'contested'>;
+
 /** Earlier versions of the selected timesheets whose refusals were settled by the later version. */
-export async function supersededRecords(db: Db, selection: RecordSelection): Promise<{ readonly system: string; readonly id: string; readonly version: number }[]> {
-  const { rows } = await sql<{ system: string; id: string; version: number }>`
-    select distinct old.system, old.record_id as id, old.version from time_record r join time_record old on old.kind = r.kind and old.system = r.system and old.record_id = r.record_id and old.version < r.version
-    where ${selected(selection)} and exists (select from time_outcome o where o.record = old.id and o.outcome = 'returned')
-      and not exists (select from time_outcome o where o.record = old.id and o.outcome = 'rejected')`.execute(db);
+export async function supersededRecords(db: Db, selection: RecordSelection): Promise<ProcessOf[]> {
+  const { rows } = await sql<ProcessOf>`
+    select distinct r.id as record, r.system, r.record_id as id, r.version, ${CONTESTED} as contested
+    from time_record later join time_record r on r.kind = later.kind and r.system = later.system and r.record_id = later.record_id and r.version < later.version
+    where ${selected(selection, sql`later`)} and exists (select from time_outcome o where o.record = r.id and o.outcome = 'returned')
+      and not exists (select from time_outcome o where o.record = r.id and o.outcome = 'rejected') order by r.id`.execute(db);
   return rows;
 }
 
@@ -67,11 +72,11 @@ export async function openAnswers(db: Db, selection: RecordSelection): Promise<s
 }
 
 /** Records held before that decisions about the selected ones brought free. */
-export async function releasedRecords(db: Db, selection: RecordSelection): Promise<{ readonly record: number; readonly system: string; readonly id: string; readonly version: number; readonly person: string; readonly legalEntity: string }[]> {
-  const { rows } = await sql<{ record: number; system: string; id: string; version: number; person: string; legalEntity: string }>`
-    select h.id as record, h.system, h.record_id as id, h.version, h.person, h.legal_entity as "legalEntity"
-    from time_record r join time_record h on h.released_by = r.id where ${selected(selection)}
-      and (exists (select from labor_posting p where p.record = h.id and p.state <> 'done') or exists (select from time_outcome o where o.record = h.id and o.outcome = 'rejected'))
-    order by h.id`.execute(db);
+export async function releasedRecords(db: Db, selection: RecordSelection): Promise<Omit<OpenRecordRow, 'entries' | 'findings'>[]> {
+  const { rows } = await sql<Omit<OpenRecordRow, 'entries' | 'findings'>>`
+    select r.id as record, r.system, r.record_id as id, r.version, r.person, r.legal_entity as "legalEntity", ${CONTESTED} as contested
+    from time_record freeing join time_record r on r.released_by = freeing.id where ${selected(selection, sql`freeing`)}
+      and (exists (select from labor_posting p where p.record = r.id and p.state not in ('done', 'cancelled')) or exists (select from time_outcome o where o.record = r.id and o.outcome = 'rejected'))
+    order by r.id`.execute(db);
   return rows;
 }

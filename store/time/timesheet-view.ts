@@ -2,10 +2,13 @@ import { sql } from 'kysely';
 import type { Instant, LocalDate } from '../../domain/dates.ts';
 import type { Db } from '../database.ts';
 import type { JsonValue } from '../json.ts';
+import { CONTESTED } from './records.ts';
 
 export interface TimesheetVersion {
   readonly record: number;
   readonly version: number;
+  /** Another document came before under the same ID and version. */
+  readonly contested: boolean;
   readonly contentHash: string;
   readonly person: string;
   readonly legalEntity: string;
@@ -20,7 +23,7 @@ export interface TimesheetVersion {
 /** Everything received under this ID of a time system, the oldest version first. */
 export async function timesheetVersions(db: Db, { system, id }: { readonly system: string; readonly id: string }): Promise<TimesheetVersion[]> {
   const { rows } = await sql<TimesheetVersion>`
-    select r.id as record, r.version, r.content_hash as "contentHash", r.person, r.legal_entity as "legalEntity", r.week_start as "weekStart", r.batch, r.page, r.state,
+    select r.id as record, r.version, ${CONTESTED} as contested, r.content_hash as "contentHash", r.person, r.legal_entity as "legalEntity", r.week_start as "weekStart", r.batch, r.page, r.state,
       r.received_at as "receivedAt", r.decided_at as "decidedAt"
     from time_record r where r.kind = 'timesheet' and r.system = ${system} and r.record_id = ${id} order by r.version, r.id`.execute(db);
   return rows;

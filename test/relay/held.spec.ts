@@ -57,7 +57,7 @@ describe('Held time', function () {
     await line.posted();
     await ended(named('TS-1'));
     assert.deepEqual((await line.outcomes()).map(({ outcome, codes }) => [outcome, ...codes]), [['held', 'PROJECT_PENDING']]);
-    assert.deepEqual(await sweep(), { overtaken: 0, released: 0, overdue: 0 });
+    assert.deepEqual(await sweep(), { overtaken: 0, released: 0, overdue: 0, resumed: 0 });
 
     line.fakes.mendAll();
     assert.equal((await line.outcome(closedWonId(deal), 60_000)).outcome, 'activated');
@@ -155,7 +155,7 @@ describe('Held time', function () {
     await line.until('the approved part is posted', async () => Promise.resolve(net() === '8'));
     assert.equal((await sweep()).overtaken, 1);
     assert.deepEqual((await outcomes()).sort(), ['accepted', 'repeat', 'returned']);
-    assert.deepEqual(await newSweep()(), { overtaken: 0, released: 0, overdue: 0 });
+    assert.deepEqual(await newSweep()(), { overtaken: 0, released: 0, overdue: 0, resumed: 0 });
   });
 
   it('as a draft whose next version corrects it does not keep that from being posted', async () => {
@@ -204,8 +204,36 @@ describe('Held time', function () {
     const [told] = line.fakes.rejections;
     assert.match(told?.reason ?? '', /is being set up and not active yet\. .*the deal is stuck/);
     await setProject({});
-    assert.deepEqual(await newSweep()(), { overtaken: 0, released: 0, overdue: 0 });
+    assert.deepEqual(await newSweep()(), { overtaken: 0, released: 0, overdue: 0, resumed: 0 });
     assert.equal(net(), '0');
+  });
+
+  it('as one of two documents under one ID and version is judged again by a process of its own', async () => {
+    await line.submit(aTimesheet([anEntry({ id: named('E-1'), projectNumber: 'US01-NOPE' })], { id: named('TS-1') }));
+    await line.until('the first is refused', async () => (await openCases(line.store.db)).find(({ code }) => code === 'PROJECT_UNKNOWN'));
+    await setProject({ status: 'pending' });
+    await line.submit(aTimesheet([anEntry({ id: named('E-2'), workDate: '2026-11-10' })], { id: named('TS-1') }));
+    await line.until('the second is held', async () => (await outcomes()).includes('held'));
+    await setProject({});
+    assert.equal((await sweep()).released, 1);
+    await line.until('it is posted', async () => Promise.resolve(net() === '8'));
+    assert.deepEqual(await outcomes(), ['rejected', 'accepted']);
+  });
+
+  it('whose process ended before it heard that its wait is over is posted all the same, and one that is being posted is left alone', async () => {
+    line.fakes.fail('netsuite.labor', { kind: 'transient', times: 1000 });
+    await line.submit(aTimesheet([anEntry({ id: named('E-1') })], { id: named('TS-1') }));
+    await line.until('posting it has failed', async () => (await sql<{ n: number }>`select count(*)::integer as n from labor_posting where state = 'not_done'`.execute(line.store.db)).rows[0]?.n === 1);
+    const soon = () => createHeldSweep({ store: line.store, client: line.client, log: pino({ level: 'silent' }), now: () => now, unpostedAfterMs: 0 }, new AbortController().signal)();
+    assert.equal((await soon()).resumed, 0);
+    await line.client.workflow.getHandle(timesheetProcessId({ system: 'harvest', id: named('TS-1'), version: 1 })).terminate('a slip of the hand');
+    await sql`update time_page set state = 'done', done_at = now()`.execute(line.store.db);
+    assert.equal((await sweep()).resumed, 0);
+    line.fakes.mendAll();
+    await line.until('somebody sees to it', async () => (await soon()).resumed === 1);
+    await line.until('it is posted', async () => Promise.resolve(net() === '8'));
+    await ended(named('TS-1'));
+    assert.equal((await soon()).resumed, 0);
   });
 
   it('beside entries that were refused goes on while their case stays with its person', async () => {
