@@ -145,16 +145,21 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       currency text not null,
       amount numeric not null,
       line jsonb not null,
-      state text not null default 'planned' check (state in ('planned', 'intent', 'in_doubt', 'not_done', 'done', 'refused')),
+      -- cancelled: taken back before it was in the ERP; it never gets there.
+      state text not null default 'planned' check (state in ('planned', 'intent', 'in_doubt', 'not_done', 'done', 'refused', 'cancelled')),
       attempts integer not null default 0,
       lease_until timestamptz(3),
       external_id text,
       error jsonb,
       process text,
+      -- The record whose decision took it back.
+      cancelled_by bigint,
       planned_at timestamptz(3) not null default now(),
       done_at timestamptz(3)
     )`.execute(db);
   await sql`create index labor_posting_record on labor_posting (record)`.execute(db);
+  await sql`create index labor_posting_reverses on labor_posting (reverses) where reverses is not null`.execute(db);
+  await sql`create index labor_posting_cancelled on labor_posting (cancelled_by) where cancelled_by is not null`.execute(db);
   await sql`create index labor_posting_open on labor_posting (record, system) where state <> 'done'`.execute(db);
 
   await sql`

@@ -15,7 +15,7 @@ export async function plannedAnswers(db: Db, selection: RecordSelection, system:
   const { rows } = await sql<PlannedAnswer>`
     select a.record, a.kind, a.detail from time_record r join time_answer a on a.record = r.id
     where ${selected(selection)} and a.system = ${system} and a.state = 'planned'
-      and (a.kind <> 'lock' or not exists (select from labor_posting p where p.record = r.id and p.state <> 'done'))
+      and (a.kind <> 'lock' or not exists (select from labor_posting p where p.record = r.id and p.state not in ('done', 'cancelled')))
     order by a.record`.execute(db);
   return rows;
 }

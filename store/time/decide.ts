@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { jsonText } from '../json.ts';
 import type { JsonValue } from '../json.ts';
+import { cancelOriginals } from './cancelled.ts';
 import type { StoredRecord } from './records.ts';
 
 /** Outcomes that may still change. */
@@ -216,10 +217,12 @@ export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
         posted_generation = excluded.posted_generation, changed_by = excluded.changed_by, changed_at = now()`.execute(db);
   }
   if (rows.postings.length > 0) {
+    const cancelled = await cancelOriginals(db, rows.postings.flatMap(({ reverses, record }) => (reverses === null ? [] : [{ reverses, record }])));
+    const postings = rows.postings.filter(({ reverses }) => reverses === null || !cancelled.has(reverses));
     await sql`
       insert into labor_posting (key, record, system, legal_entity, accounting_period, kind, reverses, hours, currency, amount, line)
       select key, record, system, "legalEntity", "accountingPeriod", kind, reverses, hours, currency, amount, line
-      from jsonb_to_recordset(${jsonText(rows.postings)}::jsonb) as r (key text, record bigint, system text, "legalEntity" text, "accountingPeriod" text, kind text, reverses text, hours numeric, currency text, amount numeric, line jsonb)`.execute(db);
+      from jsonb_to_recordset(${jsonText(postings)}::jsonb) as r (key text, record bigint, system text, "legalEntity" text, "accountingPeriod" text, kind text, reverses text, hours numeric, currency text, amount numeric, line jsonb)`.execute(db);
   }
   if (rows.payLines.length > 0) {
     await sql`

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database.ts';
 import { jsonText } from '../json.ts';
 import type { JsonValue } from '../json.ts';
+import { cancelEnded } from './cancelled.ts';
 import { selected, type RecordSelection } from './records.ts';
 
 export interface ClaimedPosting {
@@ -50,7 +51,7 @@ export async function recordPosted(db: Db, posted: readonly { readonly key: stri
   if (posted.length === 0) return;
   await sql`
     update labor_posting p set state = 'done', external_id = d."externalId", error = null, lease_until = null, done_at = now()
-    from jsonb_to_recordset(${jsonText(posted)}::jsonb) as d (key text, "externalId" text) where p.key = d.key and p.state <> 'done'`.execute(db);
+    from (select * from jsonb_to_recordset(${jsonText(posted)}::jsonb) as l (key text, "externalId" text) order by key) as d where p.key = d.key and p.state <> 'done'`.execute(db);
 }
 
 /**
@@ -59,9 +60,12 @@ export async function recordPosted(db: Db, posted: readonly { readonly key: stri
  */
 export async function recordNotPosted(db: Db, state: 'not_done' | 'refused' | 'in_doubt', lines: readonly (Attempt & { readonly error: object })[]): Promise<void> {
   if (lines.length === 0) return;
-  await sql`
-    update labor_posting p set state = ${state}, error = d.error, lease_until = null
-    from jsonb_to_recordset(${jsonText(lines)}::jsonb) as d (key text, attempts integer, error jsonb) where p.key = d.key and p.attempts = d.attempts and p.state = 'intent'`.execute(db);
+  await db.transaction().execute(async (transaction) => {
+    await sql`
+      update labor_posting p set state = ${state}, error = d.error, lease_until = null
+      from (select * from jsonb_to_recordset(${jsonText(lines)}::jsonb) as l (key text, attempts integer, error jsonb) order by key) as d where p.key = d.key and p.attempts = d.attempts and p.state = 'intent'`.execute(transaction);
+    if (state !== 'in_doubt') await cancelEnded(transaction, lines.map(({ key }) => key));
+  });
 }
 
 /** Postings of these records that are not in the ERP yet, by state. */
@@ -88,12 +92,12 @@ export async function reopenRefused(db: Db, record: number): Promise<number> {
 
 /** What somebody found in the ERP of the lines of a record that nobody knew of. @returns how many lines that were */
 export async function settleDoubtful(db: Db, word: { readonly record: number; readonly system: string; readonly outcome: 'done' | 'not_done'; readonly externalId: string | null }): Promise<number> {
-  const { rows } = await sql<{ n: number }>`
-    with settled as (
+  return await db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<{ key: string }>`
       update labor_posting set state = ${word.outcome}, external_id = ${word.externalId}, done_at = case when ${word.outcome} = 'done' then now() end,
         error = case when ${word.outcome} = 'done' then null else error end
-      where record = ${word.record} and system = ${word.system} and state = 'refused' and error->>'kind' = 'in_doubt' returning 1
-    )
-    select count(*)::integer as n from settled`.execute(db);
-  return rows[0]?.n ?? 0;
+      where record = ${word.record} and system = ${word.system} and state = 'refused' and error->>'kind' = 'in_doubt' returning key`.execute(transaction);
+    if (word.outcome === 'not_done') await cancelEnded(transaction, rows.map(({ key }) => key));
+    return rows.length;
+  });
 }

@@ -14,7 +14,7 @@ export async function monthProgress(db: Db): Promise<MonthProgress> {
   const { rows } = await sql<MonthProgress>`
     select (select coalesce(sum(records), 0) from time_page)::integer as records,
       (select count(*) from time_record where kind = 'timesheet' and state = 'decided')::integer as decided,
-      (select count(*) from labor_posting)::integer as postings, (select count(*) from labor_posting where state = 'done')::integer as posted,
+      (select count(*) from labor_posting where state <> 'cancelled')::integer as postings, (select count(*) from labor_posting where state = 'done')::integer as posted,
       (select count(*) from time_page where state <> 'done')::integer as "pagesOpen"`.execute(db);
   return rows[0] ?? { records: 0, decided: 0, postings: 0, posted: 0, pagesOpen: 0 };
 }
@@ -22,7 +22,7 @@ export async function monthProgress(db: Db): Promise<MonthProgress> {
 /** Postings not in their ERP, and decisions still to be made. */
 export async function monthLeft(db: Db): Promise<{ readonly undecided: number; readonly unposted: number }> {
   const { rows } = await sql<{ undecided: number; unposted: number }>`
-    select (select count(*) from time_record where kind = 'timesheet' and state = 'received')::integer as undecided, (select count(*) from labor_posting where state <> 'done')::integer as unposted`.execute(db);
+    select (select count(*) from time_record where kind = 'timesheet' and state = 'received')::integer as undecided, (select count(*) from labor_posting where state not in ('done', 'cancelled'))::integer as unposted`.execute(db);
   return rows[0] ?? { undecided: 0, unposted: 0 };
 }
 

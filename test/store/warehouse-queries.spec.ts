@@ -113,7 +113,7 @@ async function load(store: Store): Promise<void> {
 }
 
 async function postEverything(store: Store): Promise<void> {
-  const { rows } = await sql<{ record: number; system: string }>`select distinct record, system from labor_posting where state <> 'done' order by record`.execute(store.db);
+  const { rows } = await sql<{ record: number; system: string }>`select distinct record, system from labor_posting where state not in ('done', 'cancelled') order by record`.execute(store.db);
   for (const { record, system } of rows) {
     const claimed = await claimPostings(store.db, { selection: { records: [record] }, system, limit: 100, leaseMs: 10_000, process: 'test' });
     await recordPosted(store.db, claimed.map(({ key }) => ({ key, externalId: `erp-${key}` })));

@@ -59,7 +59,7 @@ export async function startTimeLine(parts: Partial<TimesheetContext> = {}, optio
       await line.until('everything received is decided and posted', async () => {
         await startReady();
         const { rows } = await sql<{ open: number }>`
-          select ((select count(*) from time_record where state = 'received') + (select count(*) from labor_posting where state <> 'done'))::integer as open`.execute(db);
+          select ((select count(*) from time_record where state = 'received') + (select count(*) from labor_posting where state not in ('done', 'cancelled')))::integer as open`.execute(db);
         return rows[0]?.open === 0;
       });
     },

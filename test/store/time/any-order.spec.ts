@@ -68,7 +68,7 @@ for (const [what, costRates] of [['that costs what the ERP says', []], ['whose c
         decisions.rows(sql<{ entry: string; hours: string; currency: string; billed: string }>`select entry_id || '@' || version as entry, hours::text as hours, currency, billed::text as billed from time_entry where state = 'in_force' order by 1`),
         decisions.rows(sql<{ entry: string; hours: string; amount: string; lines: number }>`
           select line->'entry'->>'id' || '@' || (line->'entry'->>'version') as entry, sum(hours)::text as hours, sum(amount)::text as amount, count(*)::integer as lines
-          from labor_posting group by 1 having sum(hours) <> 0 or sum(amount) <> 0 order by 1`),
+          from labor_posting where state <> 'cancelled' group by 1 having sum(hours) <> 0 or sum(amount) <> 0 order by 1`),
         decisions.rows(sql<{ entry: string; code: string; hours: string }>`select entry_id || '@' || entry_version as entry, pay_code as code, sum(hours)::text as hours from pay_line group by 1, 2 having sum(hours) <> 0 order by 1, 2`),
       ]);
       return { inForce, ledger, pay };

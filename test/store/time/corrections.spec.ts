@@ -124,7 +124,7 @@ describe('A decision about received time', function () {
     const pages = (await Promise.all(sheets.map((sheet) => decisions.receive([sheet])))).flat();
     await Promise.all(pages.map((page) => decisions.decide(page)));
     const totals = async () => (await decisions.rows(sql<{ billed: string; off: string; used: string; ledger: string }>`
-      select sum(billed)::text as billed, sum(written_off)::text as off, (select used::text from time_cap) as used, (select sum(amount)::text from labor_posting) as ledger from time_entry where state = 'in_force'`)).map(({ billed, off, used, ledger }) => [billed, off, used, ledger].map(Number));
+      select sum(billed)::text as billed, sum(written_off)::text as off, (select used::text from time_cap) as used, (select sum(amount)::text from labor_posting where state <> 'cancelled') as ledger from time_entry where state = 'in_force'`)).map(({ billed, off, used, ledger }) => [billed, off, used, ledger].map(Number));
     assert.deepEqual(await totals(), [[6000, 3900, 6000, 6000]], 'nine times five hours at 220 USD, of which 6,000 may be billed');
     const [billable] = await decisions.rows(sql<{ id: string }>`select timesheet_id as id from time_entry where billed > 0 limit 1`);
     await decisions.take(...sheets.filter(({ id }) => id === billable?.id).map((sheet) => withdrawn(sheet, '2026-11-16T10:00:00.000Z')));
