@@ -128,7 +128,7 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
         }
       });
       if ('posted' in result) {
-        takenBack ||= result.posted.state === 'cancelled';
+        takenBack ||= posting.kind === 'original' && result.posted.state === 'cancelled';
         progress.posting(posting, result.posted.state, result.posted.state === 'done' ? result.posted.externalId : null);
         return;
       }

@@ -44,7 +44,13 @@ export async function postOnce(deps: ActivityDependencies, input: { readonly pro
   if (settled !== undefined) return settled;
   if (isUnsupported(expenses)) throw new SystemFailure(notOffered(posting, expenses.unsupported));
   if (!(await beginPosting(db, posting.key))) return await postOnce(deps, input, context);
-  return await write(deps, { process: input.process, posting, port: expenses, context });
+  try {
+    return await write(deps, { process: input.process, posting, port: expenses, context });
+  } catch (error) {
+    // Refused, and taken back meanwhile: nothing is left to be done about it.
+    if ((await postingOf(db, posting.key))?.state === 'cancelled') return { state: 'cancelled' };
+    throw error;
+  }
 }
 
 async function planned(deps: ActivityDependencies, key: string): Promise<StoredExpensePosting> {

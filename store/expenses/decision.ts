@@ -96,6 +96,8 @@ async function planPosting(db: Db, record: number, posting: ExpensePosting): Pro
  */
 export async function endReport(db: Db, record: number, reversal: ExpensePosting, state: 'superseded' | 'reversed'): Promise<'reversed' | 'cancelled'> {
   await sql`update expense_report set state = ${state}, changed_by = ${record}, changed_at = now() where posting_key = ${reversal.reverses}`.execute(db);
+  // What is just being written stays as it is until this decision stands: whoever writes it learns of its reversal.
+  await sql`select key from expense_posting where key = ${reversal.reverses} for update`.execute(db);
   const { rows } = await sql`update expense_posting set state = 'cancelled', error = null where key = ${reversal.reverses} and state in ('planned', 'refused') returning key`.execute(db);
   if (rows.length > 0) return 'cancelled';
   await planPosting(db, record, reversal);

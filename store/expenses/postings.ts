@@ -41,7 +41,18 @@ export async function postingDone(db: Db, key: string, written: { readonly exter
   await sql`update expense_posting set state = 'done', external_id = ${written.externalId}, url = ${written.url}, error = null, done_at = coalesce(done_at, now()) where key = ${key} and state = 'intent'`.execute(db);
 }
 
-/** Certainly not written: it can still be cancelled. @param state refused: for a person · planned: tried again */
+/**
+ * Certainly not written: it can still be cancelled; where a decision takes it back already it is, with its reversal.
+ * @param state refused: for a person · planned: tried again
+ */
 export async function postingNotDone(db: Db, key: string, state: 'planned' | 'refused', error: object): Promise<void> {
-  await sql`update expense_posting set state = ${state}, error = ${jsonText(error)}::jsonb where key = ${key} and state = 'intent'`.execute(db);
+  await db.transaction().execute(async (transaction) => {
+    await sql`update expense_posting set state = ${state}, error = ${jsonText(error)}::jsonb where key = ${key} and state = 'intent'`.execute(transaction);
+    await sql`
+      with pair as (
+        select o.key as original, v.key as reversal from expense_posting o join expense_posting v on v.reverses = o.key
+        where o.key = ${key} and o.state in ('planned', 'refused') and v.state = 'planned'
+      )
+      update expense_posting p set state = 'cancelled', error = null from pair where p.key in (pair.original, pair.reversal)`.execute(transaction);
+  });
 }

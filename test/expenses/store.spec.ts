@@ -106,6 +106,19 @@ describe('Decisions about expense reports in the store', function () {
     }
   });
 
+  it('give up a posting together with its reversal where the ERP refuses it only after a correction took it back', async () => {
+    for (const state of ['refused', 'planned'] as const) {
+      const first = own();
+      const original = await line.judge(first);
+      const key = original.postings[0]?.key ?? '';
+      await beginPosting(line.store.db, key);
+      await line.judge(version(first, 2, { replaces: { id: first.id, version: 1 }, lines: [aTaxi({ merchant: `x of ${first.id}`, amount: usd('40.00'), receipt: aReceipt(`${first.id} again`) })], total: usd('40.00') }));
+      assert.deepEqual((await postingsOf(first)).toSorted(), ['original 40.00 planned', 'original 42.50 intent', 'reversal -42.50 planned']);
+      await postingNotDone(line.store.db, key, state, { code: 'NO' });
+      assert.deepEqual((await postingsOf(first)).toSorted(), ['original 40.00 planned', 'original 42.50 cancelled', 'reversal -42.50 cancelled']);
+    }
+  });
+
   it('take back what is in force when the approval is withdrawn, and book it anew when it is given again', async () => {
     const report = own();
     const { postings } = await line.judge(report);
