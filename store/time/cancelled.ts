@@ -6,7 +6,7 @@ import { selected, type RecordSelection } from './records.ts';
 const NOT_THERE = sql`(o.state in ('planned', 'not_done') or (o.state = 'refused' and o.error->>'kind' is distinct from 'in_doubt'))`;
 
 /**
- * What is to be taken back and is not in its ERP never gets there: it is cancelled, in the caller's transaction, and needs no reversal. What is
+ * What is to be taken back and is not in its ERP never gets there: it is cancelled, in the caller's transaction, as its reversal is. What is
  * just being written is kept as it is until that transaction ends, so that whoever writes it learns of its reversal.
  * @param reversals the keys of the originals, each with the record whose decision takes it back
  * @returns the keys of the cancelled originals

@@ -218,11 +218,10 @@ export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
   }
   if (rows.postings.length > 0) {
     const cancelled = await cancelOriginals(db, rows.postings.flatMap(({ reverses, record }) => (reverses === null ? [] : [{ reverses, record }])));
-    const postings = rows.postings.filter(({ reverses }) => reverses === null || !cancelled.has(reverses));
     await sql`
-      insert into labor_posting (key, record, system, legal_entity, accounting_period, kind, reverses, hours, currency, amount, line)
-      select key, record, system, "legalEntity", "accountingPeriod", kind, reverses, hours, currency, amount, line
-      from jsonb_to_recordset(${jsonText(postings)}::jsonb) as r (key text, record bigint, system text, "legalEntity" text, "accountingPeriod" text, kind text, reverses text, hours numeric, currency text, amount numeric, line jsonb)`.execute(db);
+      insert into labor_posting (key, record, system, legal_entity, accounting_period, kind, reverses, hours, currency, amount, line, state)
+      select key, record, system, "legalEntity", "accountingPeriod", kind, reverses, hours, currency, amount, line, case when reverses = any(${[...cancelled]}::text[]) then 'cancelled' else 'planned' end
+      from jsonb_to_recordset(${jsonText(rows.postings)}::jsonb) as r (key text, record bigint, system text, "legalEntity" text, "accountingPeriod" text, kind text, reverses text, hours numeric, currency text, amount numeric, line jsonb)`.execute(db);
   }
   if (rows.payLines.length > 0) {
     await sql`

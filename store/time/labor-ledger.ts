@@ -46,12 +46,15 @@ export async function renewPostings(db: Db, attempts: readonly Attempt[], leaseM
   return rows.map(({ key }) => key);
 }
 
-/** What is in the ERP is there, whichever attempt wrote it. */
+/** What is in the ERP is there, whichever attempt wrote it: also where it was given up before, and then it is taken back there. */
 export async function recordPosted(db: Db, posted: readonly { readonly key: string; readonly externalId: string }[]): Promise<void> {
   if (posted.length === 0) return;
   await sql`
-    update labor_posting p set state = 'done', external_id = d."externalId", error = null, lease_until = null, done_at = now()
-    from (select * from jsonb_to_recordset(${jsonText(posted)}::jsonb) as l (key text, "externalId" text) order by key) as d where p.key = d.key and p.state <> 'done'`.execute(db);
+    with there as (
+      update labor_posting p set state = 'done', external_id = d."externalId", error = null, lease_until = null, done_at = now()
+      from (select * from jsonb_to_recordset(${jsonText(posted)}::jsonb) as l (key text, "externalId" text) order by key) as d where p.key = d.key and p.state <> 'done' returning p.key
+    )
+    update labor_posting v set state = 'planned' from there where v.reverses = there.key and v.state = 'cancelled'`.execute(db);
 }
 
 /**

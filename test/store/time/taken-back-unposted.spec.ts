@@ -43,7 +43,7 @@ describe('Labor that is taken back before it is in its ERP', function () {
     const first = await take(original);
     await refuse(first);
     const second = await take(corrected);
-    assert.deepEqual(await ledger(), ['original of 8 hours: cancelled', 'original of 6 hours: planned']);
+    assert.deepEqual((await ledger()).toSorted(), ['original of 6 hours: planned', 'original of 8 hours: cancelled', 'reversal of -8 hours: cancelled']);
     assert.deepEqual(await processesRelieved(db, second), ['timesheets/batch/1'], 'whoever has a case about it is to be told');
     const [record] = await decisions.rows(sql<{ id: number }>`select min(id) as id from time_record`);
     assert.equal(await reopenRefused(db, record?.id ?? 0), 0);
@@ -57,7 +57,7 @@ describe('Labor that is taken back before it is in its ERP', function () {
   it('is not posted at all where nobody has begun to, nor is its time locked', async () => {
     await take(original);
     const second = await take(withdrawn);
-    assert.deepEqual(await ledger(), ['original of 8 hours: cancelled']);
+    assert.deepEqual(await ledger(), ['original of 8 hours: cancelled', 'reversal of -8 hours: cancelled']);
     assert.deepEqual([await claim(second), await left(second)], [[], 0]);
     assert.deepEqual(await decisions.rows(sql`select kind from time_answer`), []);
   });
@@ -80,6 +80,17 @@ describe('Labor that is taken back before it is in its ERP', function () {
     assert.deepEqual((await ledger()).toSorted(), ['original of 6 hours: planned', 'original of 8 hours: cancelled', 'reversal of -8 hours: cancelled']);
     assert.equal((await claim(second)).length, 1);
     assert.deepEqual(await processesRelieved(decisions.store.db, second), ['somebody']);
+  });
+
+  it('and turns out to be there all the same is taken back there', async () => {
+    const { db } = decisions.store;
+    const writing = await claim(await take(original));
+    await recordNotPosted(db, 'not_done', writing.map(({ key, attempts }) => ({ key, attempts, error: REFUSAL })));
+    const second = await take(withdrawn);
+    assert.deepEqual(await claim(second), []);
+    await recordPosted(db, writing.map(({ key }) => ({ key, externalId: 'x-1' })));
+    await recordPosted(db, (await claim(second)).map(({ key }) => ({ key, externalId: 'x-2' })));
+    assert.deepEqual((await ledgerTotals(db)).map(({ lines, hours }) => [lines, Number(hours)]), [[2, 0]]);
   });
 
   it('while nobody knows whether it is there waits for somebody who looks, and goes by what they find', async () => {
