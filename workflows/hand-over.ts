@@ -13,10 +13,17 @@ const LONGEST_WAIT_MS = 60_000;
 
 /**
  * Gives what a decision left open to processes of its own: a refused timesheet to one that sees it through with a person, one held before to
- * one that carries out what was decided now. Processes of versions that were superseded are told.
+ * one that carries out what was decided now. Processes of versions that were superseded are told, and those that have lines which need not be
+ * posted any more.
+ * @param terms.toldBefore whom this process has told before: two that take something back from each other end all the same
  */
-export async function handOver(decision: PageDecision, terms: { readonly open: boolean; readonly priority: number }): Promise<void> {
-  await inGroups(decision.superseded, async (workflowId) => void (await lookAgain(workflowId, 'superseded')));
+export async function handOver(decision: PageDecision, terms: { readonly open: boolean; readonly priority: number; readonly toldBefore?: Set<string> }): Promise<void> {
+  const { toldBefore = new Set() } = terms;
+  const news = decision.superseded.filter((workflowId) => !toldBefore.has(workflowId));
+  await inGroups(news, async (workflowId) => {
+    toldBefore.add(workflowId);
+    await lookAgain(workflowId, 'superseded');
+  });
   await inGroups(decision.released, (record) => release(record, terms.priority));
   if (terms.open) await inGroups(decision.open, async (record) => void (await startTimesheet(record, terms.priority, record.code)));
 }

@@ -4,10 +4,10 @@ import type { ConfigActivated } from '../domain/process/deal-process.ts';
 import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
 import type { TimeProgress } from '../domain/process/time-process.ts';
 import { onStore, onTarget } from './activity-options.ts';
-import { createCases } from './cases.ts';
+import { createCases, type OpenCase } from './cases.ts';
 import { configActivatedSignal } from './contracts/deal-process.ts';
 import { SearchAttribute } from './contracts/search-attributes.ts';
-import { timeProgressQuery } from './contracts/time.ts';
+import { lookAgainSignal, timeProgressQuery } from './contracts/time.ts';
 import { persist, type Persistence } from './persist.ts';
 
 /** As the deal line's default: an hour of failing for passing reasons before integration support is told. */
@@ -41,13 +41,21 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
   let stage: TimeProgress['stage'] = 'deciding';
   let counts: TimeProgress['counts'] = null;
   let activated: ConfigActivated | undefined;
+  let told = 0;
+  /** What had been told when the postings were looked at last. */
+  let heard = 0;
+  let superseded = false;
   const posted: Record<string, number> = {};
 
   const cases = createCases({ openedBefore: 0, onChange: () => show(), onLateAnswer: () => undefined });
   const progress = (): TimeProgress => ({ stage, subject, counts, posted, openCases: cases.list().map(({ caseId, input }) => ({ caseId, code: input.code })) });
   setHandler(timeProgressQuery, progress);
-  setHandler(configActivatedSignal, (told) => {
-    activated = told;
+  setHandler(lookAgainSignal, ({ reason }) => {
+    told += 1;
+    superseded ||= reason === 'superseded';
+  });
+  setHandler(configActivatedSignal, (config) => {
+    activated = config;
   });
 
   function show(): void {
@@ -86,21 +94,45 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
     return cases.raise(caseFor({ code, kind, subject, system, message: lines.length === 1 ? message : `${message} (${lines.length} lines of ${subject}.)`, mend, without: [...without] }));
   }
 
+  /** Whatever is planned by now, in every system concerned. */
+  async function postAgain(lines: readonly RefusedLine[]): Promise<{ readonly left: readonly RefusedLine[]; readonly answers: readonly string[] }> {
+    heard = told;
+    const { targets, answers } = await through(`decision about ${subject}`, () => store.decideTimesheets({ process, selection, again: false }));
+    const left = await Promise.all([...new Set([...lines, ...targets].map(({ system }) => system))].map(post));
+    return { left: left.flat(), answers };
+  }
+
+  /** The case of these lines, until somebody answers, or what was decided meanwhile leaves nothing of them to post. */
+  async function ask(lines: readonly RefusedLine[], without: CaseInput['without'], obsolete: () => string | undefined): Promise<CaseAnswer | undefined> {
+    let open: OpenCase | undefined;
+    for (;;) {
+      if (told > heard) {
+        const { left } = await postAgain(lines);
+        if (!lines.some(({ key }) => left.some((line) => line.key === key))) {
+          if (open !== undefined) await cases.close(open, 'nothing of it is to be posted any more');
+          return undefined;
+        }
+      }
+      open ??= await raiseFor(lines, without);
+      const answer = await cases.answerOf(open, obsolete, () => (told > heard ? 'look again' : undefined));
+      if (answer !== undefined || !cases.list().includes(open)) return answer;
+    }
+  }
+
   async function retry(lines: readonly RefusedLine[]): Promise<void> {
     const known = activated?.hash;
-    const open = await raiseFor(lines, ['correct', 'override', 'reroute', 'return_to_submitter', 'confirm_done', 'confirm_not_done', 'abort']);
-    await cases.answerOf(open, () => (activated?.hash === known ? undefined : 'another configuration is active; the lines are tried again'));
+    await ask(lines, ['correct', 'override', 'reroute', 'return_to_submitter', 'confirm_done', 'confirm_not_done', 'abort'], () => (activated?.hash === known ? undefined : 'another configuration is active; the lines are tried again'));
     for (const record of new Set(lines.map((line) => line.record))) await store.retryRefused({ record });
   }
 
   /** No configuration can say whether a line is in the ERP: only somebody who looks. */
   async function settle(lines: readonly RefusedLine[]): Promise<void> {
     const system = lines[0]?.system ?? '';
-    const open = await raiseFor(lines.filter((line) => line.system === system), ['retry', 'correct', 'override', 'reroute', 'return_to_submitter', 'abort']);
-    const word = await cases.answerOf(open, () => undefined);
+    const doubtful = lines.filter((line) => line.system === system);
+    const word = await ask(doubtful, ['retry', 'correct', 'override', 'reroute', 'return_to_submitter', 'abort'], () => undefined);
     if (word === undefined) return;
     const { action, externalId, by, reason } = word;
-    for (const record of new Set(lines.filter((line) => line.system === system).map((line) => line.record))) {
+    for (const record of new Set(doubtful.map((line) => line.record))) {
       await store.settleDoubtful({ process, record, system, outcome: action === 'confirm_done' ? 'done' : 'not_done', externalId, by, reason });
     }
   }
@@ -110,9 +142,13 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
     caseFor,
     enter,
     configActivated: () => activated,
+    /** How often it was told to look again. */
+    told: () => told,
+    superseded: () => superseded,
     store,
     async decide(again: boolean): Promise<PageDecision> {
       enter('deciding');
+      heard = told;
       const decision = await through(`decision about ${subject}`, () => store.decideTimesheets({ process, selection, again }));
       const { records, entries, accepted, repeats, rejected, held, withdrawn } = decision;
       counts = { records, entries, accepted, repeats, rejected, held, withdrawn };
@@ -143,9 +179,7 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
         const doubtful = left.filter((line) => line.doubtful);
         if (doubtful.length > 0) await settle(doubtful);
         else await retry(left);
-        const decision = await through(`decision about ${subject}`, () => store.decideTimesheets({ process, selection, again: false }));
-        left = (await Promise.all([...new Set([...left, ...decision.targets].map(({ system }) => system))].map(post))).flat();
-        ({ answers } = decision);
+        ({ left, answers } = await postAgain(left));
       }
       // What is posted only now was not locked before.
       await Promise.all(answers.map(answer));

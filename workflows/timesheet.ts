@@ -1,8 +1,7 @@
-import { setHandler, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import type { OpenRecord } from '../activities/time/contract.ts';
 import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
 import type { TimesheetInput, TimesheetOutcome } from '../domain/process/time-process.ts';
-import { lookAgainSignal } from './contracts/time.ts';
 import { handOver } from './hand-over.ts';
 import { createTimeSteps } from './time-steps.ts';
 import { onDeployment } from './versioning.ts';
@@ -16,34 +15,29 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
   const process = workflowInfo().workflowId;
   const selection = { records: [record] };
   const name = `timesheet ${id} version ${version} of ${person}`;
-  let superseded = false;
-  let told = 0;
-  setHandler(lookAgainSignal, ({ reason }) => {
-    told += 1;
-    superseded ||= reason === 'superseded';
-  });
   const steps = createTimeSteps({ subject: name, legalEntity, selection, priority });
 
-  let before = told;
+  const toldBefore = new Set<string>();
+  let before = steps.told();
   let decision = await steps.decide(input.again ?? false);
   for (;;) {
-    await handOver(decision, { open: false, priority });
+    await handOver(decision, { open: false, priority, toldBefore });
     await steps.seeTo(await steps.carryOut(decision));
     const [open] = decision.open;
     const waiting = decision.held > 0 ? input.heldTooLong : undefined;
-    if (told > before) {
+    if (steps.told() > before) {
       // What came while the decision was being carried out was not part of it: judged again at once.
     } else if (open !== undefined) await ask(caseOf(open, name), open);
     else if (waiting !== undefined) await ask(caseOfWaiting(waiting, name));
     else {
       const outcome = outcomeOf();
       await steps.store.finishPage({ selection, summary: { accepted: outcome.accepted, rejected: outcome.rejected, held: outcome.held } });
-      if (told === before) {
+      if (steps.told() === before) {
         steps.enter('done');
         return outcome;
       }
     }
-    before = told;
+    before = steps.told();
     decision = await steps.decide(true);
   }
 
@@ -54,7 +48,7 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
     const config = steps.configActivated()?.hash;
     const raised = await steps.cases.raise(steps.caseFor({ ...reason, system: null, configHash: decision.configHash }));
     const answer = await steps.cases.answerOf(raised, () => {
-      if (told > before) return superseded ? 'a later version has taken its place' : 'what it waited for has come';
+      if (steps.told() > before) return steps.superseded() ? 'a later version has taken its place' : 'what it waited for has come';
       return steps.configActivated()?.hash === config ? undefined : 'another configuration is active; it is judged again';
     });
     if (answer !== undefined && (answer.action === 'return_to_submitter' || answer.action === 'abort')) await giveBack(answer, open === undefined);
@@ -69,7 +63,7 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
   function outcomeOf(): TimesheetOutcome {
     const { accepted, rejected, held, withdrawn, repeats } = decision;
     const counts = { accepted: accepted + repeats, rejected, held };
-    if (superseded) return { outcome: 'superseded', ...counts };
+    if (steps.superseded()) return { outcome: 'superseded', ...counts };
     if (rejected > 0) return { outcome: 'returned', ...counts };
     if (withdrawn > 0) return { outcome: 'withdrawn', ...counts };
     return { outcome: held > 0 ? 'held' : 'posted', ...counts };

@@ -39,7 +39,7 @@ export interface PageDecision {
   readonly open: readonly OpenRecord[];
   /** Records held before that this decision brought free: their processes carry out what was decided. */
   readonly released: readonly ReleasedRecord[];
-  /** Workflow IDs of earlier versions that need nobody any more. */
+  /** Workflow IDs of earlier versions that need nobody any more, and of what tried to post lines that were taken back before they were in their ERP. */
   readonly superseded: readonly string[];
   /** Time systems to be told something. */
   readonly answers: readonly string[];

@@ -3,6 +3,7 @@ import { findingSchema, type Finding } from '../../domain/findings.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
 import { publishTimeFacts } from '../../store/reporting-time.ts';
 import { giveUpAnswers } from '../../store/time/answers.ts';
+import { processesRelieved } from '../../store/time/cancelled.ts';
 import { returnRefused, waiveFindings } from '../../store/time/corrections.ts';
 import { returnHeld } from '../../store/time/held.ts';
 import { reopenRefused, settleDoubtful } from '../../store/time/labor-ledger.ts';
@@ -42,7 +43,7 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
           targets: await openTargets(db, selection),
           open: (await openRecords(db, selection)).map(openRecord),
           released: await releasedRecords(db, selection),
-          superseded: (await supersededRecords(db, selection)).map(timesheetProcessOf),
+          superseded: [...new Set([...(await supersededRecords(db, selection)).map(timesheetProcessOf), ...(await processesRelieved(db, selection)).filter((relieved) => relieved !== process)])],
           answers: await openAnswers(db, selection),
           configHash: known.configHash,
         };

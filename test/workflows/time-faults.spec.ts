@@ -220,6 +220,23 @@ describe('Received time, whatever fails on its way', function () {
     assert.equal(net(), '8');
   });
 
+  for (const together of [false, true]) {
+    it(`of which the ERP refuses a line that is corrected meanwhile is out of its case, and only what is right is posted${together ? ', as a page' : ''}`, async () => {
+      const refusal = { kind: 'configuration', code: 'PROJECT_UNKNOWN_IN_ERP', message: 'No such project.', mend: 'Make it.', system: 'netsuite', object: 'labor', written: 'no' } as const;
+      line.fakes.refusedLines.set(named('E-1'), refusal);
+      const wrong = aTimesheet([anEntry({ id: named('E-1') })], { id: named('TS-1') });
+      await line.submit(wrong, ...(together ? [aWeek('TS-2', BOB)] : []));
+      const open = await caseWith('PROJECT_UNKNOWN_IN_ERP');
+      await line.submit({ ...wrong, version: 2, replaces: { id: named('TS-1'), version: 1 }, approval: anApproval({ of: { id: named('TS-1'), version: 2 } }), entries: [anEntry({ id: named('E-1-mended'), replaces: { id: named('E-1'), version: 1 }, hours: '6' })] });
+      await ended(open.process);
+      await line.until('no case is open', async () => (await openCases(line.store.db)).length === 0);
+      await line.until('what is right is posted', async () => Promise.resolve(net() === (together ? '46' : '6')));
+      const { rows } = await sql<{ state: string }>`select state from time_page`.execute(line.store.db);
+      assert.deepEqual(rows.map(({ state }) => state), ['done', 'done']);
+      assert.deepEqual(line.fakes.locks.map(({ timesheetId }) => timesheetId).toSorted(), [named('TS-1'), ...(together ? [named('TS-2')] : [])]);
+    });
+  }
+
   it('superseded while its case is open ends without anybody, and so does the case', async () => {
     const wrong = aTimesheet([anEntry({ id: named('E-1'), projectNumber: 'US01-NOPE' })], { id: named('TS-1') });
     await line.submit(wrong);
