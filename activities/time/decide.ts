@@ -97,12 +97,13 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
   const entries = sheets.flatMap((sheet) => sheet.entries);
   const dates = [...sheets.map(({ weekStart }) => weekStart), ...entries.map(({ workDate }) => workDate)].toSorted();
   const entryIds = [...new Set(entries.flatMap(({ id, replaces }) => (replaces === null ? [id] : [id, replaces.id])))];
+  const refused = await refusedAmong(db, entryIds);
   const known = await postedAround(db, {
     people: [...new Set([...sheets.map(({ person }) => person), ...entries.map(({ person }) => person)])],
     from: addDays(dates[0] ?? '2000-01-01', -DAYS_AROUND),
     to: addDays(dates.at(-1) ?? '2000-01-01', DAYS_AROUND),
     timesheets: [...new Set(sheets.flatMap(({ system, id, replaces }) => [`${system}\u0001${id}`, ...(replaces === null ? [] : [`${system}\u0001${replaces.id}`])]))],
-    entries: entries.flatMap(({ system, id, replaces }) => [`${system}\u0001${id}`, ...(replaces === null ? [] : [`${system}\u0001${replaces.id}`])]),
+    entries: [...entries.map(({ system, id }) => `${system}\u0001${id}`), ...[...entries, ...refused].flatMap(({ system, replaces }) => (replaces === null ? [] : [`${system}\u0001${replaces.id}`]))],
   });
   const posted = new Map<string, PostedEntry>();
   const bookings = new Map<string, PostedOf>();
@@ -114,7 +115,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
   }
   const byPerson = new Map([...Map.groupBy(posted.values(), ({ labor }) => labor.entry.person)].map(([person, list]) => [person, new Set(list)]));
   const lines = new Map((await postingLines(db, [...bookings].flatMap(([key, { postedGeneration }]) => keysOf(posted.get(key), postedGeneration)))).map(({ key, line }) => [key, line as LaborPosting]));
-  const refused = await refusedAmong(db, entryIds);
+  refused.push(...(await refusedAmong(db, [...posted.values()].flatMap(({ labor: { entry } }) => (entry.replaces === null || entry.replaces.id === entry.id ? [] : [entry.replaces.id])))));
   const withdrawals = await withdrawalsOf(db, sheets.map(({ id }) => id));
   const waivers = await waiversOf(db, entryIds);
   // Also of projects that something is only taken back on: that needs no lock, as it leaves more to bill, never less.

@@ -117,6 +117,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       billed numeric not null,
       written_off numeric not null,
       labor jsonb not null,
+      -- The other entry whose place it takes.
+      replaces_id text generated always as (nullif(labor -> 'entry' -> 'replaces' ->> 'id', entry_id)) stored,
       -- Counts the times this version was booked: anew after a withdrawal, or with other pay codes.
       generation integer not null default 1,
       -- The generation its ERP lines stand under: other pay codes alone leave them as they are.
@@ -129,6 +131,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   await sql`create index time_entry_person on time_entry (person, work_date)`.execute(db);
   await sql`create index time_entry_timesheet on time_entry (system, timesheet_id)`.execute(db);
+  await sql`create index time_entry_replaces on time_entry (system, replaces_id) where replaces_id is not null`.execute(db);
   await sql`create index time_entry_changed_by on time_entry (changed_by)`.execute(db);
 
   // The posting ledger of labor lines: planned in the decision's own transaction, then intent → call → result, many in one statement.

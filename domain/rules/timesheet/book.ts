@@ -6,6 +6,8 @@ import type { PayLine } from '../../model/time/pay-line.ts';
 import type { Timesheet } from '../../model/time/timesheet.ts';
 import { decimalText, money, type DecimalText, type Money } from '../../money.ts';
 import { planAdjustment, planDropped, planWithdrawal, type AdjustmentLine } from './adjust.ts';
+import { indexOf } from './index-context.ts';
+import { byVersion, placeOf } from './place.ts';
 import type { TimesheetDecision } from './validate.ts';
 
 /** An accepted version of an entry, and how often it was booked. */
@@ -56,6 +58,7 @@ export function bookTimesheet(sheet: Timesheet, decision: TimesheetDecision, con
   const payLines: PayLine[] = [];
   const repeats = new Set(decision.repeats.map(({ id, version }) => `${id}@${version}`));
   const gone = new Set<string>();
+  const inSheet = byVersion(sheet.entries);
 
   function reverse(posted: PostedEntry, line: AdjustmentLine, what: 'all' | 'pay' = 'all'): void {
     const { entry } = posted.labor;
@@ -75,7 +78,7 @@ export function bookTimesheet(sheet: Timesheet, decision: TimesheetDecision, con
   for (const labor of decision.accepted) {
     if (repeats.has(`${labor.entry.id}@${labor.entry.version}`)) continue;
     const generation = (books.standing(labor.entry)?.generation ?? 0) + 1;
-    const original = labor.outcome === 'correction' ? originalOf(labor, context) : undefined;
+    const original = labor.outcome === 'correction' ? placeOf(labor.entry, indexOf(context), inSheet).original : undefined;
     const [reversal, replacement] = original === undefined ? [] : planAdjustment(labor, original, context).lines;
     const booked = replacement === undefined ? labor : { ...labor, accountingPeriod: replacement.accountingPeriod, employerPeriod: replacement.employerPeriod, payPeriod: replacement.payPeriod };
     if (original !== undefined && reversal !== undefined && !gone.has(keyOfEntry(original.labor.entry))) {
@@ -113,14 +116,6 @@ export function bookTimesheet(sheet: Timesheet, decision: TimesheetDecision, con
     }
   }
   return { entries, ended, postings, payLines };
-}
-
-/** The posting an accepted correction replaces, as the rules found it (versions.ts). */
-function originalOf({ entry }: EnrichedEntry, context: TimesheetContext): PostedEntry | undefined {
-  const inForce = context.posted.filter(({ state, labor }) => state === 'in_force' && labor.entry.system === entry.system);
-  const { replaces } = entry;
-  if (replaces !== null) return inForce.find(({ labor }) => labor.entry.id === replaces.id && labor.entry.version === replaces.version);
-  return inForce.filter(({ labor }) => labor.entry.id === entry.id).toSorted((left, right) => right.labor.entry.version - left.labor.entry.version)[0];
 }
 
 /** One posting where one ERP keeps both the project's and the employer's books, else one in each. Nothing is posted for no hours. */

@@ -17,6 +17,8 @@ export interface ContextIndex {
   readonly ruleSet: (person: TimePerson) => RegionalRuleSet | undefined;
   readonly postedOf: (person: string) => readonly PostedEntry[];
   readonly postedVersions: (system: string, id: string) => readonly PostedEntry[];
+  /** IDs of entries, posted or refused, that name one by this ID as what they replace, and those that one by this ID names. */
+  readonly replacing: (system: string, id: string) => ReadonlySet<string>;
   readonly refusal: (ref: SystemRef) => TimesheetContext['refused'][number] | undefined;
   readonly isWaived: (ref: SystemRef, code: string) => boolean;
   readonly multiplierOf: (payCode: string) => string;
@@ -54,6 +56,7 @@ function build(context: TimesheetContext): ContextIndex {
   const defaults = new Map(context.ruleSets.filter((ruleSet) => ruleSet.defaultForCountry).map((ruleSet) => [ruleSet.country, ruleSet]));
   const posted = Map.groupBy(context.posted, ({ labor }) => labor.entry.person);
   const versions = Map.groupBy(context.posted, ({ labor }) => `${labor.entry.system} ${labor.entry.id}`);
+  const replacing = linksOf([...context.posted.map(({ labor }) => labor.entry), ...context.refused]);
   const refused = new Map(context.refused.map((ref) => [refKey(ref), ref]));
   const waived = new Set(context.waivers.map((waiver) => `${refKey(waiver.entry)} ${waiver.code}`));
   const multipliers = new Map(context.payCodes.map((payCode) => [payCode.code, payCode.multiplier]));
@@ -72,6 +75,7 @@ function build(context: TimesheetContext): ContextIndex {
     ruleSet: (person) => (person.ruleSet === null ? defaults.get(entities.get(person.legalEntity)?.country ?? '') : ruleSets.get(person.ruleSet)),
     postedOf: (person) => posted.get(person) ?? [],
     postedVersions: (system, id) => versions.get(`${system} ${id}`) ?? [],
+    replacing: (system, id) => replacing.get(`${system} ${id}`) ?? NONE,
     refusal: (ref) => refused.get(refKey(ref)),
     isWaived: (ref, code) => waived.has(`${refKey(ref)} ${code}`),
     multiplierOf: (payCode) => multipliers.get(payCode) ?? '1',
@@ -84,6 +88,23 @@ function build(context: TimesheetContext): ContextIndex {
     },
     holidays: (ruleSet) => holidays.get(ruleSet) ?? new Map(),
   };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function linksOf(entries: readonly TimesheetContext['refused'][number][]): ReadonlyMap<string, ReadonlySet<string>> {
+  const links = new Map<string, Set<string>>();
+  const link = (system: string, from: string, to: string): void => {
+    const known = links.get(`${system} ${from}`);
+    if (known === undefined) links.set(`${system} ${from}`, new Set([to]));
+    else known.add(to);
+  };
+  for (const { system, id, replaces } of entries) {
+    if (replaces === null || replaces.id === id) continue;
+    link(system, id, replaces.id);
+    link(system, replaces.id, id);
+  }
+  return links;
 }
 
 function byEntity<T extends { readonly legalEntity: string; readonly from: LocalDate }>(periods: readonly T[]): Map<string, T[]> {

@@ -6,7 +6,8 @@ import type { Timesheet } from '../../model/time/timesheet.ts';
 import { holdAgainstCaps } from './caps.ts';
 import { enrichEntry } from './enrich.ts';
 import type { HoldReason, TimeFinding } from './finding.ts';
-import { indexOf, refKey } from './index-context.ts';
+import { indexOf } from './index-context.ts';
+import { byVersion } from './place.ts';
 import { isTakenBack, reviewOf, type EntryInReview } from './review.ts';
 import { approvalHold } from './rules/approval.ts';
 import { ENTRY_RULES } from './rules/entry-rules.ts';
@@ -49,9 +50,9 @@ export function validateTimesheet(sheet: Timesheet, context: TimesheetContext): 
   }
 
   for (const [entry, finding] of withinSheet(entries)) judge(entry, [finding]);
-  const inSheet = new Set(entries.map(refKey));
+  const inSheet = byVersion(entries);
   const pending = approvalHold(sheet);
-  const corrected = new Set<string>();
+  const taken = new Map<string, TimeEntry>();
   let reviews: EntryInReview[] = [];
   for (const entry of entries) {
     if (rejected.has(entry)) continue;
@@ -60,9 +61,14 @@ export function validateTimesheet(sheet: Timesheet, context: TimesheetContext): 
     else if (standing.kind === 'refused') judge(entry, [standing.finding]);
     else if (standing.kind === 'held') held.push({ entry, reason: standing.reason });
     else if (pending !== undefined) held.push({ entry, reason: pending });
-    else if (standing.kind === 'correction' && corrected.has(refKey(standing.original.labor.entry))) judge(entry, [correctedTwice(entry, standing.original)]);
     else {
-      if (standing.kind === 'correction') corrected.add(refKey(standing.original.labor.entry));
+      const ids = [...standing.place.ids].map((id) => `${entry.system} ${id}`);
+      const by = ids.map((id) => taken.get(id)).find((other) => other !== undefined);
+      if (by !== undefined) {
+        judge(entry, [correctedTwice(entry, by)]);
+        continue;
+      }
+      for (const id of ids) taken.set(id, entry);
       reviews.push(reviewOf(entry, sheet, index, standing.kind === 'correction' ? standing.original : undefined));
     }
   }

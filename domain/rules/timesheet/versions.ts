@@ -3,11 +3,12 @@ import type { RecordRef } from '../../model/time/record.ts';
 import type { TimeEntry } from '../../model/time/time-entry.ts';
 import { mustChange, type HoldReason, type TimeFinding } from './finding.ts';
 import { refKey, type ContextIndex } from './index-context.ts';
+import { placeOf, type Place } from './place.ts';
 
 /** What an entry is to what was posted before. */
 export type Standing =
-  | { readonly kind: 'new' }
-  | { readonly kind: 'correction'; readonly original: PostedEntry }
+  | { readonly kind: 'new'; readonly place: Place }
+  | { readonly kind: 'correction'; readonly original: PostedEntry; readonly place: Place }
   /** This very version was posted before: nothing more to do. */
   | { readonly kind: 'repeat'; readonly posted: PostedEntry }
   | { readonly kind: 'held'; readonly reason: HoldReason }
@@ -26,48 +27,67 @@ export function contentOf(entry: TimeEntry): string {
 
 /**
  * Where an entry stands. A correction whose original was not seen yet is held for it, so that nothing depends on which of the two arrives
- * first; the correction of an original that was refused, or that came in the same timesheet, stands on its own.
+ * first; the correction of an original that was refused, or that came in the same timesheet, takes the place of what that would have replaced, if
+ * anything. Of an entry, its other versions and what replaces it one at most is in force, whatever was withdrawn and approved again meanwhile.
  */
-export function standingOf(entry: TimeEntry, index: ContextIndex, inSheet: ReadonlySet<string>): Standing {
+export function standingOf(entry: TimeEntry, index: ContextIndex, inSheet: ReadonlyMap<string, TimeEntry>): Standing {
   const versions = index.postedVersions(entry.system, entry.id);
   const itself = versions.find(({ labor }) => labor.entry.version === entry.version);
   if (itself !== undefined) {
-    if (itself.state === 'reversed' && sameEntry(itself.labor.entry, entry)) return { kind: 'new' };
-    if (sameEntry(itself.labor.entry, entry)) return { kind: 'repeat', posted: itself };
-    return refusal(entry, 'VERSION_REUSED', 'version', 'This version was posted before with another content.', 'Raise the version with each change.');
+    if (!sameEntry(itself.labor.entry, entry)) return refusal(entry, 'VERSION_REUSED', 'version', 'This version was posted before with another content.', 'Raise the version with each change.');
+    if (itself.state !== 'reversed') return { kind: 'repeat', posted: itself };
   }
   const newest = versions.filter(({ state }) => state === 'in_force').toSorted((left, right) => right.labor.entry.version - left.labor.entry.version)[0];
   if (newest !== undefined && newest.labor.entry.version > entry.version) {
     return refusal(entry, 'ENTRY_STALE', 'version', `Version ${newest.labor.entry.version} of this entry is posted already.`, 'Nothing, unless this older version is right: then enter it as a new version.');
   }
-  if (entry.replaces === null) return newest === undefined ? { kind: 'new' } : { kind: 'correction', original: newest };
-  return correctionOf(entry, entry.replaces, index, inSheet);
+  const standing = itself === undefined && entry.replaces !== null ? unfit(entry, entry.replaces, index, inSheet) : undefined;
+  if (standing !== undefined) return standing;
+  const place = placeOf(entry, index, inSheet);
+  if (place.others.length > 0) return { kind: 'refused', finding: placeTaken(entry, place) };
+  return place.original === undefined ? { kind: 'new', place } : { kind: 'correction', original: place.original, place };
 }
 
-function correctionOf(entry: TimeEntry, replaces: RecordRef, index: ContextIndex, inSheet: ReadonlySet<string>): Standing {
+/** Why a correction cannot take the place of what it names, or not yet. */
+function unfit(entry: TimeEntry, replaces: RecordRef, index: ContextIndex, inSheet: ReadonlyMap<string, TimeEntry>): Standing | undefined {
   if (replaces.id === entry.id && replaces.version >= entry.version) {
     return refusal(entry, 'CORRECTION_OF_ITSELF', 'replaces', `The entry says it replaces version ${replaces.version} of itself.`, 'Let the correction name the earlier version it replaces.');
   }
   const original = index.postedVersions(entry.system, replaces.id).find(({ labor }) => labor.entry.version === replaces.version);
   if (original === undefined) {
-    if (inSheet.has(refKey({ system: entry.system, ...replaces })) || index.refusal({ system: entry.system, ...replaces }) !== undefined) return { kind: 'new' };
+    if (inSheet.has(refKey({ system: entry.system, ...replaces })) || index.refusal({ system: entry.system, ...replaces }) !== undefined) return newerOf(entry, replaces, index);
     const waitsFor = `time entry ${replaces.id} version ${replaces.version}`;
     return { kind: 'held', reason: { code: 'ORIGINAL_NOT_SEEN', message: `The correction replaces ${waitsFor}, which has not arrived yet.`, waitsFor } };
   }
   if (original.labor.entry.person !== entry.person) {
     return refusal(entry, 'CORRECTION_OF_OTHER_PERSON', 'replaces', `The entry it replaces is of ${original.labor.entry.person}.`, "Take the other person's entry back and enter a new one.");
   }
-  if (original.state === 'reversed') return { kind: 'new' };
-  if (original.state === 'superseded') {
-    return refusal(entry, 'ORIGINAL_SUPERSEDED', 'replaces', `Version ${replaces.version} of ${replaces.id} was replaced by another correction before.`, 'Look at the newest version and correct that one.');
-  }
-  return { kind: 'correction', original };
+  return original.state === 'superseded' ? supersededBefore(entry, replaces) : newerOf(entry, replaces, index);
 }
 
-/** Another entry of the same timesheet takes the place of the same posting: which of the two is right, nobody can tell. */
-export function correctedTwice(entry: TimeEntry, { labor }: PostedEntry): TimeFinding {
-  const { id, version } = labor.entry;
-  return mustChange(entry, 'ORIGINAL_SUPERSEDED', 'replaces', { message: `Version ${version} of ${id} is replaced by another entry of the same timesheet.`, mend: 'Let one entry replace it, and enter the rest as new entries.' });
+function newerOf(entry: TimeEntry, replaces: RecordRef, index: ContextIndex): Standing | undefined {
+  const newer = index.postedVersions(entry.system, replaces.id).some(({ state, labor }) => state === 'in_force' && labor.entry.person === entry.person && labor.entry.version > replaces.version);
+  return newer ? supersededBefore(entry, replaces) : undefined;
+}
+
+function supersededBefore(entry: TimeEntry, { id, version }: RecordRef): Standing {
+  return refusal(entry, 'ORIGINAL_SUPERSEDED', 'replaces', `Version ${version} of ${id} was replaced by another correction before.`, 'Look at the newest version and correct that one.');
+}
+
+/** The same work is in force under another entry: which of the two is right, nobody can tell. */
+function placeTaken(entry: TimeEntry, { others }: Place): TimeFinding {
+  const [other] = others.toSorted((left, right) => (refKey(left.labor.entry) < refKey(right.labor.entry) ? -1 : 1));
+  const name = other === undefined ? 'Another entry' : `${other.labor.entry.id} version ${other.labor.entry.version}`;
+  const { replaces } = entry;
+  if (replaces === null || others.some(({ labor }) => labor.entry.replaces?.id === entry.id)) {
+    return mustChange(entry, 'ENTRY_SUPERSEDED', 'version', { message: `${name} is posted in the place of this entry.`, mend: 'Nothing: the posted one is taken. Where this one is right, correct the posted one.' });
+  }
+  return mustChange(entry, 'ORIGINAL_SUPERSEDED', 'replaces', { message: `${name} is posted for the same work as ${replaces.id} version ${replaces.version}.`, mend: 'Look at the newest version and correct that one.' });
+}
+
+/** Another entry of the same timesheet takes the same place: which of the two is right, nobody can tell. */
+export function correctedTwice(entry: TimeEntry, by: TimeEntry): TimeFinding {
+  return mustChange(entry, 'ORIGINAL_SUPERSEDED', 'replaces', { message: `Entry ${by.id} version ${by.version} of the same timesheet takes the same place.`, mend: 'Let one entry take it, and enter the rest as new entries.' });
 }
 
 function refusal(entry: TimeEntry, code: string, path: string, message: string, mend: string): Standing {

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import type { TimeEntry } from '../../../domain/model/time/time-entry.ts';
 import type { Timesheet } from '../../../domain/model/time/timesheet.ts';
-import { dropReference, putReference } from '../../../store/time/reference.ts';
-import { theFirm } from '../../builders/firm.ts';
-import { anAssignment, anEntry, aPerson, aProject, aRate, aTimeContext, aTimesheet } from '../../builders/time.ts';
+import { anAssignment, anEntry, aPerson, aProject, aRate, aTimesheet } from '../../builders/time.ts';
 import { PEOPLE } from '../../builders/time-stories.ts';
 import { startDecisions, type Decisions } from './decisions.ts';
 
@@ -106,17 +104,62 @@ describe('A decision about received time', function () {
   it('that takes time back while no period is open loses nothing: somebody is asked, and it is done once a period is open', async () => {
     const sheet = aTimesheet([on('FEE')]);
     await decisions.take(sheet);
-    const { config } = await theFirm();
-    const periods = aTimeContext(config).periods.filter(({ legalEntity }) => legalEntity === 'US01');
-    const keys = periods.map(({ legalEntity, code }) => `${legalEntity}|${code}`);
-    await putReference(decisions.store.db, 'test', periods.map((period) => ({ kind: 'accounting_period', key: `${period.legalEntity}|${period.code}`, scope: period.legalEntity, document: { ...period, closed: true } })));
-    await decisions.take(withdrawn(sheet, '2026-11-16T10:00:00.000Z'));
-    assert.deepEqual((await outcomes()).map(({ outcome, codes }) => [outcome, ...codes]), [['accepted'], ['rejected', 'ADJUSTMENT_NOT_BOOKABLE']]);
-    assert.deepEqual(await inForce(), ['E-1@1 on FEE']);
-    await dropReference(decisions.store.db, 'accounting_period', keys);
+    await decisions.whileClosed('US01', async () => {
+      await decisions.take(withdrawn(sheet, '2026-11-16T10:00:00.000Z'));
+      assert.deepEqual((await outcomes()).map(({ outcome, codes }) => [outcome, ...codes]), [['accepted'], ['rejected', 'ADJUSTMENT_NOT_BOOKABLE']]);
+      assert.deepEqual(await inForce(), ['E-1@1 on FEE']);
+    });
     await decisions.decide({ records: (await outcomes()).map(({ record }) => record) }, true);
     assert.deepEqual((await outcomes()).map(({ outcome }) => outcome), ['accepted', 'withdrawn']);
     assert.deepEqual([await inForce(), await paid()], [[], {}]);
+  });
+
+  describe('whose entries take each other\'s place', () => {
+    const correction = (id: string, of: string, hours: string, sheet: string, parts: Partial<TimeEntry> = {}) => aTimesheet([on('FEE', { id, replaces: { id: of, version: 1 }, hours, ...parts })], { id: sheet });
+    const again = (sheet: Timesheet): Timesheet => ({ ...sheet, approval: { ...sheet.approval, decidedAt: '2026-11-16T11:00:00.000Z' } });
+    const hours = async () => Number((await decisions.rows(sql<{ hours: string }>`select coalesce(sum(hours), 0)::text as hours from labor_posting where state <> 'cancelled'`))[0]?.hours);
+    const last = async () => (await outcomes()).at(-1);
+
+    it('lets an entry that was corrected while its approval was withdrawn not come back beside its correction', async () => {
+      const sheet = aTimesheet([on('FEE')]);
+      await decisions.take(sheet);
+      await decisions.take(withdrawn(sheet, '2026-11-16T10:00:00.000Z'));
+      await decisions.take(correction('C-1', 'E-1', '6', 'TS-2'));
+      await decisions.take(again(sheet));
+      assert.deepEqual([await inForce(), await hours(), await paid()], [['C-1@1 on FEE'], 6, { REG: 6 }]);
+      assert.deepEqual((await last())?.codes, ['ENTRY_SUPERSEDED']);
+    });
+
+    it('lets it not come back where the correction was corrected in its turn, or moved to a day far off', async () => {
+      const sheet = aTimesheet([on('FEE')]);
+      await decisions.take(sheet);
+      await decisions.take(withdrawn(sheet, '2026-11-16T10:00:00.000Z'));
+      const far = { workDate: '2026-10-12' };
+      await decisions.take({ ...correction('C-1', 'E-1', '6', 'TS-2', far), weekStart: '2026-10-12' });
+      await decisions.take({ ...correction('D-1', 'C-1', '5', 'TS-3', far), weekStart: '2026-10-12' });
+      await decisions.take(again(sheet));
+      assert.deepEqual([(await last())?.codes, await inForce()], [['ENTRY_SUPERSEDED'], ['D-1@1 on FEE']]);
+      await decisions.take(secondVersion([on('FEE', { version: 2, replaces: { id: 'E-1', version: 1 }, hours: '7' })]));
+      assert.deepEqual([(await last())?.codes, await inForce()], [['ORIGINAL_SUPERSEDED'], ['D-1@1 on FEE']]);
+    });
+
+    it('takes one only of two corrections of an entry that is not in force', async () => {
+      const sheet = aTimesheet([on('FEE')]);
+      await decisions.take(sheet);
+      await decisions.take(withdrawn(sheet, '2026-11-16T10:00:00.000Z'));
+      await decisions.take(correction('C-1', 'E-1', '6', 'TS-2'));
+      await decisions.take(correction('C-2', 'E-1', '5', 'TS-3'));
+      assert.deepEqual([await inForce(), (await last())?.codes], [['C-1@1 on FEE'], ['ORIGINAL_SUPERSEDED']]);
+    });
+
+    it('lets a correction of a refused correction take the place of the entry that is posted', async () => {
+      await decisions.take(aTimesheet([on('FEE')]));
+      await decisions.take(correction('C-1', 'E-1', '6', 'TS-2', { projectNumber: 'US01-NOPE' }));
+      await decisions.take(correction('D-1', 'C-1', '5', 'TS-3'));
+      assert.deepEqual([await inForce(), await hours(), await paid()], [['D-1@1 on FEE'], 5, { REG: 5 }]);
+      await decisions.decide({ records: (await outcomes()).map(({ record }) => record) }, true);
+      assert.deepEqual(await inForce(), ['D-1@1 on FEE']);
+    });
   });
 
   it('bills no more than the cap leaves, whatever is decided at the same moment, and counts what it billed', async () => {
