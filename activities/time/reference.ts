@@ -9,6 +9,7 @@ import type { Timesheet } from '../../domain/model/time/timesheet.ts';
 import { accountingPeriodsOf, closingOf, payPeriodsOf } from '../../domain/rules/timesheet/period-calendar.ts';
 import { activeConfig, activeConfigHash } from '../../store/config-versions.ts';
 import type { Db } from '../../store/database.ts';
+import { keepPeriods } from '../../store/time/periods.ts';
 import { allReference, referenceVersion } from '../../store/time/reference.ts';
 
 type ContextEntity = TimesheetContext['legalEntities'][number];
@@ -96,7 +97,7 @@ async function read(db: Db): Promise<Reference> {
   const transfersOf = Map.groupBy(transferRates, ({ employer }) => employer);
   const costsOf = Map.groupBy(costRates, ({ legalEntity }) => legalEntity);
   const rolesOf = Map.groupBy(roles, ({ system }) => system);
-  const calendar = calendarsOf(config, entities, periods, payPeriods);
+  const calendar = await calendarsOf(db, config, entities, periods, payPeriods);
   const laborCategories = config.laborCategories.map(({ code }) => code);
 
   function projectFamily(number: string): TimeProject[] {
@@ -167,23 +168,26 @@ interface Calendar {
   readonly payPeriods: readonly PayPeriod[];
 }
 
-/** The periods of a legal entity: those that were told, and for entities of which none were, those its closing terms give. */
-function calendarsOf(config: FirmConfig, entities: ReadonlyMap<string, ContextEntity>, periods: readonly AccountingPeriod[], payPeriods: readonly PayPeriod[]): (code: string) => Calendar {
+/**
+ * The periods of a legal entity. One that has none of a kind yet gets those its closing terms give, for good: payroll runs for the periods in the
+ * store, so nothing may be booked in any other.
+ */
+async function calendarsOf(db: Db, config: FirmConfig, entities: ReadonlyMap<string, ContextEntity>, periods: readonly AccountingPeriod[], payPeriods: readonly PayPeriod[]): Promise<(code: string) => Calendar> {
   const told = Map.groupBy(periods, ({ legalEntity }) => legalEntity);
   const toldPay = Map.groupBy(payPeriods, ({ legalEntity }) => legalEntity);
-  const made = new Map<string, Calendar>();
   const firstMonth: LocalDate = `${new Date().getUTCFullYear() - 1}-07-01`;
-  return (code) => {
-    const known = made.get(code);
-    if (known !== undefined) return known;
-    const entity = entities.get(code);
+  const calendars = new Map<string, Calendar>();
+  const made: { accounting_period: AccountingPeriod[]; pay_period: PayPeriod[] } = { accounting_period: [], pay_period: [] };
+  for (const [code, entity] of entities) {
     const closing = closingOf(code, config.timeClosing);
-    const derived = entity !== undefined && closing !== undefined;
-    const calendar = {
-      periods: told.get(code) ?? (derived ? accountingPeriodsOf(entity, closing, firstMonth, MONTHS_AROUND * 2) : []),
-      payPeriods: toldPay.get(code) ?? (derived ? payPeriodsOf(entity, closing, firstMonth, MONTHS_AROUND * 2) : []),
+    const fresh = {
+      periods: told.has(code) || closing === undefined ? [] : accountingPeriodsOf(entity, closing, firstMonth, MONTHS_AROUND * 2),
+      payPeriods: toldPay.has(code) || closing === undefined ? [] : payPeriodsOf(entity, closing, firstMonth, MONTHS_AROUND * 2),
     };
-    made.set(code, calendar);
-    return calendar;
-  };
+    made.accounting_period.push(...fresh.periods);
+    made.pay_period.push(...fresh.payPeriods);
+    calendars.set(code, { periods: told.get(code) ?? fresh.periods, payPeriods: toldPay.get(code) ?? fresh.payPeriods });
+  }
+  await keepPeriods(db, made);
+  return (code) => calendars.get(code) ?? { periods: told.get(code) ?? [], payPeriods: toldPay.get(code) ?? [] };
 }

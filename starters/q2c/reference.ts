@@ -2,10 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
+import { firmConfigSchema } from '../../domain/config/schema.ts';
 import { isReferenceKind, referenceKinds } from '../../domain/model/time/reference.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
 import { casesWaitingForConfig } from '../../store/cases.ts';
+import { activeConfig } from '../../store/config-versions.ts';
 import type { Store } from '../../store/database.ts';
+import { ensurePeriods } from '../../store/time/periods.ts';
 import { putReference, referenceRows, type ReferenceRow } from '../../store/time/reference.ts';
 import { lookAgainSignal } from '../../workflows/contracts/time.ts';
 import { table } from '../status/table.ts';
@@ -13,6 +16,8 @@ import { readReferenceFile } from './reference-file.ts';
 import { withSession, type Session } from './session.ts';
 
 const ROWS_AT_ONCE = 2000;
+/** Periods that closing terms gave make room for those that are told. */
+const OF_CALENDARS: ReadonlySet<string> = new Set(['entity', 'accounting_period', 'pay_period']);
 
 export function referenceCommands(program: Command): void {
   const reference = program.command('reference').description('What time is judged by: people, projects, assignments, rates, roles, periods');
@@ -82,6 +87,8 @@ async function load({ db }: Store, rows: readonly ReferenceRow[], by: string): P
     let count = 0;
     for (let from = 0; from < changed.length; from += ROWS_AT_ONCE) count += await putReference(transaction, by, changed.slice(from, from + ROWS_AT_ONCE));
     const kinds = Object.fromEntries([...Map.groupBy(changed, ({ kind }) => kind)].map(([kind, of]) => [kind, of.length]));
+    const active = changed.some(({ kind }) => OF_CALENDARS.has(kind)) ? await activeConfig(transaction) : undefined;
+    if (active !== undefined) await ensurePeriods(transaction, firmConfigSchema.parse(active.document), new Date());
     await appendAudit(transaction, [{ process: 'reference', actor: by, action: 'reference.loaded', object: 'reference data of time', system: null, message: `${by} loaded ${count} rows of reference data: ${Object.entries(kinds).map(([kind, n]) => `${n} ${kind}`).join(', ')}`, details: kinds }]);
     return count;
   });
