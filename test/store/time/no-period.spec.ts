@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import type { TimeEntry } from '../../../domain/model/time/time-entry.ts';
 import type { Timesheet } from '../../../domain/model/time/timesheet.ts';
-import { dropReference, putReference } from '../../../store/time/reference.ts';
-import { theFirm } from '../../builders/firm.ts';
-import { anAssignment, anEntry, aProject, aRate, aTimeContext, aTimesheet } from '../../builders/time.ts';
-import { referenceRows } from '../../support/time-line.ts';
+import { anAssignment, anEntry, aProject, aRate, aTimesheet } from '../../builders/time.ts';
 import { startDecisions, type Decisions } from './decisions.ts';
 
 const PROJECTS = ['FEE', 'ABROAD'];
@@ -32,25 +29,13 @@ describe('While no period is open to book it in, time that is to be taken back',
   const newest = async () => (await decisions.rows(sql<{ record: number; outcome: string; codes: string[] }>`select record, outcome, codes from time_outcome where record = (select max(id) from time_record) order by position`));
   const outcomes = async () => (await newest()).map(({ outcome, codes }) => [outcome, ...codes]);
 
-  async function whileClosed(legalEntity: string, work: () => Promise<void>): Promise<void> {
-    const { config } = await theFirm();
-    const periods = aTimeContext(config).periods.filter((period) => period.legalEntity === legalEntity);
-    await putReference(decisions.store.db, 'test', periods.map((period) => ({ kind: 'accounting_period', key: `${period.legalEntity}|${period.code}`, scope: period.legalEntity, document: { ...period, closed: true } })));
-    try {
-      await work();
-    } finally {
-      await dropReference(decisions.store.db, 'accounting_period', periods.map((period) => `${period.legalEntity}|${period.code}`));
-      await putReference(decisions.store.db, 'test', referenceRows(aTimeContext(config)).filter(({ kind }) => kind === 'accounting_period'));
-    }
-  }
-
   async function retry(): Promise<void> {
     await decisions.decide({ records: [...new Set((await newest()).map(({ record }) => record))] }, true);
   }
 
   it('because a new version leaves it out is asked about, and taken back once one is open', async () => {
     await decisions.take(aTimesheet([on('FEE'), on('FEE', { id: 'E-2', workDate: '2026-11-10' })]));
-    await whileClosed('US01', async () => {
+    await decisions.whileClosed('US01', async () => {
       await decisions.take(secondVersion([on('FEE')]));
       assert.deepEqual([await outcomes(), await inForce()], [[['rejected', 'ADJUSTMENT_NOT_BOOKABLE']], ['E-1', 'E-2']]);
     });
@@ -60,7 +45,7 @@ describe('While no period is open to book it in, time that is to be taken back',
 
   it('because a new version has no entries at all is asked about, and taken back once one is open', async () => {
     await decisions.take(aTimesheet([on('FEE')]));
-    await whileClosed('US01', async () => {
+    await decisions.whileClosed('US01', async () => {
       await decisions.take(secondVersion([]));
       assert.deepEqual([await outcomes(), await inForce()], [[['rejected', 'ADJUSTMENT_NOT_BOOKABLE']], ['E-1']]);
       assert.deepEqual(await decisions.rows(sql`select record from time_answer where kind = 'reject'`), [], 'there is no entry to correct');
@@ -75,7 +60,7 @@ describe('While no period is open to book it in, time that is to be taken back',
     await decisions.take(full, aTimesheet([on('ABROAD', { id: 'S-1', workDate: '2026-11-14', hours: '5' })]));
     const before = [await inForce(), await paid()];
     const other = aTimesheet([on('FEE', { id: 'O-1', workDate: '2026-11-02', hours: '4' })], { id: 'TS-3', weekStart: '2026-11-02' });
-    await whileClosed('DE01', async () => {
+    await decisions.whileClosed('DE01', async () => {
       await decisions.take(withdrawn(full));
       assert.deepEqual(await outcomes(), days.map(() => ['rejected', 'ADJUSTMENT_NOT_BOOKABLE']));
       assert.deepEqual([await inForce(), await paid()], before);
