@@ -31,7 +31,7 @@ export interface PayChange {
   readonly labor: EnrichedEntry;
 }
 
-/** Pay codes of the accepted entries, and the posted ones of the same weeks whose own change by them. Only employees are paid by pay code. */
+/** Pay codes of the accepted entries, and the posted ones of the same weeks whose own change by them. Only employees are paid by pay code. What another employer paid, before the person moved, is not part of the week: its pay and its overtime stand. */
 export function payOf(reviews: readonly EntryInReview[], index: ContextIndex): { readonly pay: ReadonlyMap<TimeEntry, readonly PayPart[]>; readonly payChanges: PayChange[] } {
   const pay = new Map<TimeEntry, readonly PayPart[]>();
   const payChanges: PayChange[] = [];
@@ -40,8 +40,8 @@ export function payOf(reviews: readonly EntryInReview[], index: ContextIndex): {
   if (person === undefined || ruleSet === undefined || person.kind !== 'employee') return { pay, payChanges };
   const repaid = (labor: EnrichedEntry, parts: readonly PayPart[]): EnrichedEntry => ({ ...labor, pay: [...parts], cost: costOf({ index, person, laborCategory: labor.laborCategory, entry: labor.entry }, parts) });
   const dates = new Set(reviews.flatMap(({ entry, original }) => [entry.workDate, original?.labor.entry.workDate ?? entry.workDate]).map((date) => weekOf(date, ruleSet.weekStartsOn)));
-  const posted = new Map(index.postedOf(person.email).map((one) => [one.labor.entry, one]));
-  const weeks = Map.groupBy(workOf(reviews, index), ({ date }) => weekOf(date, ruleSet.weekStartsOn));
+  const posted = new Map(index.postedOf(person.email).filter(({ labor }) => labor.employer === person.legalEntity).map((one) => [one.labor.entry, one]));
+  const weeks = Map.groupBy(workOf(reviews, index).filter(({ candidate, entry }) => candidate || posted.has(entry)), ({ date }) => weekOf(date, ruleSet.weekStartsOn));
   for (const start of dates) {
     for (const [work, parts] of splitWeek(weeks.get(start) ?? [], ruleSet, person.overtime === 'exempt', index)) {
       const before = posted.get(work.entry);

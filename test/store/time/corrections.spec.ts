@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import type { TimeEntry } from '../../../domain/model/time/time-entry.ts';
 import type { Timesheet } from '../../../domain/model/time/timesheet.ts';
+import { putReference } from '../../../store/time/reference.ts';
 import { anAssignment, anEntry, aPerson, aProject, aRate, aTimesheet } from '../../builders/time.ts';
 import { PEOPLE } from '../../builders/time-stories.ts';
 import { startDecisions, type Decisions } from './decisions.ts';
@@ -17,7 +18,7 @@ describe('A decision about received time', function () {
       people: PEOPLE.map((email) => aPerson({ email })),
       assignments: PEOPLE.flatMap((person) => PROJECTS.map((projectNumber) => anAssignment({ person, projectNumber }))),
       rates: PROJECTS.map((projectNumber) => aRate({ projectNumber, currency: projectNumber === 'ABROAD' ? 'EUR' : 'USD' })),
-      transferRates: [{ employer: 'US01', client: 'DE01', laborCategory: 'ENGINEER', rate: '99.99', currency: 'EUR', from: '2026-01-01', to: null }],
+      transferRates: [{ employer: 'US01', client: 'DE01', laborCategory: 'ENGINEER', rate: '99.99', currency: 'EUR', from: '2026-01-01', to: null }, { employer: 'DE01', client: 'US01', laborCategory: 'ENGINEER', rate: '99.99', currency: 'EUR', from: '2026-01-01', to: null }],
     });
   });
   beforeEach(() => decisions.empty());
@@ -67,6 +68,28 @@ describe('A decision about received time', function () {
     assert.deepEqual(await paid(), { OT15: 5, REG: 40 });
     await decisions.take(withdrawn(full, '2026-11-16T10:00:00.000Z'));
     assert.deepEqual(await paid(), { REG: 5 });
+  });
+
+  it('leaves what a former employer paid as it was, also its overtime, once the person works for another legal entity', async () => {
+    const [ada] = PEOPLE;
+    const move = async (legalEntity: string) => await putReference(decisions.store.db, 'test', [{ kind: 'person', key: ada, scope: ada, document: aPerson({ legalEntity }) }]);
+    const payroll = async () => (await decisions.rows(sql<{ text: string }>`select employer || ' ' || pay_code || ' ' || trim_scale(sum(hours))::text as text from pay_line group by employer, pay_code having sum(hours) <> 0 order by 1`)).map(({ text }) => text);
+    const week = ['2026-11-09', '2026-11-10', '2026-11-11', '2026-11-12'].map((workDate, day) => on('FEE', { id: `W-${day}`, workDate, hours: '11' }));
+    await decisions.take(aTimesheet(week));
+    const before = await payroll();
+    assert.deepEqual(before, ['US01 OT15 4', 'US01 REG 40']);
+    try {
+      await move('DE01');
+      const friday = aTimesheet([on('FEE', { id: 'X-1', workDate: '2026-11-13', hours: '1' })], { id: 'TS-2' });
+      await decisions.take(friday);
+      const [own, ...others] = await payroll();
+      assert.match(own ?? '', /^DE01 \S+ 1$/, 'the new employer pays its hour as no overtime');
+      assert.deepEqual(others, before);
+      await decisions.take(withdrawn(friday, '2026-11-16T10:00:00.000Z'));
+      assert.deepEqual(await payroll(), before);
+    } finally {
+      await move('US01');
+    }
   });
 
   it('lets a withdrawal that is told late not undo the approval that came after it', async () => {
