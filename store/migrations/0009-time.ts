@@ -131,7 +131,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   await sql`create index time_entry_person on time_entry (person, work_date)`.execute(db);
   await sql`create index time_entry_timesheet on time_entry (system, timesheet_id)`.execute(db);
-  await sql`create index time_entry_replaces on time_entry (system, replaces_id) where replaces_id is not null`.execute(db);
+  await sql`create index time_entry_replaces on time_entry (replaces_id) where replaces_id is not null`.execute(db);
+  await sql`create index time_entry_replacing on time_entry (entry_id) where replaces_id is not null`.execute(db);
   await sql`create index time_entry_changed_by on time_entry (changed_by)`.execute(db);
 
   // The posting ledger of labor lines: planned in the decision's own transaction, then intent → call → result, many in one statement.

@@ -54,29 +54,31 @@ export interface PostedRow {
   readonly labor: JsonValue;
 }
 
+/** Accepted entries that took the place of one of these or gave it, through however many steps. Few have any: each step is one look into two small indexes. @param entries "system\u0001id" */
+async function linkedTo(db: Db, entries: readonly string[]): Promise<string[]> {
+  const seen = new Set(entries);
+  for (let asked = [...seen]; asked.length > 0; ) {
+    const ids = asked.map((entry) => entry.slice(entry.indexOf('\u0001') + 1));
+    const { rows } = await sql<{ system: string; id: string; replaces: string }>`
+      select system, entry_id as id, replaces_id as replaces from time_entry where replaces_id = any(${ids}::text[])
+      union all
+      select system, entry_id, replaces_id from time_entry where entry_id = any(${ids}::text[]) and replaces_id is not null`.execute(db);
+    asked = [...new Set(rows.flatMap(({ system, id, replaces }) => [`${system}\u0001${id}`, `${system}\u0001${replaces}`]))].filter((entry) => !seen.has(entry));
+    for (const entry of asked) seen.add(entry);
+  }
+  return [...seen].slice(new Set(entries).size);
+}
+
 /** Everything accepted that a decision about these people has to know: their entries around the dates, all of the given timesheets and entry IDs, and what took the place of one of these entries or gave it, through however many steps. */
 export async function postedAround(db: Db, around: { readonly people: readonly string[]; readonly from: string; readonly to: string; readonly timesheets: readonly string[]; readonly entries: readonly string[] }): Promise<PostedRow[]> {
+  const entries = [...around.entries, ...(await linkedTo(db, around.entries))];
   const { rows } = await sql<PostedRow>`
-    with recursive asked as materialized (
-      select system, entry_id, version, replaces_id from time_entry where (system, entry_id) in (select split_part(t, chr(1), 1), split_part(t, chr(1), 2) from unnest(${[...around.entries]}::text[]) as t)
-    ), linked as (
-      select e.system, e.entry_id from unnest(${[...around.entries]}::text[]) as t join time_entry e on e.system = split_part(t, chr(1), 1) and e.replaces_id = split_part(t, chr(1), 2)
-      union
-      select system, replaces_id from asked where replaces_id is not null
-      union
-      select n.system, n.entry_id from linked l cross join lateral (
-        select e.system, e.entry_id from time_entry e where e.system = l.system and e.replaces_id = l.entry_id
-        union all
-        select e.system, e.replaces_id from time_entry e where e.system = l.system and e.entry_id = l.entry_id and e.replaces_id is not null
-      ) as n
-    ), wanted as (
+    with wanted as (
       select system, entry_id, version from time_entry where person = any(${[...around.people]}::text[]) and work_date between ${around.from}::date and ${around.to}::date
       union
       select system, entry_id, version from time_entry where (system, timesheet_id) in (select split_part(t, chr(1), 1), split_part(t, chr(1), 2) from unnest(${[...around.timesheets]}::text[]) as t)
       union
-      select system, entry_id, version from asked
-      union
-      select e.system, e.entry_id, e.version from linked l join time_entry e on e.system = l.system and e.entry_id = l.entry_id
+      select system, entry_id, version from time_entry where (system, entry_id) in (select split_part(t, chr(1), 1), split_part(t, chr(1), 2) from unnest(${entries}::text[]) as t)
     )
     select e.state, e.generation, e.posted_generation as "postedGeneration", e.labor from time_entry e join wanted using (system, entry_id, version)`.execute(db);
   return rows;
