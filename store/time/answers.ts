@@ -10,13 +10,17 @@ export interface PlannedAnswer {
   readonly detail: JsonValue;
 }
 
-/** What a time system is still to be told of these records. A lock waits until everything of its record is posted. */
+/**
+ * What a time system is still to be told of these records. A lock waits until everything of its record is posted; a page leaves the records it
+ * handed over to their own processes, so that nothing is told twice.
+ */
 export async function plannedAnswers(db: Db, selection: RecordSelection, system: string): Promise<PlannedAnswer[]> {
   const { rows } = await sql<PlannedAnswer>`
     select a.record, a.kind, a.detail from time_record r join time_answer a on a.record = r.id
     where ${selected(selection)} and a.system = ${system} and a.state = 'planned'
       and (a.kind <> 'lock' or not exists (select from labor_posting p where p.record = r.id and p.state not in ('done', 'cancelled')))
-    order by a.record`.execute(db);
+      and ${'batch' in selection ? sql`not exists (select from time_outcome o where o.record = r.id and o.outcome = 'rejected')` : sql`true`}
+    order by a.record, a.kind`.execute(db);
   return rows;
 }
 

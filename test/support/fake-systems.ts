@@ -176,6 +176,7 @@ export function createFakeSystems() {
       },
       lock: async (posted) => {
         await Promise.resolve();
+        failing(`lock ${system}`, false, posted.timesheetId);
         locks.push(posted);
       },
       markInvoiced: { unsupported: 'the fake knows no invoices' },

@@ -122,20 +122,31 @@ describe('Received time, whatever fails on its way', function () {
     assert.deepEqual(line.fakes.rejections.map(({ timesheetId }) => timesheetId), [named('TS-1')]);
   });
 
-  it('that its time system will not take back for good keeps none of the others untold, and ends where somebody told it by hand', async () => {
-    line.fakes.fail('reject harvest', { kind: 'business_rule', times: 1000, deal: named('TS-1') });
-    const wrong = (id: string) => aTimesheet([anEntry({ id: named(`E-${id}`), projectNumber: 'US01-NOPE' })], { id: named(id) });
-    const batch = await line.submit(wrong('TS-1'), wrong('TS-2'), aWeek('TS-3', BOB));
-    const page = timesheetPageId({ batch, page: 1 });
-    const ofPage = await line.until('a case about the answers is open', async () => (await openCases(line.store.db)).find(({ code, process }) => code === 'ORDERED_FAILURE' && process === page));
-    assert.deepEqual([line.fakes.rejections.map(({ timesheetId }) => timesheetId), line.fakes.locks.map(({ timesheetId }) => timesheetId)], [[named('TS-2')], [named('TS-3')]]);
-    assert.deepEqual([...ofPage.permitted_actions].toSorted(), ['confirm_done', 'retry']);
-    assert.ok((await line.resolve(ofPage.case_id, { action: 'confirm_done', by: 'ines', reason: 'Ada was told by mail', externalId: 'mail of today' })).accepted);
-    await ended(page);
-    const { rows: answers } = await sql<{ kind: string; state: string }>`select a.kind, a.state from time_answer a join time_record r on r.id = a.record order by r.record_id, a.kind`.execute(line.store.db);
-    assert.deepEqual(answers.map(({ kind, state }) => [kind, state]), [['reject', 'failed'], ['reject', 'done'], ['lock', 'done']]);
+  it('that its time system will not lock for good keeps none of the others unlocked, and its page ends where somebody saw to it by hand', async () => {
+    line.fakes.fail('lock harvest', { kind: 'business_rule', times: 1000, deal: named('TS-1') });
+    const batch = await line.submit(aWeek('TS-1'), aWeek('TS-2', BOB));
+    const open = await caseWith('ORDERED_FAILURE');
+    assert.deepEqual(line.fakes.locks.map(({ timesheetId }) => timesheetId), [named('TS-2')]);
+    assert.deepEqual([...open.permitted_actions].toSorted(), ['confirm_done', 'retry']);
+    assert.ok((await line.resolve(open.case_id, { action: 'confirm_done', by: 'ines', reason: 'Ada was told by mail', externalId: 'mail of today' })).accepted);
+    await ended(timesheetPageId({ batch, page: 1 }));
+    const { rows: answers } = await sql<{ state: string }>`select a.state from time_answer a join time_record r on r.id = a.record order by r.record_id`.execute(line.store.db);
+    assert.deepEqual(answers.map(({ state }) => state), ['failed', 'done']);
     const { rows: audited } = await sql<{ actor: string; message: string }>`select actor, message from audit_trail where action = 'answers.given_up'`.execute(line.store.db);
     assert.deepEqual(audited.map(({ actor, message }) => [actor, message.includes('Ada was told by mail')]), [['ines', true]]);
+  });
+
+  it('that its time system will not take back for good is in one case alone, however it came', async () => {
+    line.fakes.fail('reject harvest', { kind: 'business_rule', times: 1000, deal: named('TS-1') });
+    const wrong = (id: string) => aTimesheet([anEntry({ id: named(`E-${id}`), projectNumber: 'US01-NOPE' })], { id: named(id) });
+    const batch = await line.submit(wrong('TS-1'), wrong('TS-2'));
+    const open = await caseWith('ORDERED_FAILURE');
+    assert.equal(open.process, timesheetProcessId({ system: 'harvest', id: named('TS-1'), version: 1 }));
+    await ended(timesheetPageId({ batch, page: 1 }));
+    await line.until('the other is told', () => Promise.resolve(line.fakes.rejections.length === 1));
+    assert.ok((await line.resolve(open.case_id, { action: 'confirm_done', by: 'ines', reason: 'Ada was told by mail', externalId: 'mail of today' })).accepted);
+    await line.until('what is wrong with both is with their people', async () => (await openCases(line.store.db)).map(({ code }) => code).join() === 'PROJECT_UNKNOWN,PROJECT_UNKNOWN');
+    assert.deepEqual(line.fakes.rejections.map(({ timesheetId }) => timesheetId), [named('TS-2')]);
   });
 
   it('goes back to its submitter with what is wrong and how to mend it, and ends there', async () => {
