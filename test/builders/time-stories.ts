@@ -16,7 +16,7 @@ export interface TimeStory {
   readonly inForce: readonly { readonly person: string; readonly entry: TimeEntry }[];
 }
 
-const MOST_VERSIONS = 2;
+const MOST_VERSIONS = 4;
 
 interface Step {
   readonly kind: 'revise' | 'withdraw' | 'approve' | 'repeat';

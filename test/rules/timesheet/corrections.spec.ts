@@ -69,6 +69,11 @@ describe('A timesheet beside what was posted before', () => {
     assert.deepEqual(codes(decide([anEntry({ id: 'E-9', replaces: { id: 'E-1', version: 1 } })], { posted: superseded })), ['ORIGINAL_SUPERSEDED']);
   });
 
+  it('to zero hours of an entry that was refused says the same as the entry: there is nothing it could be booked on', () => {
+    const before = { system: 'harvest', id: 'E-1', version: 1, replaces: null };
+    assert.deepEqual(codes(decide([anEntry({ version: 2, hours: '0', projectNumber: 'US01-NOPE', replaces: { id: 'E-1', version: 1 } })], { refused: [before] })), ['PROJECT_UNKNOWN']);
+  });
+
   it('is refused where corrections replace each other in a circle', () => {
     assert.deepEqual(codes(decide([anEntry({ id: 'A', replaces: { id: 'B', version: 1 } }), anEntry({ id: 'B', replaces: { id: 'A', version: 1 } })])), ['CORRECTION_IN_CIRCLE', 'CORRECTION_IN_CIRCLE']);
   });

@@ -15,8 +15,8 @@ export const assignmentRule: EntryRule = (review) => {
 
 /** The role the person worked in maps to a labor category of ours, the one the assignment was made for. */
 export const laborCategoryRule: EntryRule = (review) => {
-  const { entry, index, covering, laborCategory, project } = review;
-  if (isTakenBack(review) || project === undefined) return [];
+  const { entry, index, covering, laborCategory, project, original } = review;
+  if ((isTakenBack(review) && original !== undefined) || project === undefined) return [];
   if (entry.laborCategory === null && entry.role !== null && roleOf(entry, index) === undefined) {
     return [notConfigured(entry, 'ROLE_NOT_MAPPED', 'role', { message: `The role "${entry.role}" of ${entry.system} stands for no labor category.`, mend: 'Map the role to a labor category, or pick another role in the time system.' })];
   }

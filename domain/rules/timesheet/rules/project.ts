@@ -17,8 +17,8 @@ export function isInactive({ project, person, index }: EntryInReview): boolean {
 
 /** The work is for a project that is known, active, and under way on the work date. */
 export const projectRule: EntryRule = (review) => {
-  const { entry, project } = review;
-  if (isTakenBack(review)) return [];
+  const { entry, project, original } = review;
+  if (isTakenBack(review) && (project !== undefined || original !== undefined)) return [];
   if (project === undefined) {
     return [mustChange(entry, 'PROJECT_UNKNOWN', 'projectNumber', { message: `There is no project ${entry.projectNumber}.`, mend: 'Pick the project again in the time system; ask the project management office where it is missing.' })];
   }
