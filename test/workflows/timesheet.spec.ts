@@ -5,6 +5,7 @@ import { addDecimal } from '../../domain/money.ts';
 import { timesheetProcessId } from '../../domain/process/time-process.ts';
 import { openCases } from '../../store/cases.ts';
 import { ADA, anApproval, anEntry, aTimesheet } from '../builders/time.ts';
+import { stopTemporalServer } from '../support/temporal.ts';
 import { startTimeLine, type TimeLine } from '../support/time-line.ts';
 
 /** A working week of Ada's, one entry a day. */
@@ -26,6 +27,7 @@ describe('Received time', function () {
   afterEach(async () => {
     await line.stop();
   });
+  after(stopTemporalServer);
 
   const lines = () => [...line.fakes.laborLines.values()].map(({ line: one }) => one);
   const net = () => lines().reduce((sum, { hours }) => addDecimal(sum, hours), '0');
