@@ -30,10 +30,10 @@ export async function checkMonth(running: RunningEngine, erp: Erp, sheets: reado
       const [should, is] = [expected.get(outcome) ?? 0, found.get(outcome) ?? 0];
       if (should !== is) problems.push(`${is} entries ${outcome}, ${should} expected`);
     }
-    const open = (await query(z.object({ open: z.number() }), `select count(*)::int as open from labor_posting where state <> 'done'`))[0]?.open ?? 0;
+    const open = (await query(z.object({ open: z.number() }), `select count(*)::int as open from labor_posting where state not in ('done', 'cancelled')`))[0]?.open ?? 0;
     if (open > 0) problems.push(`${open} lines of the ledger are not posted`);
 
-    const ledger = await query(sumSchema, 'select currency, count(*)::int as lines, sum(hours)::text as hours, sum(amount)::text as amount from labor_posting group by currency order by currency');
+    const ledger = await query(sumSchema, `select currency, count(*)::int as lines, sum(hours)::text as hours, sum(amount)::text as amount from labor_posting where state <> 'cancelled' group by currency order by currency`);
     const books = await erp.sums();
     const lines = ledger.reduce((sum, row) => sum + row.lines, 0);
     const hours = ledger.reduce((sum, row) => sum.plus(row.hours), new Decimal(0));
