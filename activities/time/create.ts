@@ -20,19 +20,23 @@ import { postLabor } from './post.ts';
 import { createReference } from './reference.ts';
 import { createTurns } from './turns.ts';
 
-/** Decisions at once in one worker: each locks its people, and the database has room for some thousands of locks. */
-const DECISIONS_AT_ONCE = 4;
+/** Decisions about pages at once in one worker: each locks its people, and the database has room for some thousands of locks. */
+const PAGES_AT_ONCE = 2;
+/** Single timesheets and small pages have turns of their own: they never wait for a large one. */
+const SMALL = 20;
+const SMALL_AT_ONCE = 8;
 
 export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
   const { db } = deps.store;
   const reference = createReference(db);
-  const inTurn = createTurns(DECISIONS_AT_ONCE);
+  const pageInTurn = createTurns(PAGES_AT_ONCE);
+  const smallInTurn = createTurns(SMALL_AT_ONCE);
 
   return {
     async decideTimesheets({ process, selection, again }) {
       try {
         const known = await reference();
-        const decided = await inTurn(() => decideRecords(db, known, { selection, again, asOf: deps.now().toISOString() }), 'records' in selection);
+        const decided = await ((await recordIdsOf(db, selection)).length <= SMALL ? smallInTurn : pageInTurn)(() => decideRecords(db, known, { selection, again, asOf: deps.now().toISOString() }));
         const counts = await outcomeCounts(db, selection);
         if (decided > 0) {
           const { records, entries, accepted, repeats, rejected, held, withdrawn } = counts;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import type { TimesheetContext } from '../../domain/model/time/context.ts';
@@ -21,6 +22,7 @@ import { repaidWithout } from './repay.ts';
 import { entriesOf, entryKey, inOrderOfArrival, isLater } from './told.ts';
 import { remember } from './undo.ts';
 
+const BREATHE_AFTER = 10;
 /** Entries this many days around a timesheet can share a week, a day or a rest with it. */
 const DAYS_AROUND = 8;
 
@@ -70,7 +72,11 @@ export async function decideRecords(db: Db, reference: Reference, terms: { reado
     const others = namesOf(waiting.map(({ sheet }) => sheet), reference).filter((name) => !names.includes(name));
     if (others.length > 0) await lockForDecision(transaction, others);
     const decision = await createDecision(transaction, reference, terms.asOf, due, waiting);
-    for (const judged of inOrderOfArrival(due)) decision.judge(judged);
+    for (const [number, judged] of inOrderOfArrival(due).entries()) {
+      decision.judge(judged);
+      // A large page lets others in between.
+      if (number % BREATHE_AFTER === BREATHE_AFTER - 1) await breathe();
+    }
     decision.releaseHeld(waiting);
     await writeDecision(transaction, decision.rows());
     await noteReleased(transaction, waiting.map(({ record }) => record.id).filter((id) => decision.hasDecided(id)), due[0]?.record.id ?? 0);
