@@ -101,8 +101,9 @@ function revised(entry: TimeEntry, change: Step['changes'][number], salt: number
   return [{ ...next, hours: hoursOf(salt), ...booked(PROJECTS[salt % PROJECTS.length] ?? 'FEE') }];
 }
 
+/** Short enough that several entries of one day, of several timesheets, stay within its 24 hours. */
 function hoursOf(salt: number): string {
-  return String((100 + ((salt * 37) % 600)) / 100);
+  return String((100 + ((salt * 37) % 250)) / 100);
 }
 
 function booked(projectNumber: string): Pick<TimeEntry, 'projectNumber' | 'task' | 'billable'> {

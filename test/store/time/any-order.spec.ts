@@ -9,6 +9,8 @@ import { arrivalOf, PEOPLE, PROJECTS, timeStory, type TimeStory } from '../../bu
 import { startDecisions, type Decisions } from './decisions.ts';
 
 const RUNS = Number(process.env['Q2C_PROPERTY_RUNS'] ?? 25);
+/** The same stories each time, unless told: what is new is looked for on purpose. */
+const SEED = Number(process.env['Q2C_PROPERTY_SEED'] ?? 20261121);
 const FROM = { from: '2026-01-01', to: null };
 
 const PARTS: Partial<TimesheetContext> = {
@@ -33,14 +35,14 @@ for (const [what, costRates] of [['that costs what the ERP says', []], ['whose c
       await fc.assert(fc.asyncProperty(timeStory, async (story) => {
         await arrive(story.told.map((sheet) => [[sheet]]));
         await assertBooks(story);
-      }), { numRuns: RUNS, endOnFailure: true });
+      }), { numRuns: RUNS, seed: SEED, endOnFailure: true });
     });
 
     it('ends in the same books: in any other, in pages of any size, several of them decided at the same moment', async () => {
       await fc.assert(fc.asyncProperty(timeStory.chain((story) => fc.tuple(fc.constant(story), arrivalOf(story.told))), async ([story, arrival]) => {
         await arrive(arrival);
         await assertBooks(story);
-      }), { numRuns: RUNS, endOnFailure: true });
+      }), { numRuns: RUNS, seed: SEED, endOnFailure: true });
     });
 
     it('changes nothing when the same month comes a second time, as it was or with words added', async () => {
@@ -50,7 +52,7 @@ for (const [what, costRates] of [['that costs what the ERP says', []], ['whose c
         await arrive([[story.told]], true);
         await arrive([[story.told.map((sheet) => ({ ...sheet, approval: { ...sheet.approval, reason: 'a copy' } }))]], true);
         assert.deepEqual(await books(), before);
-      }), { numRuns: 8, endOnFailure: true });
+      }), { numRuns: 8, seed: SEED, endOnFailure: true });
     });
 
     /** @param arrival rounds of pages; the pages of a round are decided at the same moment */

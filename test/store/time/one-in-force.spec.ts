@@ -9,6 +9,8 @@ import { arrivalOf, UNKNOWN_PROJECT } from '../../builders/time-stories.ts';
 import { startDecisions, type Decisions } from './decisions.ts';
 
 const RUNS = Number(process.env['Q2C_PROPERTY_RUNS'] ?? 40);
+/** The same stories each time, unless told: what is new is looked for on purpose. */
+const SEED = Number(process.env['Q2C_PROPERTY_SEED'] ?? 20261121);
 const IDS = ['A', 'B', 'C', 'D'] as const;
 
 const anyRef = fc.record({ id: fc.constantFrom(...IDS), version: fc.integer({ min: 1, max: 2 }) });
@@ -58,7 +60,7 @@ describe('Entries that replace one another', function () {
       const records = await decisions.rows(sql<{ id: number }>`select id from time_record order by id`);
       await decisions.decide({ records: records.map(({ id }) => id) }, true);
       await assertOnce(told);
-    }), { numRuns: RUNS, endOnFailure: true });
+    }), { numRuns: RUNS, seed: SEED, endOnFailure: true });
     assert.ok(shared > 0, `entries that take the place of others came into force ${shared} times`);
   });
 
