@@ -49,6 +49,8 @@ export interface Claim {
  */
 export async function claimForExport(db: Db, { period, system, process }: Claim): Promise<{ readonly row: PayrollExportRow; /** This call planned it. */ readonly fresh: boolean } | null> {
   const { legalEntity: employer, code: payPeriod } = period;
+  // Right after a month has come in, the database does not know yet how large its tables are, and plans as if they were small.
+  await sql`analyze pay_line`.execute(db);
   return await db.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${`payroll/${employer}/${payPeriod}`}, 0))`.execute(transaction);
     const { rows: [open] } = await sql<PayrollExportRow>`

@@ -14,6 +14,8 @@ import { createStandingCase } from './standing-case.ts';
 import { onDeployment } from './versioning.ts';
 
 const HOUR_MS = 3_600_000;
+/** Some ten thousand hours at once. */
+const LARGE = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '30 seconds' } as const;
 /** What payroll would miss is counted this often near the cutoff. */
 const COUNT_EVERY = '2 minutes';
 
@@ -63,7 +65,7 @@ export async function payrollExport(run: PayrollRun): Promise<PayrollOutcome> {
   progress.show();
 
   const first = { priorityKey: 1, fairnessKey: legalEntity };
-  const store = (summary: string) => proxyActivities<PayrollActivities>({ ...onStore(summary), priority: first });
+  const store = (summary: string) => proxyActivities<PayrollActivities>({ ...onStore(summary), ...LARGE, priority: first });
   const bureau = (system: string, summary: string) => proxyActivities<PayrollActivities>({ ...(onTarget(system, summary, legalEntity) satisfies ActivityOptions), priority: first });
 
   /** Tried again as long as there is nothing new: however long before the cutoff that begins, the history stays short. */

@@ -6,8 +6,8 @@ import { reconcilePayroll } from '../../store/payroll-reconciliation.ts';
 import { exportNowUpdate, payrollProgressQuery } from '../../workflows/contracts/payroll-export.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const LIMIT_MS = 120_000;
-const POLL_MS = 500;
+const LIMIT_MS = 420_000;
+const POLL_MS = 3_000;
 const ASKED = { by: 'npm start -- --month-end', reason: 'the sample month is closed' };
 
 /**
