@@ -98,6 +98,8 @@ async function insertLines(transaction: Transaction<Database>, id: string, lines
     insert into payroll_line (export, line, person, work_date, pay_code, multiplier, cost_center, hours)
     select ${id}, line, person, "workDate", "payCode", multiplier, "costCenter", hours
     from jsonb_to_recordset(${jsonText(lines)}::jsonb) as l (line int, person text, "workDate" date, "payCode" text, multiplier numeric, "costCenter" text, hours numeric)`.execute(transaction);
+  // The planner cannot know of lines that were written a moment ago: left to itself it compares each with each.
+  await sql`set local enable_nestloop = off`.execute(transaction);
   await sql`
     update pay_line set payroll_line = l.line from payroll_line l
     where pay_line.payroll_export = ${id} and l.export = ${id} and l.person = pay_line.person and l.work_date = pay_line.work_date
