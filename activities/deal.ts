@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import { isUnsupported } from '../connectors/ports.ts';
-import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
 import { SystemFailure } from '../domain/failure.ts';
 import { parseOpportunity, type Opportunity } from '../domain/model/opportunity.ts';
 import { dealKey, type DealOutcome, type DealReference } from '../domain/process/deal-process.ts';
 import { decideDeal, RULES_VERSION } from '../domain/rules/closed-won/decide.ts';
 import { appendAudit } from '../store/audit-trail.ts';
-import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
 import { noteDealLoaded, recordDealOutcome, recordDealUnchanged, type DealProcessRow } from '../store/deal-processes.ts';
 import { archiveDecision } from '../store/decisions.ts';
 import { getDocument, putDocument } from '../store/documents.ts';
 import { canonicalJson, sha256 } from '../store/json.ts';
+import { createActiveConfig } from './active-config.ts';
 import { activityLog, callContext } from './context.ts';
 import type { DealActivities, PriorOutcome } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -22,18 +21,7 @@ type DealSteps = Pick<DealActivities, 'loadDeal' | 'decideDeal' | 'outlinePlan' 
 /** The steps of a deal's process that read, decide and report. */
 export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType<typeof createPlanReader>): DealSteps {
   const { db } = deps.store;
-  let parsedConfig: { readonly hash: string; readonly config: FirmConfig } | undefined;
-
-  async function configuration(): Promise<{ readonly hash: string; readonly config: FirmConfig }> {
-    const hash = await activeConfigHash(db);
-    if (parsedConfig !== undefined && hash === parsedConfig.hash) return parsedConfig;
-    const active = await activeConfig(db);
-    if (active === undefined) {
-      throw new SystemFailure({ kind: 'configuration', code: 'NO_CONFIGURATION', message: 'no configuration is active.', mend: 'Activate one: npm run q2c -- config activate.', system: 'q2c', object: 'configuration', written: 'no' });
-    }
-    parsedConfig = { hash: active.hash, config: firmConfigSchema.parse(active.document) };
-    return parsedConfig;
-  }
+  const configuration = createActiveConfig(db);
 
   return {
     async loadDeal({ process, deal, atLeast }) {

@@ -1,5 +1,9 @@
-import type { CrmPort, ErpPort, Log, ResourcePort, TimePort } from '../connectors/ports.ts';
+import type { BillingPort } from '../connectors/billing-port.ts';
+import type { HrPort } from '../connectors/hr-port.ts';
 import type { PayrollPort } from '../connectors/payroll-port.ts';
+import type { CrmPort, ErpPort, Log, ResourcePort, TimePort } from '../connectors/ports.ts';
+import type { ServiceDeskPort } from '../connectors/service-desk-port.ts';
+import type { WarehousePort } from '../connectors/warehouse-port.ts';
 import type { Store } from '../store/database.ts';
 
 /** The systems of the active configuration, by their IDs. Each look-up throws SystemFailure of kind configuration for a system that is not configured. */
@@ -9,6 +13,10 @@ export interface Systems {
   time(id: string): TimePort;
   resources(id: string): ResourcePort;
   payroll(id: string): PayrollPort;
+  billing(id: string): BillingPort;
+  hr(id: string): HrPort;
+  warehouse(id: string): WarehousePort;
+  serviceDesk(id: string): ServiceDeskPort;
 }
 
 export interface ActivityDependencies {

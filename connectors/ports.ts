@@ -5,10 +5,15 @@ import type { Project, ProjectStatus } from '../domain/model/project.ts';
 import type { ProjectRateCard } from '../domain/model/rate-card.ts';
 import type { StatementOfWork } from '../domain/model/statement-of-work.ts';
 import type { Instant } from '../domain/dates.ts';
+import type { BillingPort } from './billing-port.ts';
 import type { ExpensePort } from './expense-port.ts';
+import type { HrPort } from './hr-port.ts';
 import type { LaborPort } from './labor-port.ts';
 import type { PayrollPort } from './payroll-port.ts';
+import type { ReceivablesPort } from './receivables-port.ts';
+import type { ServiceDeskPort } from './service-desk-port.ts';
 import type { TimesheetSource } from './timesheet-source.ts';
+import type { WarehousePort } from './warehouse-port.ts';
 
 /** What a call knows of the activity it runs in. */
 export interface CallContext {
@@ -96,6 +101,7 @@ export interface ErpPort {
   readonly billingSchedule: RecordPort<WithReferences<{ readonly project: Project; readonly schedule: BillingSchedule }>> | Unsupported;
   readonly labor: LaborPort | Unsupported;
   readonly expenses: ExpensePort;
+  readonly receivables: ReceivablesPort | Unsupported;
   /** Idempotent. Answers the status the system then has. */
   setProjectStatus(project: { readonly document: Project; readonly externalId: string }, status: ProjectStatus, context: CallContext): Promise<ProjectStatus>;
 }
@@ -140,7 +146,7 @@ export interface CrmPort {
   readonly changedClosedWon: ((since: Instant, context: CallContext) => AsyncIterable<ChangedDeal>) | Unsupported;
 }
 
-export type SystemPort = ErpPort | TimePort | ResourcePort | CrmPort | PayrollPort;
+export type SystemPort = ErpPort | TimePort | ResourcePort | CrmPort | PayrollPort | BillingPort | HrPort | WarehousePort | ServiceDeskPort;
 
 export function isUnsupported<Port extends object>(port: Port | Unsupported): port is Unsupported {
   return 'unsupported' in port;

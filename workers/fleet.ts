@@ -147,14 +147,24 @@ function versioning(): Pick<WorkerOptions, 'workerDeploymentOptions'> {
 }
 
 function forwarding(current: () => Systems): Systems {
-  return { crm: (id) => current().crm(id), erp: (id) => current().erp(id), time: (id) => current().time(id), resources: (id) => current().resources(id), payroll: (id) => current().payroll(id) };
+  return {
+    crm: (id) => current().crm(id),
+    erp: (id) => current().erp(id),
+    time: (id) => current().time(id),
+    resources: (id) => current().resources(id),
+    payroll: (id) => current().payroll(id),
+    billing: (id) => current().billing(id),
+    hr: (id) => current().hr(id),
+    warehouse: (id) => current().warehouse(id),
+    serviceDesk: (id) => current().serviceDesk(id),
+  };
 }
 
 function nothingConfigured(): Systems {
   const none = (id: string): never => {
     throw new Error(`system ${id} is not known yet: no configuration is active`);
   };
-  return { crm: none, erp: none, time: none, resources: none, payroll: none };
+  return { crm: none, erp: none, time: none, resources: none, payroll: none, billing: none, hr: none, warehouse: none, serviceDesk: none };
 }
 
 async function serveHealth(port: number, isConfigured: () => boolean): Promise<Server> {

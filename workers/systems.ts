@@ -72,6 +72,10 @@ export async function createSystems(config: FirmConfig, settings: SystemsSetting
     time: (id) => port(id, 'time'),
     resources: (id) => port(id, 'resources'),
     payroll: (id) => port(id, 'payroll'),
+    billing: (id) => port(id, 'billing'),
+    hr: (id) => port(id, 'hr'),
+    warehouse: (id) => port(id, 'warehouse'),
+    serviceDesk: (id) => port(id, 'service_desk'),
   };
 }
 

@@ -1,12 +1,13 @@
-import { z } from 'zod';
 import { firmConfigSchema, type FirmConfig } from '../../domain/config/schema.ts';
 import { addDays, type Instant, type LocalDate } from '../../domain/dates.ts';
 import { SystemFailure } from '../../domain/failure.ts';
-import { costRateSchema, projectRateSchema, timeAssignmentSchema, timePersonSchema, timeProjectSchema, timesheetContextSchema, transferRateSchema, type TimeAssignment, type TimePerson, type TimeProject, type TimesheetContext } from '../../domain/model/time/context.ts';
+import { costRateSchema, projectRateSchema, timeAssignmentSchema, timePersonSchema, timeProjectSchema, transferRateSchema, type TimeAssignment, type TimePerson, type TimeProject, type TimesheetContext } from '../../domain/model/time/context.ts';
 import { accountingPeriodSchema, payPeriodSchema, type AccountingPeriod, type PayPeriod } from '../../domain/model/time/periods.ts';
+import { timeEntitySchema, timeRoleSchema } from '../../domain/model/time/reference.ts';
 import type { PostedEntry } from '../../domain/model/time/enriched-entry.ts';
 import type { Timesheet } from '../../domain/model/time/timesheet.ts';
 import { accountingPeriodsOf, closingOf, payPeriodsOf } from '../../domain/rules/timesheet/period-calendar.ts';
+import { createProjectFamilies } from '../../domain/rules/timesheet/project-family.ts';
 import { activeConfig, activeConfigHash } from '../../store/config-versions.ts';
 import type { Db } from '../../store/database.ts';
 import { keepPeriods } from '../../store/time/periods.ts';
@@ -31,8 +32,6 @@ export interface Reference {
   readonly sliceFor: (sheet: Timesheet, asOf: Instant, capsUsed: ReadonlyMap<string, { readonly used: string; readonly currency: string }>, beside?: readonly PostedEntry[]) => Slice;
 }
 
-const entityRowSchema = timesheetContextSchema.shape.legalEntities.element.extend({ erp: z.string().nullable().default(null) });
-const roleSchema = timesheetContextSchema.shape.roles.element;
 /** Periods this far around the entries are part of the slice: late entries are booked later than they were worked. */
 const DAYS_BEFORE = 70;
 const MONTHS_AROUND = 14;
@@ -61,7 +60,6 @@ async function read(db: Db): Promise<Reference> {
   const config = firmConfigSchema.parse(active?.document);
   const people = new Map<string, TimePerson>();
   const projects = new Map<string, TimeProject>();
-  const before = new Map<string, TimeProject>();
   const assignments: TimeAssignment[] = [];
   const rates: TimesheetContext['rates'] = [];
   const transferRates: TimesheetContext['transferRates'] = [];
@@ -78,16 +76,15 @@ async function read(db: Db): Promise<Reference> {
     } else if (kind === 'project') {
       const project = timeProjectSchema.parse(document);
       projects.set(project.number, project);
-      if (project.changedTo !== null) before.set(project.changedTo.number, project);
     } else if (kind === 'assignment') assignments.push(timeAssignmentSchema.parse(document));
     else if (kind === 'rate') rates.push(projectRateSchema.parse(document));
     else if (kind === 'transfer_rate') transferRates.push(transferRateSchema.parse(document));
     else if (kind === 'cost_rate') costRates.push(costRateSchema.parse(document));
-    else if (kind === 'role') roles.push(roleSchema.parse(document));
+    else if (kind === 'role') roles.push(timeRoleSchema.parse(document));
     else if (kind === 'accounting_period') periods.push(accountingPeriodSchema.parse(document));
     else if (kind === 'pay_period') payPeriods.push(payPeriodSchema.parse(document));
     else if (kind === 'entity') {
-      const { erp, ...entity } = entityRowSchema.parse(document);
+      const { erp, ...entity } = timeEntitySchema.parse(document);
       if (!entities.has(entity.code)) entities.set(entity.code, entity);
       if (erp !== null && !erps.has(entity.code)) erps.set(entity.code, erp);
     }
@@ -98,19 +95,8 @@ async function read(db: Db): Promise<Reference> {
   const costsOf = Map.groupBy(costRates, ({ legalEntity }) => legalEntity);
   const rolesOf = Map.groupBy(roles, ({ system }) => system);
   const calendar = await calendarsOf(db, config, entities, periods, payPeriods);
+  const projectFamily = createProjectFamilies(projects);
   const laborCategories = config.laborCategories.map(({ code }) => code);
-
-  function projectFamily(number: string): TimeProject[] {
-    const found = new Map<string, TimeProject>();
-    const visit = (project: TimeProject | undefined): void => {
-      if (project === undefined || found.has(project.number)) return;
-      found.set(project.number, project);
-      if (project.changedTo !== null) visit(projects.get(project.changedTo.number));
-      visit(before.get(project.number));
-    };
-    visit(projects.get(number));
-    return [...found.values()];
-  }
 
   return {
     config,

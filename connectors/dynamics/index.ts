@@ -34,6 +34,7 @@ export function createDynamics(settings: ConnectorSettings): ErpPort {
     expenses: {
       unsupported: 'expense reports of Dynamics 365 are approved in its own workflow, which has no data entity to approve by. They are kept and judged here; finance enters what is to be reimbursed as an expense report or vendor invoice of the worker, and what is to be billed on the project',
     },
+    receivables: { unsupported: 'invoices and payments are not read or written here yet: finance bills in the ERP itself' },
     setProjectStatus: createStatusSetter(dynamics, references, entities, options),
   };
 }

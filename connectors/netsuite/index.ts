@@ -29,6 +29,7 @@ export function createNetSuite(settings: ConnectorSettings): ErpPort {
     billingSchedule: createBillingSchedulePort(netSuite, references),
     labor: createLaborPort(netSuite, references, options, directory),
     expenses: createExpensePort(netSuite, references, options, directory),
+    receivables: { unsupported: 'invoices and payments are not read or written here yet: finance bills in the ERP itself' },
     setProjectStatus: createStatusSetter(netSuite, references),
   };
 }

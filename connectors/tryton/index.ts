@@ -29,6 +29,7 @@ export function createTryton(settings: ConnectorSettings): ErpPort {
     billingSchedule: createBillingSchedulePort(tryton, references, links),
     labor: createLaborPort(tryton, references, links),
     expenses: { unsupported: "Tryton 8.2 as installed here has no expense reports. They are kept and judged here; finance enters what is to be reimbursed as a supplier invoice of the employee's party, and what is to be billed on the project's next invoice" },
+    receivables: { unsupported: 'invoices and payments are not read or written here yet: finance bills in the ERP itself' },
     setProjectStatus: createStatusSetter(tryton, references),
   };
 }

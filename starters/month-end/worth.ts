@@ -1,8 +1,10 @@
-import { projectRateSchema, timeAssignmentSchema, timePersonSchema, timeProjectSchema, timesheetContextSchema, type TimeAssignment, type TimePerson, type TimeProject, type TimesheetContext } from '../../domain/model/time/context.ts';
+import { projectRateSchema, timeAssignmentSchema, timePersonSchema, timeProjectSchema, type TimeAssignment, type TimePerson, type TimeProject, type TimesheetContext } from '../../domain/model/time/context.ts';
+import { timeEntitySchema } from '../../domain/model/time/reference.ts';
 import type { Timesheet } from '../../domain/model/time/timesheet.ts';
 import { money, type Money } from '../../domain/money.ts';
 import { worthOf } from '../../domain/rules/timesheet/enrich.ts';
 import { hundredths } from '../../domain/rules/timesheet/hours.ts';
+import { createProjectFamilies } from '../../domain/rules/timesheet/project-family.ts';
 import { indexOf } from '../../domain/rules/timesheet/index-context.ts';
 import { reviewOf } from '../../domain/rules/timesheet/review.ts';
 import type { ReferenceRow } from './sample/index.ts';
@@ -20,34 +22,20 @@ export interface ReceivedWorth {
 export function createWorth(rows: Iterable<ReferenceRow>, hoursPerDay: number): (sheet: Timesheet, legalEntity: string) => readonly ReceivedWorth[] {
   const people = new Map<string, TimePerson>();
   const projects = new Map<string, TimeProject>();
-  const before = new Map<string, TimeProject>();
   const currencies = new Map<string, string>();
   const assignments: TimeAssignment[] = [];
   const rates: TimesheetContext['rates'] = [];
   for (const { kind, key, document } of rows) {
     if (kind === 'person') people.set(key, timePersonSchema.parse(document));
-    else if (kind === 'project') {
-      const project = timeProjectSchema.parse(document);
-      projects.set(key, project);
-      if (project.changedTo !== null) before.set(project.changedTo.number, project);
-    } else if (kind === 'assignment') assignments.push(timeAssignmentSchema.parse(document));
+    else if (kind === 'project') projects.set(key, timeProjectSchema.parse(document));
+    else if (kind === 'assignment') assignments.push(timeAssignmentSchema.parse(document));
     else if (kind === 'rate') rates.push(projectRateSchema.parse(document));
-    else if (kind === 'entity') currencies.set(key, timesheetContextSchema.shape.legalEntities.element.shape.functionalCurrency.parse(Reflect.get(document, 'functionalCurrency')));
+    else if (kind === 'entity') currencies.set(key, timeEntitySchema.parse(document).functionalCurrency);
   }
   const assignmentsOf = Map.groupBy(assignments, ({ person }) => person);
   const ratesOf = Map.groupBy(rates, ({ projectNumber }) => projectNumber);
 
-  function family(number: string): TimeProject[] {
-    const found = new Map<string, TimeProject>();
-    const visit = (project: TimeProject | undefined): void => {
-      if (project === undefined || found.has(project.number)) return;
-      found.set(project.number, project);
-      if (project.changedTo !== null) visit(projects.get(project.changedTo.number));
-      visit(before.get(project.number));
-    };
-    visit(projects.get(number));
-    return [...found.values()];
-  }
+  const family = createProjectFamilies(projects);
 
   return (sheet, legalEntity) => {
     const ours = new Map(sheet.entries.flatMap(({ projectNumber }) => family(projectNumber).map((project) => [project.number, project] as const)));

@@ -193,6 +193,7 @@ export function createFakeSystems() {
     billingSchedule: port(system, 'billingSchedule', ({ document }) => document.project.number, ({ document }) => document.project.customerId),
     labor: labor(system),
     expenses: port(system, 'expense', ({ key }) => key, ({ report }) => report.id),
+    receivables: { unsupported: 'the fake bills nobody' },
     setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
   });
 
@@ -213,7 +214,10 @@ export function createFakeSystems() {
     return known;
   };
 
-  const systems: Systems = { crm, erp, time, resources, payroll: (id) => bureau(id).port };
+  const notPlayed = (id: string): never => {
+    throw new Error(`the fake does not play ${id}`);
+  };
+  const systems: Systems = { crm, erp, time, resources, payroll: (id) => bureau(id).port, billing: notPlayed, hr: notPlayed, warehouse: notPlayed, serviceDesk: notPlayed };
   return {
     systems,
     bureau,
