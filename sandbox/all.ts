@@ -7,17 +7,12 @@ import { ensureCredentials, generateCredentials, type Credentials } from './cred
 import { harvest } from './harvest/sandbox.ts';
 import { hubspot } from './hubspot/sandbox.ts';
 import { startSandbox, type RunningSandbox, type SandboxDefinition } from './kit/sandbox.ts';
+import { FIRST_SANDBOX_PORT, SANDBOX_NAMES, SANDBOX_PORT_OFFSETS, type SandboxName } from './names.ts';
 import { netsuite } from './netsuite/sandbox.ts';
 import { payroll } from './payroll/sandbox.ts';
 import { salesforce } from './salesforce/sandbox.ts';
 
-export const SANDBOX_NAMES = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify', 'payroll', 'dynamics'] as const;
-export type SandboxName = (typeof SANDBOX_NAMES)[number];
-
 const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics };
-
-/** Ports after the first; the one between Harvest's and Clockify's is Tryton's. */
-const PORT_OFFSETS: Readonly<Record<SandboxName, number>> = { salesforce: 0, hubspot: 1, netsuite: 2, harvest: 3, clockify: 5, payroll: 6, dynamics: 7 };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */
@@ -40,8 +35,6 @@ export interface RunningSandboxes {
   close(): Promise<void>;
 }
 
-export const FIRST_SANDBOX_PORT = 9101;
-
 /** Starts the vendors' stand-ins on the loopback address. If one cannot start, those already up are closed and the error is thrown. */
 export async function startSandboxes(settings: StartSettings = {}): Promise<RunningSandboxes> {
   const credentials =
@@ -53,7 +46,7 @@ export async function startSandboxes(settings: StartSettings = {}): Promise<Runn
       if (settings.only !== undefined && !settings.only.includes(name)) continue;
       running.push(
         await startSandbox(DEFINITIONS[name], {
-          port: portBase === 0 ? 0 : portBase + PORT_OFFSETS[name],
+          port: portBase === 0 ? 0 : portBase + SANDBOX_PORT_OFFSETS[name],
           options: { ...(name === 'payroll' ? { folder: payrollFolder(settings.dataDir) } : credentials[name]), ...settings.options?.[name] },
           ...(settings.dataDir === undefined ? {} : { dataFile: join(settings.dataDir, 'sandbox', `${name}.sqlite`) }),
           ...(settings.webhookBaseUrl === undefined ? {} : { webhookUrl: `${settings.webhookBaseUrl}/webhooks/${name}` }),
@@ -79,8 +72,4 @@ export async function startSandboxes(settings: StartSettings = {}): Promise<Runn
 /** The bureau works in the folder that payroll is written to. */
 function payrollFolder(dataDir: string | undefined): string {
   return dataDir === undefined ? mkdtempSync(join(tmpdir(), 'q2c-payroll-')) : join(dataDir, 'payroll');
-}
-
-export function isSandboxName(text: string): text is SandboxName {
-  return SANDBOX_NAMES.some((name) => name === text);
 }

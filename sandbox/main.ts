@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { FIRST_SANDBOX_PORT, isSandboxName, SANDBOX_NAMES, startSandboxes, type SandboxName } from './all.ts';
+import { startSandboxes } from './all.ts';
+import { FIRST_SANDBOX_PORT, isSandboxName, SANDBOX_NAMES, type SandboxName } from './names.ts';
 
 const GATEWAY_PORT = 8080;
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readCredentials } from './credentials.ts';
-import { sandboxSystems, type Ports } from './ports.ts';
+import type { SandboxName } from '../sandbox/names.ts';
+import type { Ports } from './ports.ts';
 import { writePrivateFile } from './supervisor.ts';
 
 const address = z.strictObject({ url: z.string() });
@@ -25,6 +26,7 @@ export interface EndpointSources {
   readonly ownServer: boolean;
   readonly storeUrl: string;
   readonly tryton: boolean;
+  readonly sandboxes: readonly SandboxName[];
   readonly console: boolean;
 }
 
@@ -36,7 +38,7 @@ export function endpointsFile(dataDir: string): string {
 export function writeEndpoints(sources: EndpointSources): Endpoints {
   const { ports } = sources;
   const credentials = readCredentials(sources.dataDir);
-  const systems = [...sandboxSystems, ...(sources.tryton ? ['tryton' as const] : [])];
+  const systems = [...sources.sandboxes, ...(sources.tryton ? ['tryton' as const] : [])];
   const local = (port: number) => `http://127.0.0.1:${port}`;
   const endpoints: Endpoints = {
     temporal: { ...sources.temporal },

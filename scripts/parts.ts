@@ -4,7 +4,8 @@ import { activateFiles } from './activate-config.ts';
 import { cacheFolder, type Progress } from './commands.ts';
 import { projectFolder } from './data-folder.ts';
 import { endpointsFile } from './endpoints.ts';
-import { sandboxSystems, type PortName, type Ports } from './ports.ts';
+import type { SandboxName } from '../sandbox/names.ts';
+import type { PortName, Ports } from './ports.ts';
 import { acceptsTcp, answersHttp } from './probes.ts';
 import { finishStore, prepareStore } from './store-server/embedded.ts';
 import type { Part } from './supervisor.ts';
@@ -26,6 +27,10 @@ export interface PartSettings {
   readonly externalStore: string | undefined;
   readonly storeUrl: string;
   readonly tryton: boolean;
+  /** Folders of config/overlays/, in the order in which they are laid over the configuration. */
+  readonly overlays: readonly string[];
+  /** The stand-ins that the configuration names as addresses. */
+  readonly sandboxes: readonly SandboxName[];
 }
 
 const mainFiles = {
@@ -45,7 +50,7 @@ export function partsOf(settings: PartSettings): Part[] {
     ...(settings.externalTemporal === undefined ? [serverPart(settings)] : []),
     ...(settings.externalStore === undefined ? [storePart(settings)] : []),
     ...(settings.tryton ? [trytonPart(settings)] : []),
-    nodePart(settings, 'sandbox', [], async () => (await Promise.all(sandboxSystems.map((system) => answersHttp(local(ports[system], '/__admin/requests'))))).every(Boolean)),
+    nodePart(settings, 'sandbox', [], async () => (await Promise.all(settings.sandboxes.map((system) => answersHttp(local(ports[system], '/__admin/requests'))))).every(Boolean)),
     workerPart(settings),
     nodePart(settings, 'gateway', ['server', 'store'], () => answersHttp(local(ports.gateway, '/readyz'))),
     ...(consoleExists ? [nodePart(settings, 'console', ['server', 'store'], () => acceptsTcp(ports.console))] : []),
@@ -58,7 +63,7 @@ export function portsUsed(settings: PartSettings): PortName[] {
     ...(settings.externalTemporal === undefined ? (['temporal', 'ui', 'temporalMetrics'] as const) : []),
     ...(settings.externalStore === undefined ? (['store'] as const) : []),
     ...(settings.tryton ? (['tryton'] as const) : []),
-    ...sandboxSystems,
+    ...settings.sandboxes,
     'workerMetrics',
     'gateway',
     ...(consoleExists ? (['console'] as const) : []),
@@ -112,7 +117,7 @@ function workerPart(settings: PartSettings): Part {
   return {
     ...part,
     launch: async () => {
-      if (!activated) await activateFiles({ databaseUrl: settings.externalStore ?? settings.storeUrl, localTemporal, overlays: settings.tryton ? ['tryton'] : [] });
+      if (!activated) await activateFiles({ databaseUrl: settings.externalStore ?? settings.storeUrl, localTemporal, overlays: settings.overlays });
       activated = true;
       return part.launch();
     },
@@ -128,7 +133,7 @@ function nodePart(settings: PartSettings, name: keyof typeof mainFiles, needs: r
     launch: () =>
       Promise.resolve({
         command: process.execPath,
-        args: ['--enable-source-maps', ...(name === 'worker' ? WORKER_NODE_FLAGS : []), join(projectFolder, mainFiles[name])],
+        args: ['--enable-source-maps', ...(name === 'worker' ? WORKER_NODE_FLAGS : []), join(projectFolder, mainFiles[name]), ...(name === 'sandbox' ? ['--only', settings.sandboxes.join(',')] : [])],
         cwd: projectFolder,
         environment: { ...environmentOf(settings), ...(name === 'worker' ? { PORT: String(settings.ports.workerMetrics) } : {}), ...(name === 'gateway' ? { PORT: String(settings.ports.gateway - settings.portOffset) } : {}) },
       }),

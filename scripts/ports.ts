@@ -1,50 +1,22 @@
 import { createServer } from 'node:net';
 import { z } from 'zod';
+import { FIRST_SANDBOX_PORT, SANDBOX_NAMES, SANDBOX_PORT_OFFSETS, type SandboxName } from '../sandbox/names.ts';
 import type { TemporalDevConfig } from './temporal-server/config.ts';
 
-/** Where each part listens on 127.0.0.1; Temporal's own three come from temporal-dev.yaml. */
-const fixedPorts = {
-  store: 5433,
-  gateway: 8080,
-  console: 8090,
-  salesforce: 9101,
-  hubspot: 9102,
-  netsuite: 9103,
-  harvest: 9104,
-  tryton: 9105,
-  clockify: 9106,
-  payroll: 9107,
-  dynamics: 9108,
-  workerMetrics: 9464,
-} as const;
+/** Where each part listens on 127.0.0.1; the sandboxes' ports come from sandbox/names.ts, Temporal's own three from temporal-dev.yaml. */
+const fixedPorts = { store: 5433, gateway: 8080, console: 8090, tryton: FIRST_SANDBOX_PORT + 4, workerMetrics: 9464 } as const;
 
-export const sandboxSystems = ['salesforce', 'hubspot', 'netsuite', 'harvest', 'clockify', 'payroll', 'dynamics'] as const;
-
-export type PortName = keyof typeof fixedPorts | 'temporal' | 'ui' | 'temporalMetrics';
+export type PortName = keyof typeof fixedPorts | SandboxName | 'temporal' | 'ui' | 'temporalMetrics';
 export type Ports = Readonly<Record<PortName, number>>;
 
 const offsetSchema = z.coerce.number().int().min(0).max(50_000);
+const portsSchema = z.record(z.enum(['temporal', 'ui', 'temporalMetrics', 'store', 'gateway', 'console', 'tryton', 'workerMetrics', ...SANDBOX_NAMES]), z.int());
 
 /** All ports shifted by `offset`, so that a second installation, a test or a build machine does not collide with the first. */
 export function portsFor(config: Pick<TemporalDevConfig, 'ports'>, offset = 0): Ports {
-  const ports = { temporal: config.ports.frontend, ui: config.ports.ui, temporalMetrics: config.ports.metrics, ...fixedPorts };
-  const shifted = {
-    temporal: ports.temporal + offset,
-    ui: ports.ui + offset,
-    temporalMetrics: ports.temporalMetrics + offset,
-    store: ports.store + offset,
-    gateway: ports.gateway + offset,
-    console: ports.console + offset,
-    salesforce: ports.salesforce + offset,
-    hubspot: ports.hubspot + offset,
-    netsuite: ports.netsuite + offset,
-    harvest: ports.harvest + offset,
-    tryton: ports.tryton + offset,
-    clockify: ports.clockify + offset,
-    payroll: ports.payroll + offset,
-    dynamics: ports.dynamics + offset,
-    workerMetrics: ports.workerMetrics + offset,
-  } satisfies Ports;
+  const sandboxes = SANDBOX_NAMES.map((name): [string, number] => [name, FIRST_SANDBOX_PORT + SANDBOX_PORT_OFFSETS[name]]);
+  const ports = { temporal: config.ports.frontend, ui: config.ports.ui, temporalMetrics: config.ports.metrics, ...fixedPorts, ...Object.fromEntries(sandboxes) };
+  const shifted = portsSchema.parse(Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, port + offset])));
   const tooHigh = Object.entries(shifted).filter(([, value]) => value > 65_535);
   if (tooHigh.length > 0) throw new Error(`The port offset ${offset} moves ${tooHigh.map(([name]) => name).join(', ')} past 65535; choose a smaller one`);
   return shifted;

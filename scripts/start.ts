@@ -7,8 +7,10 @@ import { parseArgs } from 'node:util';
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
+import { connectorOptionSchemas } from '../connectors/options.ts';
 import { ensureCredentials } from '../sandbox/credentials.ts';
-import { loadFirmConfig } from '../starters/config/load.ts';
+import { sandboxesBehind, type SandboxName } from '../sandbox/names.ts';
+import { formatMistakes, loadFirmConfig } from '../starters/config/load.ts';
 import type { ErpRoster } from '../starters/month-end/load.ts';
 import { runMonthEnd } from '../starters/month-end/main.ts';
 import { sampleMonth } from '../starters/month-end/sample/index.ts';
@@ -28,6 +30,7 @@ import { serverOfEnvironment } from './temporal-server/obtain.ts';
 const help = `npm start [-- options]
   --once           run the sample deals, then stop; exit code 0 only if each reached its expected end
   --erp tryton     start Tryton, an ERP that really runs, and use it
+  --overlay NAME   lay config/overlays/NAME over the configuration, such as dynamics; may be given several times
   --month-end      post a sample month of time (4,000 consultants) and reconcile it with the ERP, then stop
   --consultants N  of the sample month
   --seed N         of the sample month: another seed is another month
@@ -38,7 +41,7 @@ Another folder for all data: Q2C_DATA_DIR.`;
 interface StoryContext {
   readonly endpoints: Endpoints;
   readonly once: boolean;
-  readonly erp: 'tryton' | undefined;
+  readonly overlays: readonly string[];
 }
 const storyModule = z.looseObject({ runStory: z.custom<(context: StoryContext) => unknown>((value) => typeof value === 'function') });
 const storyResult = z.looseObject({ ok: z.boolean() });
@@ -47,7 +50,7 @@ const tell = (line: string) => console.log(line);
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { once: { type: 'boolean', default: false }, erp: { type: 'string' }, 'month-end': { type: 'boolean', default: false }, consultants: { type: 'string' }, seed: { type: 'string' }, 'port-offset': { type: 'string' }, help: { type: 'boolean', default: false } },
+    options: { once: { type: 'boolean', default: false }, erp: { type: 'string' }, overlay: { type: 'string', multiple: true, default: [] }, 'month-end': { type: 'boolean', default: false }, consultants: { type: 'string' }, seed: { type: 'string' }, 'port-offset': { type: 'string' }, help: { type: 'boolean', default: false } },
   });
   if (values.help) {
     tell(help);
@@ -66,7 +69,7 @@ async function main(): Promise<number> {
   }
   let supervisor: Supervisor | undefined;
   try {
-    const settings = await settle(dataDir, portOffset(values['port-offset']), values.erp === 'tryton');
+    const settings = await settle(dataDir, portOffset(values['port-offset']), values.erp === 'tryton', [...values.overlay, ...(values.erp === undefined ? [] : [values.erp])]);
     const endpoints = announce(settings);
     const lost = Promise.withResolvers<string>();
     const startedAt = Date.now();
@@ -76,7 +79,7 @@ async function main(): Promise<number> {
     printAddresses(endpoints, dataDir);
     Object.assign(process.env, environmentOf(settings));
     const outcome = await Promise.race([
-      monthEnd === undefined ? runStory({ endpoints, once: values.once, erp: settings.tryton ? 'tryton' : undefined }) : runMonth(endpoints, monthEnd, settings.tryton),
+      monthEnd === undefined ? runStory({ endpoints, once: values.once, overlays: settings.overlays }) : runMonth(endpoints, monthEnd, settings),
       lost.promise.then((message) => ({ ok: false, message })),
       stopping.promise.then(() => undefined),
     ]);
@@ -95,7 +98,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function settle(dataDir: string, offset: number, tryton: boolean): Promise<PartSettings> {
+async function settle(dataDir: string, offset: number, tryton: boolean, overlays: readonly string[]): Promise<PartSettings> {
   const config = loadTemporalConfig();
   const ports = portsFor(config, offset);
   const left = await endLeftovers(dataDir);
@@ -103,7 +106,8 @@ async function settle(dataDir: string, offset: number, tryton: boolean): Promise
   const given = process.env['DATABASE_URL'];
   const externalStore = given === undefined || given === '' ? undefined : given;
   const settings = {
-    dataDir, ports, portOffset: offset, config, tryton, externalStore,
+    dataDir, ports, portOffset: offset, config, tryton, overlays, externalStore,
+    sandboxes: await sandboxesFor(overlays),
     progress: tell,
     externalTemporal: serverOfEnvironment(),
     storeUrl: externalStore ?? storeUrl(dataDir, ports.store),
@@ -117,6 +121,13 @@ async function settle(dataDir: string, offset: number, tryton: boolean): Promise
   }
   if (settings.externalTemporal !== undefined) await checkExternalTemporal(settings);
   return settings;
+}
+
+/** The stand-ins behind the addresses of the configured systems. @throws Error with every mistake of the configuration */
+async function sandboxesFor(overlays: readonly string[]): Promise<readonly SandboxName[]> {
+  const loaded = await loadFirmConfig(join(projectFolder, 'config'), { overlays, optionSchemas: connectorOptionSchemas });
+  if (!loaded.ok) throw new Error(`The configuration has mistakes; nothing was started.\n${formatMistakes(loaded.mistakes)}`);
+  return sandboxesBehind(loaded.config.systems.map(({ address }) => address));
 }
 
 async function checkExternalTemporal({ externalTemporal, config }: PartSettings): Promise<void> {
@@ -144,6 +155,7 @@ function announce(settings: PartSettings): Endpoints {
     ownServer: settings.externalTemporal === undefined,
     storeUrl: settings.storeUrl,
     tryton: settings.tryton,
+    sandboxes: settings.sandboxes,
     console: consoleExists,
   });
 }
@@ -171,9 +183,9 @@ function wholeNumber(name: string, text: string | undefined, otherwise: number):
   return value;
 }
 
-async function runMonth(endpoints: Endpoints, terms: { readonly consultants: number; readonly seed: number }, tryton: boolean): Promise<{ ok: boolean; message?: string }> {
+async function runMonth(endpoints: Endpoints, terms: { readonly consultants: number; readonly seed: number }, { tryton, overlays }: PartSettings): Promise<{ ok: boolean; message?: string }> {
   try {
-    return await runMonthEnd({ endpoints, terms, erp: tryton ? 'tryton' : undefined, seedTryton: (roster) => seedTryton(endpoints, roster) });
+    return await runMonthEnd({ endpoints, terms, overlays, erp: tryton ? 'tryton' : undefined, seedTryton: (roster) => seedTryton(endpoints, roster) });
   } catch (error) {
     return { ok: false, message: `The month could not be brought to its end: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` };
   }

@@ -23,6 +23,8 @@ import { WORKER_NODE_FLAGS } from '../../workers/node-flags.ts';
 import { freePorts } from '../support/installation.ts';
 import { startNode } from '../support/processes.ts';
 
+const SANDBOXES = ['salesforce', 'hubspot', 'netsuite', 'harvest'] as const;
+
 export type PartName = 'server' | 'store' | 'sandbox' | 'worker' | 'gateway' | 'bare worker';
 
 export interface Installation {
@@ -62,7 +64,7 @@ export async function startInstallation(tell: (line: string) => void, profileDir
     const store = await startEmbeddedStore(dataDir, ports.store);
     started.push(() => store.stop());
     ensureCredentials(dataDir);
-    writeEndpoints({ dataDir, ports, temporal: { address: temporal.address, namespace: temporal.namespace }, ownServer: false, storeUrl: store.url, tryton: false, console: false });
+    writeEndpoints({ dataDir, ports, temporal: { address: temporal.address, namespace: temporal.namespace }, ownServer: false, storeUrl: store.url, tryton: false, sandboxes: SANDBOXES, console: false });
     const connection = await Connection.connect({ address: temporal.address });
     started.push(() => connection.close());
     const client = new Client({ connection, namespace: temporal.namespace });
@@ -79,12 +81,12 @@ export async function startInstallation(tell: (line: string) => void, profileDir
       TEMPORAL_NAMESPACE: temporal.namespace,
     };
     const local = (port: number, path = '') => `http://127.0.0.1:${port}${path}`;
-    const start = async (settings: Pick<Parameters<typeof startNode>[0], 'name' | 'file' | 'ready'> & { more?: Record<string, string>; nodeArguments?: readonly string[] }) => {
+    const start = async (settings: Pick<Parameters<typeof startNode>[0], 'name' | 'file' | 'ready'> & { more?: Record<string, string>; nodeArguments?: readonly string[]; programArguments?: readonly string[] }) => {
       const part = await startNode({ ...settings, dataDir, environment: { ...environment, ...settings.more } });
       started.push(() => part.stop());
       return part.pid;
     };
-    const sandbox = await start({ name: 'sandbox', file: 'sandbox/main.ts', ready: () => answersHttp(local(ports.harvest, '/__admin/mode')) });
+    const sandbox = await start({ name: 'sandbox', file: 'sandbox/main.ts', programArguments: ['--only', SANDBOXES.join(',')], ready: () => answersHttp(local(ports.harvest, '/__admin/mode')) });
     const gateway = await start({ name: 'gateway', file: 'starters/gateway/main.ts', more: { PORT: String(ports.gateway - offset) }, ready: () => answersHttp(local(ports.gateway, '/readyz')) });
     await pauseSweeps(client);
     const worker = await start({ name: 'worker', file: 'workers/main.ts', more: { PORT: String(ports.workerMetrics) }, ready: () => answersHttp(local(ports.workerMetrics, '/readyz')), nodeArguments: [...WORKER_NODE_FLAGS, ...(profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`])] });

@@ -31,6 +31,7 @@ export async function startGround(settings: { readonly latencyMs: number; readon
     const sandbox = await startNode({
       name: 'sandbox',
       file: 'sandbox/main.ts',
+      programArguments: ['--only', 'netsuite'],
       dataDir: sandboxDir,
       environment: { NODE_ENV: 'production', Q2C_DATA_DIR: sandboxDir, Q2C_PORT_OFFSET: String(offset), Q2C_SANDBOX_OPTIONS: JSON.stringify({ netsuite: { latencyMs, concurrencyLimit: DEFAULT_CONCURRENCY } }) },
       ready: () => answersHttp(`${url}/__admin/limits`),

@@ -22,6 +22,7 @@ export interface NodeProcessSettings extends Settings {
   /** Of this project. */
   readonly file: string;
   readonly nodeArguments?: readonly string[];
+  readonly programArguments?: readonly string[];
 }
 
 export interface ProcessSettings extends Settings {
@@ -35,8 +36,8 @@ const READY_WITHIN_MS = 60_000;
  * Starts a file of this project as a process of its own, its output in `<dataDir>/<name>.log`; it never outlives this process.
  * @throws Error with the end of its log when it is not ready within a minute
  */
-export function startNode({ file, nodeArguments = [], ...settings }: NodeProcessSettings): Promise<StartedProcess> {
-  return startProcess({ ...settings, command: process.execPath, args: ['--enable-source-maps', ...nodeArguments, join(projectFolder, file)] });
+export function startNode({ file, nodeArguments = [], programArguments = [], ...settings }: NodeProcessSettings): Promise<StartedProcess> {
+  return startProcess({ ...settings, command: process.execPath, args: ['--enable-source-maps', ...nodeArguments, join(projectFolder, file), ...programArguments] });
 }
 
 /** The same for any program. @throws Error with the end of its log when it is not ready within a minute */

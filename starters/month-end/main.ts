@@ -30,6 +30,8 @@ export interface MonthEndSettings {
   readonly endpoints: Endpoints;
   readonly terms: Partial<SampleTerms>;
   readonly erp: 'tryton' | undefined;
+  /** Laid over the sample month's own. */
+  readonly overlays: readonly string[];
   readonly tell?: (line: string) => void;
   /** Gives a Tryton the roster; it knows how. */
   readonly seedTryton?: (roster: ErpRoster) => Promise<void>;
@@ -44,8 +46,8 @@ const STALLED_MS = 180_000;
  * @returns ok where everything that is right is in the ERP and all sums agree to the cent
  */
 export async function runMonthEnd(settings: MonthEndSettings): Promise<{ readonly ok: boolean; readonly message?: string }> {
-  const { endpoints, terms, erp, tell = (line) => process.stdout.write(`${line}\n`) } = settings;
-  const loaded = await loadFirmConfig('config', { overlays: erp === undefined ? ['month-end'] : ['month-end', erp], optionSchemas: connectorOptionSchemas });
+  const { endpoints, terms, erp, overlays, tell = (line) => process.stdout.write(`${line}\n`) } = settings;
+  const loaded = await loadFirmConfig('config', { overlays: ['month-end', ...overlays], optionSchemas: connectorOptionSchemas });
   if (!loaded.ok) return { ok: false, message: `The configuration has mistakes; nothing was activated.\n${formatMistakes(loaded.mistakes)}` };
   const { config } = loaded;
   const gateway = endpoints.gateway?.url;

@@ -18,7 +18,7 @@ import { SAMPLE_DEALS, type SampleDeal } from './sample-deals.ts';
 export interface StorySettings {
   readonly endpoints: Endpoints & { readonly store: { readonly url: string } };
   readonly once: boolean;
-  readonly erp: 'tryton' | undefined;
+  readonly overlays: readonly string[];
   readonly tell?: (line: string) => void;
 }
 
@@ -31,8 +31,8 @@ const STEADY_MS = 5000;
  * Puts the example firm's configuration in force, closes the sample deals in the CRMs, and tells what becomes of each.
  * @returns ok where every deal reached the end it is there to show
  */
-export async function runStory({ endpoints, erp, tell = (line) => process.stdout.write(`${line}\n`) }: StorySettings): Promise<{ readonly ok: boolean; readonly message?: string }> {
-  const loaded = await loadFirmConfig('config', { overlays: erp === undefined ? [] : [erp], optionSchemas: connectorOptionSchemas });
+export async function runStory({ endpoints, overlays, tell = (line) => process.stdout.write(`${line}\n`) }: StorySettings): Promise<{ readonly ok: boolean; readonly message?: string }> {
+  const loaded = await loadFirmConfig('config', { overlays, optionSchemas: connectorOptionSchemas });
   if (!loaded.ok) return { ok: false, message: `The configuration has mistakes; nothing was activated.\n${formatMistakes(loaded.mistakes)}` };
   const store = openStore(endpoints.store.url, { applicationName: 'q2c-story', connections: 2 });
   const { client, close } = await connectClient();

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'mocha';
 import { z } from 'zod';
 import { closedWonId, type DealReference } from '../../domain/process/deal-process.ts';
-import type { SandboxName } from '../../sandbox/all.ts';
+import type { SandboxName } from '../../sandbox/names.ts';
 import type { SampleDeal } from '../../starters/story/sample-deals.ts';
 import { dealStatus } from '../../starters/status/deal-status.ts';
 import { identitiesOf } from '../../store/identity-map.ts';

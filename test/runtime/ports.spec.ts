@@ -8,10 +8,10 @@ describe('ports', () => {
   const config = loadTemporalConfig();
 
   it('are those of the documentation unless told', () => {
-    assert.deepEqual(
-      portsFor(config),
-      { temporal: 7233, ui: 8233, temporalMetrics: 9233, store: 5433, gateway: 8080, console: 8090, salesforce: 9101, hubspot: 9102, netsuite: 9103, harvest: 9104, tryton: 9105, clockify: 9106, payroll: 9107, dynamics: 9108, workerMetrics: 9464 },
-    );
+    const documented = { temporal: 7233, ui: 8233, temporalMetrics: 9233, store: 5433, gateway: 8080, console: 8090, salesforce: 9101, hubspot: 9102, netsuite: 9103, harvest: 9104, tryton: 9105, clockify: 9106, payroll: 9107, dynamics: 9108, workerMetrics: 9464 };
+    const ports = portsFor(config);
+    assert.deepEqual({ ...ports, ...documented }, ports);
+    assert.equal(new Set(Object.values(ports)).size, Object.keys(ports).length, 'no two share a port');
   });
 
   it('all move by the same offset, and none meets another of the first installation at the offset that a message suggests', () => {

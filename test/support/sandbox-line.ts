@@ -9,8 +9,9 @@ import type { FirmConfig } from '../../domain/config/schema.ts';
 import type { Opportunity } from '../../domain/model/opportunity.ts';
 import { changeOrderId, closedWonId, type DealReference } from '../../domain/process/deal-process.ts';
 import type { Resolution, ResolutionAnswer } from '../../domain/process/exception-case.ts';
-import { startSandboxes, type RunningSandboxes, type SandboxName } from '../../sandbox/all.ts';
+import { startSandboxes, type RunningSandboxes } from '../../sandbox/all.ts';
 import { generateCredentials, type Credentials } from '../../sandbox/credentials.ts';
+import { sandboxesBehind, type SandboxName } from '../../sandbox/names.ts';
 import { activateFirmConfig } from '../../starters/config/activate.ts';
 import { storeInbox } from '../../starters/gateway/inbox.ts';
 import { createGateway } from '../../starters/gateway/server.ts';
@@ -91,8 +92,10 @@ export async function startSandboxLine({ change = (config) => config, overlays =
   const gatewayUrl = await gateway.listen({ host: '127.0.0.1', port: 0 });
   const relaying = () => startRelay({ store, client, log, name: `relay-${randomUUID()}` });
   let relay: ReturnType<typeof startRelay> | undefined = relaying();
+  const firm = change(withoutLimits((await theFirm(overlays)).config));
   const sandboxes: RunningSandboxes = await startSandboxes({
     credentials,
+    only: sandboxesBehind(firm.systems.map(({ address }) => address)),
     webhookBaseUrl: gatewayUrl,
     options: { harvest: { requestsPerWindow: null }, hubspot: { requestsPerTenSeconds: 100_000, searchesPerSecond: 1000 }, netsuite: { concurrencyLimit: 100 } },
   });
@@ -104,7 +107,6 @@ export async function startSandboxLine({ change = (config) => config, overlays =
   const activate = async (config: FirmConfig) => {
     await activateFirmConfig({ store, client, config, hash: sha256(canonicalJson(config)), files: [], by: 'test' });
   };
-  const firm = change(withoutLimits((await theFirm(overlays)).config));
   await activate(firm);
   const workers = await startWorkers({
     databaseUrl: store.url,

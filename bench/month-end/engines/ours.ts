@@ -47,7 +47,7 @@ async function start(ground: Ground): Promise<RunningEngine> {
     const startServer = () => startTemporal({ dataDir, port: temporalPort, progress: ground.tell });
     let server = await startServer();
     ending.push(() => server.stop());
-    writeEndpoints({ dataDir, ports, temporal: { address: server.address, namespace: server.namespace }, ownServer: false, storeUrl: store.url, tryton: false, console: false });
+    writeEndpoints({ dataDir, ports, temporal: { address: server.address, namespace: server.namespace }, ownServer: false, storeUrl: store.url, tryton: false, sandboxes: ['netsuite'], console: false });
     const environment = {
       NODE_ENV: 'production',
       Q2C_DATA_DIR: dataDir,
