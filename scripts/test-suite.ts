@@ -1,11 +1,16 @@
 // Runs the given spec files in one mocha and writes the outcome as JSON to file descriptor 3; started by scripts/test.ts.
 import { writeSync } from 'node:fs';
+import fc from 'fast-check';
 import Mocha from 'mocha';
+
+/** Properties try the same cases each time, so that what fails fails for everybody; another seed, or "random", looks for new ones on purpose. */
+const seed = process.env['Q2C_PROPERTY_SEED'] ?? '20261121';
+if (seed !== 'random') fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(seed) });
 
 const mocha = new Mocha({ timeout: 20_000, ui: 'bdd', color: false });
 for (const file of process.argv.slice(2)) mocha.addFile(file);
 
-const outcome = { passed: 0, failed: 0, skipped: 0, failures: [] as { title: string; message: string }[] };
+const outcome = { passed: 0, failed: 0, skipped: 0, failures: [] as { title: string; message: string; file: string | null }[] };
 
 function report(): void {
   writeSync(3, JSON.stringify(outcome));
@@ -15,7 +20,7 @@ try {
   await mocha.loadFilesAsync();
 } catch (error) {
   outcome.failed += 1;
-  outcome.failures.push({ title: 'the spec files could not be loaded', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  outcome.failures.push({ title: 'the spec files could not be loaded', message: error instanceof Error ? (error.stack ?? error.message) : String(error), file: null });
   report();
   process.exit(1);
 }
@@ -27,7 +32,7 @@ class Quiet extends Mocha.reporters.Base {
     runner.on('pending', () => (outcome.skipped += 1));
     runner.on('fail', (test: Mocha.Runnable, error: unknown) => {
       outcome.failed += 1;
-      outcome.failures.push({ title: test.titlePath().join(' › '), message: messageOf(error) });
+      outcome.failures.push({ title: test.titlePath().join(' › '), message: messageOf(error), file: test.file ?? test.parent?.file ?? null });
     });
   }
 }
