@@ -1,26 +1,25 @@
-import { dataDirectory } from '../secrets.ts';
 import { SystemFailure } from '../../domain/failure.ts';
 import type { PayrollExport } from '../../domain/model/time/payroll-export.ts';
 import type { ConnectorSettings } from '../connector.ts';
+import { fileFailure } from '../file-exchange/failures.ts';
+import { transportOf } from '../file-exchange/transport-of.ts';
+import type { FileRead, FileSession } from '../file-exchange/transport.ts';
 import type { PayrollPort, SentReference } from '../payroll-port.ts';
 import { AcknowledgementRefused, readAcknowledgement } from './acknowledgement.ts';
-import { fileFailure } from './failures.ts';
 import { hoursCsv } from './hours-csv.ts';
-import { localFolder } from './local-folder.ts';
 import { checksumOf, fileNames, manifestOf, manifestSchema } from './manifest.ts';
-import { payrollFileOptionsSchema, placeOf, sftpCredentialsSchema } from './options.ts';
-import { sftpFolder } from './sftp.ts';
-import type { FileRead, FileSession, FileTransport } from './transport.ts';
+import { payrollFileOptionsSchema } from './options.ts';
 
 /** A manifest or an acknowledgement that rejects every line of a large export has a few megabytes. */
 const MOST_BYTES = 32 * 1024 * 1024;
+const COUNTERPART = { code: 'PAYROLL', whose: 'the payroll bureau', folder: 'payroll folder' };
 
 /** A payroll bureau that takes files from a folder or an SFTP server. @throws Error for an address, options or credentials of the wrong shape */
 export function createPayrollFile(settings: ConnectorSettings): PayrollPort {
   const { system } = settings;
   const options = payrollFileOptionsSchema.parse(settings.options ?? {});
   const { folders } = options;
-  const transport = transportOf(settings);
+  const transport = transportOf(settings, options.hostKey);
 
   async function use<Result>(signal: AbortSignal, object: string, work: (session: FileSession, writing: () => void) => Promise<Result>): Promise<Result> {
     let writing = false;
@@ -29,7 +28,7 @@ export function createPayrollFile(settings: ConnectorSettings): PayrollPort {
         writing = true;
       }));
     } catch (error) {
-      throw fileFailure(error, { system, object, writing });
+      throw fileFailure(error, { system, counterpart: COUNTERPART, object, writing });
     }
   }
 
@@ -103,14 +102,6 @@ export function createPayrollFile(settings: ConnectorSettings): PayrollPort {
       });
     },
   };
-}
-
-function transportOf(settings: ConnectorSettings): FileTransport {
-  const place = placeOf(settings.baseUrl, dataDirectory());
-  if (place.transport === 'folder') return localFolder(place.folder);
-  const { hostKey } = payrollFileOptionsSchema.parse(settings.options ?? {});
-  if (hostKey === undefined) throw new Error('an SFTP server needs its host key pinned: give options.hostKey ("SHA256:…")');
-  return sftpFolder({ place, credentials: sftpCredentialsSchema.parse(settings.credentials), hostKey, timeoutMs: settings.limits.timeoutSeconds * 1000 });
 }
 
 function evidenceOf(content: Buffer): string {

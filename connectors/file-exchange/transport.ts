@@ -8,6 +8,8 @@ export interface FileRead {
 export interface FileSession {
   /** Null where there is no such file. @throws FileTooLarge */
   read(path: string, mostBytes: number): Promise<FileRead | null>;
+  /** Names of the files in a folder, in no order; none where there is no such folder. */
+  list(folder: string): Promise<string[]>;
   /** Writes under a temporary name, has it flushed to disk, and renames: readers see all of it or nothing. Replaces a file of that name. */
   publish(path: string, content: Buffer): Promise<void>;
 }
@@ -26,7 +28,7 @@ export class OtherHostKey extends Error {
   override readonly name = 'OtherHostKey';
 }
 
-/** What a temporary file is called: bureaus pick up names that end in .json only. */
+/** What a temporary file is called: nobody picks up names with this end. */
 export function temporaryName(path: string): string {
   return `${path}.part`;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { posix } from 'node:path';
 import SftpClient from 'ssh2-sftp-client';
-import type { Place, SftpCredentials } from './options.ts';
+import type { Place, SftpCredentials } from './place.ts';
 import { FileTooLarge, OtherHostKey, temporaryName, type FileSession, type FileTransport } from './transport.ts';
 
 type Wrapper = Awaited<ReturnType<SftpClient['connect']>>;
@@ -24,7 +24,7 @@ export function sftpFolder({ place, credentials, hostKey, timeoutMs }: SftpSetti
     async use(signal, work) {
       signal.throwIfAborted();
       // Left to itself the library writes to the console when a connection ends; each call reports its own failure.
-      const client = new SftpClient('q2c payroll', { error: () => undefined, end: () => undefined, close: () => undefined });
+      const client = new SftpClient('q2c files', { error: () => undefined, end: () => undefined, close: () => undefined });
       // SFTP asks and waits: without delay an answer does not wait for more to send.
       const sock = connect({ host: place.host, port: place.port, noDelay: true, keepAlive: true });
       const cut = cutter(sock, signal, timeoutMs);
@@ -90,6 +90,12 @@ function sessionOf(client: SftpClient, wrapper: Wrapper, folder: string): FileSe
       const content = await client.get(target);
       if (!Buffer.isBuffer(content)) throw new TypeError(`${path} did not come as bytes`);
       return { content, modifiedAt: modifyTime };
+    },
+
+    async list(name) {
+      const target = posix.join(folder, name);
+      if ((await client.exists(target)) !== 'd') return [];
+      return (await client.list(target)).filter((entry) => entry.type === '-').map((entry) => entry.name);
     },
 
     async publish(path, content) {

@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileTooLarge, temporaryName, type FileSession, type FileTransport } from './transport.ts';
 
@@ -15,6 +15,11 @@ export function localFolder(folder: string): FileTransport {
       } finally {
         await file.close();
       }
+    },
+
+    async list(name) {
+      const entries = await readdir(join(folder, name), { withFileTypes: true }).catch(nullWhereMissing);
+      return (entries ?? []).filter((entry) => entry.isFile()).map((entry) => entry.name);
     },
 
     async publish(path, content) {
