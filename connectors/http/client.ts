@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { gunzipSync } from 'node:zlib';
 import { got } from 'got';
 import { z } from 'zod';
 import { SystemFailure } from '../../domain/failure.ts';
@@ -114,7 +115,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
         throw error;
       });
       // got decodes an answer that calls itself compressed to a Buffer, also where its body is plain text (Tryton 8.2 does so).
-      const text = Buffer.from(rawBody).toString('utf8');
+      const text = unpacked(Buffer.from(rawBody), asked);
       if (status >= 500) circuit.failed();
       else circuit.succeeded();
       request.context.log.debug({ system: settings.system, method: request.method, path: pathOf(request), status, ms: Math.round(performance.now() - startedAt) }, `${request.method} for ${request.object}`);
@@ -173,6 +174,17 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       }
     },
   };
+}
+
+/** Some answers come packed although nobody asked for it (Snowflake's later partitions); by their bytes, since others only claim to be. */
+function unpacked(bytes: Buffer, asked: Asked): string {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString('utf8');
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_ANSWER_BYTES }).toString('utf8');
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLargeFailure(asked, MAX_ANSWER_BYTES);
+    return '';
+  }
 }
 
 function queryOf(request: HttpRequest<unknown>): string {
