@@ -44,6 +44,7 @@ const ROWS: Readonly<Record<string, Row>> = {
 const PERMANENT_401 = /connected app is not attached|not valid for use with the REST API/i;
 
 export const classifySalesforce: Classifier = (answer, request) => {
+  if (answer.status === 300) return notUnique(answer.body, request.object);
   const parsed = errorsSchema.safeParse(answer.body);
   const first = parsed.success ? parsed.data[0] : undefined;
   if (first === undefined) return meaningOfStatus('SALESFORCE', answer, request);
@@ -52,10 +53,26 @@ export const classifySalesforce: Classifier = (answer, request) => {
   if (answer.status === 401) {
     return PERMANENT_401.test(first.message) ? { ...said, ...PERMISSION } : 'token_refused';
   }
-  const row = ROWS[first.errorCode] ?? (answer.status === 403 ? PERMISSION : CORRECT);
+  const row = (/external ID field/i.test(first.message) ? FIELD : ROWS[first.errorCode]) ?? (answer.status === 403 ? PERMISSION : CORRECT);
   const wait = retryAfterMs(answer.headers) ?? row.retryAfterMs;
   return { ...said, ...row, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
 };
+
+/** 300 lists the records that share the value of an external ID field. */
+function notUnique(body: unknown, object: string): Meaning {
+  const urls = z.array(z.string()).safeParse(body);
+  const ids = urls.success ? urls.data.map((url) => url.split('/').at(-1) ?? '').join(', ') : '';
+  return {
+    kind: 'business_rule',
+    code: 'SALESFORCE_EXTERNAL_ID_NOT_UNIQUE',
+    message: `Several records in Salesforce have the external ID of ${object}${ids === '' ? '' : `: ${ids.slice(0, 300)}`}.`,
+    mend: 'Merge or delete the superfluous records in Salesforce and make the external ID field unique, then retry.',
+  };
+}
+
+const GRANT: Row = { kind: 'configuration', mend: 'Check that the connected app carries our certificate, that the integration user is pre-authorized for it and not locked, and that the username and audience are right; then retry.' };
+const RUN_AS: Row = { kind: 'configuration', mend: 'On the connected app enable the client credentials flow and choose the user it runs as, and check the consumer key and secret; then retry.' };
+const MY_DOMAIN: Row = { kind: 'configuration', mend: 'Give the organization\'s My Domain address (https://<domain>.my.salesforce.com) in config/systems.yaml: the client credentials flow is not offered elsewhere; then retry.' };
 
 /** The token endpoint answers by OAuth's own table (RFC 6749, section 5.2). */
 export const classifySalesforceToken: Classifier = (answer, request) => {
@@ -67,5 +84,7 @@ export const classifySalesforceToken: Classifier = (answer, request) => {
   const { error, error_description: description } = parsed.data;
   const said = { code: `SALESFORCE_TOKEN_${error.toUpperCase()}`, message: `Salesforce gave no access token: ${error}${description === '' ? '' : ` (${description.slice(0, 300)})`}.` };
   if (/login rate exceeded|server_error|temporarily_unavailable/i.test(`${error} ${description}`)) return { ...said, ...AGAIN, retryAfterMs: 60_000 };
-  return { ...said, kind: 'configuration', mend: 'Check that the connected app carries our certificate, that the integration user is pre-authorized for it and not locked, and that the username and audience are right; then retry.' };
+  if (/not supported on this domain/i.test(description)) return { ...said, ...MY_DOMAIN };
+  if (/client credentials/i.test(description) || error === 'invalid_client' || error === 'unsupported_grant_type') return { ...said, ...RUN_AS };
+  return { ...said, ...GRANT };
 };

@@ -3,13 +3,14 @@ import { canonicalOpportunity, dealFailure, MAX_LINES, newestInstant, walkHierar
 import type { ConnectorSettings } from '../connector.ts';
 import type { CallContext, ChangedDeal, CrmPort } from '../ports.ts';
 import { createSalesforceClient } from './client.ts';
-import { accountPage, accountsOf, changedDealPage, changedLinePage, dealPage, linePage, toOpportunity } from './mapping.ts';
+import { accountsOf, changedDealPage, changedLinePage, dealPage, linePage, toOpportunity } from './mapping.ts';
 import { mergeByModifiedAt } from './merge-changes.ts';
 import { salesforceCredentialsSchema, salesforceOptionsSchema } from './options.ts';
-import { accountQuery, changedDealsQuery, changedLinesQuery, dealQuery, isSalesforceId } from './queries.ts';
+import { changedDealsQuery, changedLinesQuery, dealQuery, isSalesforceId } from './queries.ts';
+import { writeBackFields } from './write-back.ts';
 
 /**
- * Salesforce as a CRM, over its REST API with the JWT bearer flow.
+ * Salesforce as a CRM, over its REST API.
  * @throws ZodError where options or credentials are of the wrong shape
  */
 export function createSalesforce(settings: ConnectorSettings): CrmPort {
@@ -37,21 +38,16 @@ export function createSalesforce(settings: ConnectorSettings): CrmPort {
         throw dealFailure({ system, id: deal.Id }, 'DEAL_TOO_LARGE', `Deal ${deal.Id} has ${lines.length} lines; at most ${MAX_LINES} can be processed.`, 'Split the deal, or merge lines, in Salesforce, then retry.');
       }
       const accounts = await walkHierarchy(accountsOf(deal.Account, options), async (accountId) => {
-        const [account] = await all(client.query(accountQuery(accountId, options), accountPage, `the account hierarchy of ${object}`, context));
-        return accountsOf(account, options);
+        const chain = await client.accountChain(accountId, `the account hierarchy of ${object}`, context);
+        return chain.flatMap((account) => accountsOf(account, options));
       });
       return canonicalOpportunity(() => toOpportunity(deal, lines, accounts, system, settings.baseUrl, options), { system, crmName: 'Salesforce', id: deal.Id });
     },
 
     async writeBack(opportunityId, status, context) {
       if (!isSalesforceId(opportunityId)) throw notThere(opportunityId);
-      const names = options.opportunity;
-      await client.update('Opportunity', opportunityId, {
-        [names.deliveryStatus]: status.status,
-        [names.deliveryMessage]: status.message.slice(0, 255),
-        [names.deliveryProjects]: status.projectNumbers.join(', ').slice(0, 255),
-        [names.deliveryUpdatedAt]: status.at,
-      }, `deal ${opportunityId}`, context);
+      const { fields, records } = writeBackFields(opportunityId, status, options);
+      await client.writeBack(opportunityId, fields, records, `deal ${opportunityId}`, context);
     },
 
     changedClosedWon(since: Instant, context: CallContext) {

@@ -16,7 +16,7 @@ const accountNode = z.looseObject({
     return accountNode.nullish();
   },
 });
-type AccountNode = z.infer<typeof accountNode>;
+export type AccountNode = z.infer<typeof accountNode>;
 
 const lineRecord = z.looseObject({ Id: id, Name: text, Description: text, Quantity: vendorNumber, UnitPrice: vendorNumber.nullish(), TotalPrice: vendorNumber, ServiceDate: text, SystemModstamp: instant });
 type LineRecord = z.infer<typeof lineRecord>;

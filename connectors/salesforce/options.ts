@@ -33,6 +33,32 @@ const lineFieldsSchema = z.strictObject({
   resourceEmail: fieldName.default('Resource_Email__c'),
 });
 
+/** A custom object of the firm with one record for each project of a deal, found by an external ID field that holds the project's number. */
+const deliveryRecordsSchema = z.strictObject({
+  object: fieldName.default('Delivery__c'),
+  externalId: fieldName.default('Delivery_Key__c'),
+  opportunity: fieldName.default('Opportunity__c'),
+  status: fieldName.default('Status__c'),
+  message: fieldName.default('Message__c'),
+  updatedAt: fieldName.default('Updated_At__c'),
+});
+export type DeliveryRecordsOptions = z.infer<typeof deliveryRecordsSchema>;
+
+/** The subscription to change events over the Pub/Sub API (starters/change-events). */
+const changeEventsSchema = z.strictObject({
+  /** Salesforce's one address for all organizations; without TLS on the loopback address only. */
+  endpoint: z.url({ protocol: /^https?$/ }).refine((url) => url.startsWith('https:') || isLoopback(url), 'https, or an address of this machine').default('https://api.pubsub.salesforce.com:7443'),
+  /** "/data/OpportunityChangeEvent", or a custom channel with opportunities and opportunity products: "/data/Deals__chn". */
+  topic: z.string().regex(/^\/(?:data|event)\/\w{1,80}$/).default('/data/OpportunityChangeEvent'),
+  /** Events asked for ahead of what has been kept; Salesforce's bound is 100. */
+  ahead: z.number().int().min(1).max(100).default(100),
+  /** Salesforce sends at least an empty answer within 270 seconds: after this silence the stream is taken for dead. */
+  silenceSeconds: z.number().positive().default(300),
+  /** The stages' API names that mean won: an event that sets one begins a deal's process. */
+  wonStages: z.array(z.string().min(1)).min(1).default(['Closed Won']),
+});
+export type ChangeEventsOptions = z.infer<typeof changeEventsSchema>;
+
 export const salesforceOptionsSchema = z.strictObject({
   /** REST API version without the "v". */
   apiVersion: z.string().regex(/^\d{2,3}\.0$/).default('64.0'),
@@ -48,10 +74,16 @@ export const salesforceOptionsSchema = z.strictObject({
   line: lineFieldsSchema.prefault({}),
   account: z.strictObject({ country: fieldName.default('BillingCountryCode'), taxRegistrationNumber: fieldName.default('Tax_Registration_Number__c') }).prefault({}),
   contract: z.strictObject({ type: fieldName.default('Contract_Type__c') }).prefault({}),
+  /** Null: only the opportunity's own delivery fields are written. */
+  deliveryRecords: deliveryRecordsSchema.nullable().default(null),
+  /** Null: changes come by outbound messages and the sweep. */
+  changeEvents: changeEventsSchema.nullable().default(null),
+  /** The share of the organization's daily API requests from which on this system slows down, to leave the rest to others. */
+  apiUsageCeiling: z.number().min(0.1).max(1).default(0.95),
 });
 export type SalesforceOptions = z.infer<typeof salesforceOptionsSchema>;
 
-export const salesforceCredentialsSchema = z.object({
+const certificateCredentials = z.object({
   /** The connected app's consumer key. */
   clientId: z.string().min(1),
   /** The integration user. */
@@ -65,4 +97,19 @@ export const salesforceCredentialsSchema = z.object({
     }
   }),
 });
+
+const secretCredentials = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) });
+
+/** With a private key the JWT bearer flow is used, else the client credentials flow as the user that the connected app runs as. */
+export const salesforceCredentialsSchema = z.unknown().transform((value, context): z.infer<typeof certificateCredentials> | z.infer<typeof secretCredentials> => {
+  const hasKey = typeof value === 'object' && value !== null && 'privateKeyPem' in value;
+  const parsed = hasKey ? certificateCredentials.safeParse(value) : secretCredentials.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path: [...path], message });
+  return z.NEVER;
+});
 export type SalesforceCredentials = z.infer<typeof salesforceCredentialsSchema>;
+
+function isLoopback(url: string): boolean {
+  return /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?:\/|$)/.test(url);
+}

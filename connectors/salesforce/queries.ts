@@ -28,9 +28,16 @@ export function dealQuery(opportunityId: string, options: SalesforceOptions): st
   return `SELECT ${unique(fields)}, (SELECT ${unique(lineFields)} FROM OpportunityLineItems ORDER BY Id) FROM Opportunity WHERE Id = '${checkedId(opportunityId)}'`;
 }
 
-/** An account with the next parents above it. */
-export function accountQuery(accountId: string, options: SalesforceOptions): string {
-  return `SELECT ${unique(accountFields('', PARENTS_IN_ACCOUNT_QUERY, options))} FROM Account WHERE Id = '${checkedId(accountId)}'`;
+/**
+ * Accounts above one, as queries for one composite request: each reads five and starts at the parent that the one before ended with.
+ * A reference to a parent that is not there halts the part, which is the top of the hierarchy.
+ */
+export function accountChainQueries(accountId: string, queries: number, options: SalesforceOptions): { readonly referenceId: string; readonly soql: string }[] {
+  const top = 'Parent.'.repeat(PARENTS_IN_ACCOUNT_QUERY);
+  return Array.from({ length: queries }, (_, index) => {
+    const start = index === 0 ? checkedId(accountId) : `@{accounts${index - 1}.records[0].${top}ParentId}`;
+    return { referenceId: `accounts${index}`, soql: `SELECT ${unique(accountFields('', PARENTS_IN_ACCOUNT_QUERY, options))} FROM Account WHERE Id = '${start}'` };
+  });
 }
 
 /** Closed-won deals changed at or after an instant, oldest first. */

@@ -3,6 +3,8 @@ import type { ApiAnswer, ApiParts, ApiRequest, Call, Route } from './call.ts';
 import { refuse } from './errors.ts';
 
 const MAX_SUBREQUESTS = 25;
+/** Queries and collections among them. */
+const MAX_QUERIES = 5;
 const REFERENCE = /@\{([^}]+)\}/g;
 
 const Subrequest = z.object({
@@ -79,6 +81,8 @@ export function compositeRoutes({ transaction }: ApiParts, answer: (request: Api
     if (compositeRequest.length > MAX_SUBREQUESTS) {
       refuse(400, 'LIMIT_EXCEEDED', `The request contains ${compositeRequest.length} subrequests; the limit is ${MAX_SUBREQUESTS}`);
     }
+    const queries = compositeRequest.filter(({ url }) => /^\/services\/data\/v\d+\.\d+\/(?:query(?:All)?\b|composite\/sobjects\b)/.test(url)).length;
+    if (queries > MAX_QUERIES) refuse(400, 'LIMIT_EXCEEDED', `The request contains ${queries} query or collection subrequests; the limit is ${MAX_QUERIES}`);
     if (new Set(compositeRequest.map((request) => request.referenceId)).size < compositeRequest.length) {
       refuse(400, 'INVALID_INPUT', 'Duplicate ReferenceId provided in the request');
     }

@@ -172,6 +172,14 @@ const OBJECTS: readonly ObjectType[] = [
     field('Resource_Email__c', 'email', { length: 80 }),
     EXTERNAL_ID,
   ]),
+  // A firm's own object: one record for each project of a deal.
+  objectType('Delivery__c', 'a01', [
+    text('Delivery_Key__c', 80, { externalId: true, unique: true }),
+    refers('Opportunity__c', 'Opportunity', 'Opportunity__r'),
+    text('Status__c', 80),
+    text('Message__c', 255),
+    field('Updated_At__c', 'datetime'),
+  ]),
   objectType('User', '005', [
     text('Username', 80, { required: true, unique: true }),
     field('Email', 'email', { length: 128, required: true }),

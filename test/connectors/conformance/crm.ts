@@ -43,6 +43,8 @@ export interface CrmSubject {
   readonly tokenPath: RegExp | null;
   readonly readPath: string;
   readonly writePath: string;
+  /** How the write-back is sent; PATCH unless told. */
+  readonly writeMethod?: 'PATCH' | 'POST';
   /** An ID of the vendor's form that no deal has. */
   readonly unknownId: string;
   /** What no log line may contain. */
@@ -60,6 +62,7 @@ export function crmConformance(subject: CrmSubject): void {
     afterEach(() => subject.clearFaults());
 
     const context = callContext();
+    const writeMethod = subject.writeMethod ?? 'PATCH';
     const writeBack = async (port: CrmPort, id: string, status: WriteBack = STATUS, within: CallContext = context) => {
       assert.ok(!isUnsupported(port.writeBack), 'the suite is for CRMs that can be written back to');
       await port.writeBack(id, status, within);
@@ -194,7 +197,7 @@ export function crmConformance(subject: CrmSubject): void {
       for (const kind of ['cut-before', 'cut-after'] as const) {
         const { id } = await subject.seed(sampleDeal());
         const port = subject.port();
-        await subject.fault({ kind, method: 'PATCH', path: subject.writePath });
+        await subject.fault({ kind, method: writeMethod, path: subject.writePath });
         const failure = await failureOf(writeBack(port, id));
         assert.deepEqual([failure.kind, failure.written], ['in_doubt', 'unknown']);
         assert.equal((await subject.deliveryFields(id)).status, kind === 'cut-after' ? 'Activated' : null);
@@ -221,7 +224,7 @@ export function crmConformance(subject: CrmSubject): void {
       await port.loadOpportunity(id, context);
       await subject.fault({ kind: 'expired-token', path: subject.readPath });
       assert.equal((await port.loadOpportunity(id, context)).accounts.length, 9);
-      await subject.fault({ kind: 'expired-token', path: subject.writePath, method: 'PATCH' });
+      await subject.fault({ kind: 'expired-token', path: subject.writePath, method: writeMethod });
       await writeBack(port, id);
     });
 
@@ -250,9 +253,9 @@ export function crmConformance(subject: CrmSubject): void {
 
     it('is in doubt about a write-back answered with 500, and certain about one answered with 429', async () => {
       const { id } = await subject.seed(sampleDeal());
-      await subject.fault({ kind: 'status', status: 500, method: 'PATCH', path: subject.writePath });
+      await subject.fault({ kind: 'status', status: 500, method: writeMethod, path: subject.writePath });
       assert.equal((await failureOf(writeBack(subject.port(), id))).kind, 'in_doubt');
-      await subject.fault({ kind: 'status', status: 429, method: 'PATCH', path: subject.writePath });
+      await subject.fault({ kind: 'status', status: 429, method: writeMethod, path: subject.writePath });
       const busy = await failureOf(writeBack(subject.port(), id));
       assert.deepEqual([busy.kind, busy.written], ['transient', 'no']);
     });
@@ -265,7 +268,7 @@ export function crmConformance(subject: CrmSubject): void {
         assert.deepEqual([failure.kind, failure.written], ['contract', 'no']);
         assert.ok((failure.evidence ?? '').length > 10);
       }
-      await subject.fault({ kind: 'wrong-schema', method: 'PATCH', path: subject.writePath });
+      await subject.fault({ kind: 'wrong-schema', method: writeMethod, path: subject.writePath });
       const written = await failureOf(writeBack(subject.port(), id));
       assert.deepEqual([written.kind, written.written], ['contract', 'unknown']);
     });

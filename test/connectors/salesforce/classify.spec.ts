@@ -37,7 +37,19 @@ describe('what Salesforce\'s refusals mean', () => {
   }
 
   it('calls several records under one external ID a matter for a person, whatever the body', () => {
-    assert.notEqual(kind(verdict(classifySalesforce, 300, ['/services/data/v64.0/sobjects/Account/001'])), 'transient');
+    assert.equal(kind(verdict(classifySalesforce, 300, ['/services/data/v64.0/sobjects/Account/001'])), 'business_rule');
+    assert.equal(kind(verdict(classifySalesforce, 300, undefined)), 'business_rule');
+  });
+
+  it('says what to mend of a client credentials flow that is refused', () => {
+    const mend = (error: string, description: string) => {
+      const result = verdict(classifySalesforceToken, 400, { error, error_description: description });
+      return result === 'token_refused' ? '' : `${result.kind}: ${result.mend}`;
+    };
+    assert.match(mend('invalid_grant', 'request not supported on this domain'), /^configuration: .*My Domain/);
+    assert.match(mend('invalid_grant', 'no client credentials user enabled'), /^configuration: .*user it runs as/);
+    assert.match(mend('invalid_client', 'invalid client credentials'), /^configuration: .*secret/);
+    assert.match(mend('invalid_grant', 'invalid assertion'), /^configuration: .*certificate/);
   });
 
   it('waits five minutes for a used-up limit, and as long as Salesforce says where it says so', () => {

@@ -20,8 +20,27 @@ function running(): RunningSandbox {
 
 const admin = sandboxAdmin(() => running().url);
 
-crmConformance({
-  name: 'Salesforce',
+interface Variant {
+  readonly name: string;
+  readonly credentials: object;
+  readonly options: object;
+  readonly writePath: string;
+  readonly writeMethod: 'PATCH' | 'POST';
+}
+
+const variants: readonly Variant[] = [
+  { name: 'Salesforce', credentials, options: {}, writePath: '/sobjects/Opportunity/', writeMethod: 'PATCH' },
+  {
+    name: 'Salesforce by client credentials, with a record for each project,',
+    credentials: { clientId: credentials.clientId, clientSecret },
+    options: { deliveryRecords: {} },
+    writePath: '/composite',
+    writeMethod: 'POST',
+  },
+];
+
+for (const variant of variants) crmConformance({
+  name: variant.name,
   async start() {
     sandbox = await startSandbox(salesforce, { port: 0, options: { ...credentials, clientSecret } });
   },
@@ -30,9 +49,9 @@ crmConformance({
     createSalesforce({
       system: 'salesforce',
       baseUrl: running().url,
-      credentials,
+      credentials: variant.credentials,
       limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 10 },
-      options: { queryBatchSize: 200 },
+      options: { queryBatchSize: 200, ...variant.options },
       log,
     }),
   async seed(sample) {
@@ -60,9 +79,10 @@ crmConformance({
   },
   tokenPath: /\/services\/oauth2\/token/,
   readPath: '/query',
-  writePath: '/sobjects/Opportunity/',
+  writePath: variant.writePath,
+  writeMethod: variant.writeMethod,
   unknownId: '006000000000zzzAAA',
-  secrets: () => [credentials.privateKeyPem.slice(40, 80), 'eyJ', credentials.organizationId.slice(0, 15) + '!'],
+  secrets: () => [credentials.privateKeyPem.slice(40, 80), 'eyJ', credentials.organizationId.slice(0, 15) + '!', clientSecret],
 });
 
 async function one(collection: string, fields: object): Promise<string> {
