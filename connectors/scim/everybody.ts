@@ -1,0 +1,72 @@
+import type { Capabilities } from './capabilities.ts';
+import { hasCode } from './classify.ts';
+import type { About, Resource, Scim } from './client.ts';
+
+const MOST_PASSES = 5;
+
+/**
+ * Every resource that fits the filter, each once, though people are added, removed and moved while the pages are read and no order is promised
+ * (RFC 7644, section 3.4.2.4). Reading by index, each page begins with the last resource of the one before: where it is another, the list has moved,
+ * something may have been passed over, and the whole is read once more, until a pass tells nothing new and as many were seen as there are.
+ * @throws SystemFailure; of kind transient where the list keeps moving
+ */
+export async function* everybody(scim: Scim, capabilities: Capabilities, filter: string | null, about: About): AsyncIterable<Resource> {
+  const seen = new Set<string>();
+  const query = filter === null ? {} : { filter };
+  for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
+    const before = seen.size;
+    const reading = capabilities.cursor ? byCursor(scim, capabilities, query, about) : byIndex(scim, capabilities, query, about);
+    let result = await reading.next();
+    for (; result.done !== true; result = await reading.next()) {
+      if (seen.has(result.value.id)) continue;
+      seen.add(result.value.id);
+      yield result.value;
+    }
+    if (result.value.whole || (pass > 1 && seen.size === before && seen.size >= result.value.total)) return;
+  }
+  throw scim.failure(about, { kind: 'transient', code: 'SCIM_LIST_MOVES', message: `The HR system's list of ${about.object} changed during each of ${MOST_PASSES} readings.`, mend: 'Nothing to do: it is tried again by itself.' });
+}
+
+type Reading = AsyncGenerator<Resource, { readonly whole: boolean; readonly total: number }>;
+type Query = Readonly<Record<string, string>>;
+
+async function* byIndex(scim: Scim, { users, sort, pageSize }: Capabilities, query: Query, about: About): Reading {
+  const sorted = sort ? { sortBy: 'id', sortOrder: 'ascending' } : {};
+  const ids = new Set<string>();
+  let moved = false;
+  let total: number | null = null;
+  let last: string | null = null;
+  for (let startIndex = 1; ;) {
+    const page = await scim.page(users, { ...query, ...sorted, startIndex: String(startIndex), count: String(pageSize) }, about);
+    const [first] = page.resources;
+    if ((last !== null && first?.id !== last) || (total !== null && page.total !== total)) moved = true;
+    total = page.total;
+    for (const resource of page.resources) {
+      ids.add(resource.id);
+      yield resource;
+    }
+    const reached = startIndex + page.resources.length - 1;
+    if (page.resources.length === 0 || reached >= page.total) break;
+    // A page of one cannot overlap the next one.
+    const overlap = page.resources.length > 1 ? 1 : 0;
+    last = overlap === 1 ? (page.resources.at(-1)?.id ?? null) : null;
+    startIndex = reached + 1 - overlap;
+  }
+  return { whole: !moved && ids.size === total, total: total ?? 0 };
+}
+
+async function* byCursor(scim: Scim, { users, pageSize }: Capabilities, query: Query, about: About): Reading {
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    try {
+      const page = await scim.page(users, { ...query, cursor, count: String(pageSize) }, about);
+      yield* page.resources;
+      cursor = page.nextCursor ?? null;
+    } catch (error) {
+      // Cursors live as long as the provider likes: what was read is known, the rest is read anew.
+      if (cursor !== '' && hasCode(error, 'SCIM_EXPIRED_CURSOR', 'SCIM_INVALID_CURSOR')) return { whole: false, total: 0 };
+      throw error;
+    }
+  }
+  return { whole: true, total: 0 };
+}

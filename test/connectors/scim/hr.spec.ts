@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { isUnsupported } from '../../../connectors/ports.ts';
+import type { HrPort } from '../../../connectors/hr-port.ts';
+import { callContext } from '../conformance/documents.ts';
+import { describeHr } from '../conformance/hr.ts';
+import { failureOf } from '../conformance/records.ts';
+import { ENTERPRISE, FIRM, startHr, type HrService } from './support.ts';
+
+const SERVICES = {
+  'SCIM with filters, PATCH and versions': {},
+  'SCIM that offers nothing beyond what it must': { filter: false, sort: false, patch: false, etag: false, discovery: false },
+  'SCIM with cursors and pages of 37': { cursor: true, maxResults: 37 },
+  'SCIM that promises no order and refuses filters by date': { sort: false, filterByDate: false },
+};
+
+for (const [name, options] of Object.entries(SERVICES)) {
+  describe(name, function () {
+    this.timeout(20_000);
+    let service: HrService;
+    let port: HrPort;
+    before(async () => {
+      service = await startHr(options);
+      port = service.connect();
+    });
+    after(async () => service?.close());
+    const patches = !('patch' in options);
+    describeHr({ name, port: () => port, office: () => service.office, faults: { next: (fault) => service.faults.next(fault), clear: () => service.faults.clear() }, writeMethod: patches ? 'PATCH' : 'PUT', versions: patches });
+  });
+}
+
+describe('An HR system over SCIM', function () {
+  this.timeout(20_000);
+  let service: HrService | undefined;
+  afterEach(async () => service?.close());
+  const start = async (options: Readonly<Record<string, unknown>> = {}) => (service = await startHr(options));
+  const everyone = async (port: HrPort, since: string | null = null) => {
+    const found: string[] = [];
+    for await (const each of port.employees(since, callContext())) found.push('employee' in each ? each.employee.email : each.unreadable.externalId);
+    return found;
+  };
+  const update = (port: HrPort, id: string, change: { email?: string; costCenter?: string; active?: boolean }) => {
+    assert.ok(!isUnsupported(port.update));
+    return port.update(id, change, callContext());
+  };
+
+  it('is opened with a bearer token, with a password, and as an OAuth 2.0 client however it proves itself', async () => {
+    const secrets = { username: 'q2c', password: 'pass:wörd', clientId: 'client/1', clientSecret: randomBytes(9).toString('base64') };
+    const { connect, url, credentials, admin } = await start(secrets);
+    const { username, password, ...client } = secrets;
+    for (const given of [credentials, { username, password }, { ...client, tokenUrl: `${url}/oauth/token` }, { ...client, tokenUrl: `${url}/oauth/token`, clientAuthentication: 'post' }]) {
+      assert.equal((await connect({}, given).findByEmail('dana.kowalski@northwind-consulting.example', callContext()))?.employeeNumber, 'E1002');
+    }
+    assert.equal((await admin.requests()).filter(({ url: path }) => path === '/oauth/token').length, 2);
+    const wrong = await failureOf(() => connect({}, { token: 'wrong' }).load('1', callContext()));
+    assert.deepEqual([wrong.kind, wrong.code], ['configuration', 'CREDENTIALS_REFUSED']);
+    const refused = await failureOf(() => connect({}, { ...client, clientSecret: 'wrong', tokenUrl: `${url}/oauth/token` }).load('1', callContext()));
+    assert.deepEqual([refused.kind, refused.code], ['configuration', 'SCIM_LOGIN_REFUSED']);
+    assert.throws(() => connect({}, { token: '' }));
+  });
+
+  it('asks the provider for changes where it filters by date, with the date in quotes, and reads everybody where it does not', async () => {
+    const { connect, admin, clock } = await start();
+    clock.advance(86_400_000);
+    const since = new Date(clock.now() - 60_000).toISOString();
+    assert.deepEqual(await everyone(connect(), since), []);
+    const asked = (await admin.requests()).map(({ url }) => new URLSearchParams(url.split('?')[1] ?? '').get('filter')).filter((filter) => filter !== null);
+    assert.deepEqual(asked, [`meta.lastModified ge "${new Date(clock.now() - 180_000).toISOString()}"`]);
+    assert.deepEqual(await everyone(connect({ changes: 'full_read' }), since), []);
+    assert.equal((await admin.requests()).filter(({ url }) => url.includes('filter=')).length, 1);
+  });
+
+  it('reads a list without any order until as many people were seen as there are', async () => {
+    const { connect, office } = await start({ sort: false, unordered: true });
+    await office.hireMany(Array.from({ length: 40 }, (_, index) => ({ email: `n${index}@northwind-consulting.example` })));
+    for (const pageSize of [100, 25]) {
+      const told = await everyone(connect({ pageSize }));
+      assert.deepEqual([told.length, new Set(told).size], [46, 46]);
+    }
+  });
+
+  it('tries again later where a list never stands still', async () => {
+    const { connect, office, during } = await start({ sort: false });
+    const ids = [...(await office.hireMany(Array.from({ length: 40 }, (_, index) => ({ email: `n${index}@northwind-consulting.example` }))))];
+    let joined = 0;
+    const always = async () => {
+      joined += 1;
+      await office.remove(ids.shift() ?? '');
+      await office.hire({ email: `new${joined}@northwind-consulting.example` });
+      during(/Users\?/, always);
+    };
+    during(/Users\?/, always);
+    const failure = await failureOf(() => everyone(connect({ pageSize: 20 })));
+    assert.deepEqual([failure.kind, failure.code], ['transient', 'SCIM_LIST_MOVES']);
+  });
+
+  it('refuses an attribute that no schema of the provider has, unless told that its schemas are incomplete', async () => {
+    const { connect } = await start();
+    const options = { attributes: { legalEntity: `${FIRM}:company` } };
+    const failure = await failureOf(() => everyone(connect(options)));
+    assert.deepEqual([failure.kind, failure.code], ['configuration', 'SCIM_ATTRIBUTE_UNKNOWN']);
+    assert.match(failure.message, /company/);
+    assert.equal((await everyone(connect({ ...options, schemas: 'ignore' }))).length, 6);
+    assert.throws(() => connect({ attributes: { legalEntity: 'no attribute' } }), /an attribute of SCIM/);
+  });
+
+  it('turns what HR calls things into the configuration\'s codes, and back', async () => {
+    const { connect, office } = await start();
+    const port = connect({ legalEntities: { 'Northwind Inc.': 'US01' }, costCenters: { '4711': 'US01-TECH', '4712': 'US01-DATA' } });
+    const id = await office.hire({ email: 'ada@northwind-consulting.example', legalEntity: 'Northwind Inc.', costCenter: '4711' });
+    const employee = await port.load(id, callContext());
+    assert.deepEqual([employee?.legalEntity, employee?.costCenter], ['US01', 'US01-TECH']);
+    await update(port, id, { costCenter: 'US01-DATA' });
+    assert.equal((await office.shows(id)).costCenter, '4712');
+  });
+
+  it('changes the work address only, and adds one where there is none', async () => {
+    for (const options of [{}, { patch: false }]) {
+      const { connect, admin, user, close } = await start(options);
+      const [both = '', home = ''] = (await admin.seed({ users: [
+        { userName: 'both', emails: [{ value: 'a@home.example', type: 'home' }, { value: 'a@work.example', type: 'work', display: 'Ada' }] },
+        { userName: 'home', emails: [{ value: 'b@home.example', type: 'home' }] },
+      ] }))['users'] ?? [];
+      await update(connect(), both, { email: 'ada@work.example' });
+      await update(connect(), home, { email: 'bea@work.example' });
+      assert.deepEqual((await user(both)).emails, [{ value: 'a@home.example', type: 'home' }, { value: 'ada@work.example', type: 'work', display: 'Ada' }]);
+      assert.deepEqual((await user(home)).emails, [{ value: 'b@home.example', type: 'home' }, { value: 'bea@work.example', type: 'work' }]);
+      await close();
+      service = undefined;
+    }
+  });
+
+  it('writes upon the version it read: what somebody wrote in between stays', async () => {
+    for (const options of [{}, { patch: false }]) {
+      const { connect, office, during, user, close } = await start(options);
+      const id = await office.hire({ email: 'ada@northwind-consulting.example', name: 'Ada', costCenter: 'US01-TECH' });
+      during(new RegExp(id), () => office.change(id, { name: 'Ada Lovelace' }));
+      await update(connect(), id, { costCenter: 'US01-DATA' });
+      const after = await user(id);
+      assert.deepEqual([after.displayName, after[ENTERPRISE]?.costCenter], ['Ada Lovelace', 'US01-DATA']);
+      await close();
+      service = undefined;
+    }
+  });
+
+  it('gives up, having written nothing, where somebody is always faster', async () => {
+    const { connect, office, faults } = await start();
+    const id = await office.hire({ email: 'ada@northwind-consulting.example' });
+    for (let times = 0; times < 4; times += 1) await faults.next({ kind: 'status', status: 412, method: 'PATCH' });
+    const failure = await failureOf(() => update(connect(), id, { costCenter: 'US01-DATA' }));
+    assert.deepEqual([failure.kind, failure.code, failure.written], ['transient', 'SCIM_VERSION', 'no']);
+  });
+
+  it('says who owns what HR does not let us change', async () => {
+    const { connect, office } = await start();
+    const id = await office.hire({ email: 'ada@northwind-consulting.example' });
+    const readOnly = await failureOf(() => update(connect({ attributes: { costCenter: `${FIRM}:legalEntity` } }), id, { costCenter: 'US01-DATA' }));
+    assert.deepEqual([readOnly.kind, readOnly.code, readOnly.written], ['configuration', 'SCIM_MUTABILITY', 'no']);
+    const nowhere = await failureOf(() => update(connect({ attributes: { costCenter: null } }), id, { costCenter: 'US01-DATA' }));
+    assert.deepEqual([nowhere.kind, nowhere.code, nowhere.written], ['configuration', 'SCIM_ATTRIBUTE_UNKNOWN', 'no']);
+  });
+
+  it('does not choose between two people with one address, but between one who works and one who left', async () => {
+    const { connect, office } = await start();
+    const email = 'twice@northwind-consulting.example';
+    const left = await office.hire({ email, active: false });
+    const works = await office.hire({ email });
+    assert.equal((await connect().findByEmail(email, callContext()))?.externalId, works);
+    await office.change(left, { active: true });
+    const failure = await failureOf(() => connect().findByEmail(email, callContext()));
+    assert.deepEqual([failure.kind, failure.code], ['business_rule', 'SCIM_EMAIL_AMBIGUOUS']);
+  });
+});
