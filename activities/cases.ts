@@ -33,26 +33,30 @@ export function createCaseSteps(deps: ActivityDependencies): CaseActivities {
         rerouteTo: config.systems.filter((system) => system.id !== input.system && system.kind === config.systems.find((candidate) => candidate.id === input.system)?.kind).map((system) => system.id),
         people: Object.fromEntries(config.people.map((person) => [person.id, person.roles])),
       };
-      await openCase(db, {
-        caseId,
-        process: input.process,
-        code: input.code,
-        kind: input.kind,
-        severity: policy.severity,
-        owner: policy.owner,
-        subject: input.subject,
-        message: input.message,
-        mend: input.mend,
-        context: { deal: input.deal, legalEntity: input.legalEntity, amount: input.amount, postingKey: input.postingKey, evidence: input.evidence },
-        systems: input.system === null ? [] : [input.system],
-        findings: input.findings,
-        permittedActions: terms.actions,
-        openedAt,
-        dueAt: due,
-        waitsForConfig: input.kind === 'configuration' || input.kind === 'business_rule',
+      const message = `${input.code}: ${input.message}`;
+      await db.transaction().execute(async (transaction) => {
+        const isNew = await openCase(transaction, {
+          caseId,
+          process: input.process,
+          code: input.code,
+          kind: input.kind,
+          severity: policy.severity,
+          owner: policy.owner,
+          subject: input.subject,
+          message: input.message,
+          mend: input.mend,
+          context: { deal: input.deal, legalEntity: input.legalEntity, amount: input.amount, postingKey: input.postingKey, evidence: input.evidence },
+          systems: input.system === null ? [] : [input.system],
+          findings: input.findings,
+          permittedActions: terms.actions,
+          openedAt,
+          dueAt: due,
+          waitsForConfig: input.kind === 'configuration' || input.kind === 'business_rule',
+        });
+        if (!isNew) return;
+        await appendAudit(transaction, [{ process: input.process, actor: 'q2c', action: 'case.opened', object: input.subject, system: input.system, message, details: { caseId, code: input.code, findings: input.findings } }]);
+        await enqueueNotification(transaction, { caseId, occasion: 'opened', number: 1, recipient: policy.owner, message: input.message });
       });
-      await appendAudit(db, [{ process: input.process, actor: 'q2c', action: 'case.opened', object: input.subject, system: input.system, message: `${input.code}: ${input.message}`, details: { caseId, code: input.code, findings: input.findings } }]);
-      await enqueueNotification(db, { caseId, occasion: 'opened', number: 1, recipient: policy.owner, message: input.message });
       return { ...terms, configHash: (await activeConfigHash(db)) ?? null };
     },
 

@@ -1,4 +1,4 @@
-import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions, type LocalActivityOptions } from '@temporalio/workflow';
 import { LINE_QUEUE, targetQueue } from '../domain/process/task-queues.ts';
 
 /** Failure kinds no retry can mend: they go to a person (ARCHITECTURE.md, "Failure"). */
@@ -31,3 +31,6 @@ export function onTarget(system: string, summary: string, fairnessKey: string): 
 export function onStore(summary: string): ActivityOptions {
   return { taskQueue: LINE_QUEUE, startToCloseTimeout: '30 seconds', retry, summary };
 }
+
+/** A look into the store or one line in it, done in the workflow's own task: it costs the server nothing. */
+export const WITHIN_TASK: LocalActivityOptions = { startToCloseTimeout: '30 seconds', retry };

@@ -31,7 +31,7 @@ export function createCases({ openedBefore, onChange, onLateAnswer }: { readonly
     // Not cancelled with the branch that raises it: a cancelled case would end without a word to anybody.
     await CancellationScope.nonCancellable(() => startChild<typeof exceptionCase>('exceptionCase', {
       workflowId: caseId,
-      args: [input],
+      args: [{ ...input, registersItself: true }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${input.code}: ${input.message}`.slice(0, 190),
       typedSearchAttributes: [

@@ -1,17 +1,18 @@
-import { allHandlersFinished, condition, getExternalWorkflowHandle, proxyActivities, setCurrentDetails, setHandler, setWorkflowOptions, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, getExternalWorkflowHandle, proxyActivities, proxyLocalActivities, setCurrentDetails, setHandler, setWorkflowOptions, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { onDeployment } from './versioning.ts';
 import type { CaseActivities } from '../activities/contract.ts';
 import type { OwnerRole } from '../domain/config/schema.ts';
 import type { CaseInput, CaseTerms, CaseView, Resolution, ResolutionAnswer } from '../domain/process/exception-case.ts';
 import { readResolution } from '../domain/process/read-resolution.ts';
 import { judgeResolution } from '../domain/rules/exceptions/judge-resolution.ts';
-import { onStore } from './activity-options.ts';
+import { onStore, WITHIN_TASK } from './activity-options.ts';
 import { caseDetails } from './case-details.ts';
 import { caseAnsweredSignal, configActivatedSignal } from './contracts/deal-process.ts';
 import { caseQuery, closeCaseSignal, resolveSignal, resolveUpdate } from './contracts/exception-case.ts';
 import { SearchAttribute } from './contracts/search-attributes.ts';
 
 const activities = proxyActivities<CaseActivities>(onStore('case'));
+const withinTask = proxyLocalActivities<CaseActivities>(WITHIN_TASK);
 const HOUR_MS = 3_600_000;
 
 /** One exception, from its opening to the decision of a person (or the end of its reason): reminds before it is due, escalates when it is. */
@@ -67,7 +68,7 @@ export async function exceptionCase(input: CaseInput): Promise<CaseView> {
   });
   setHandler(caseQuery, view);
 
-  terms = await activities.registerCase({ caseId, case: input });
+  terms = await (input.registersItself === true ? withinTask : activities).registerCase({ caseId, case: input });
   owner = terms.policy.owner;
   state = 'open';
   upsertSearchAttributes([

@@ -25,7 +25,7 @@ export async function handOver(decision: PageDecision, terms: { readonly open: b
     await lookAgain(workflowId, 'superseded');
   });
   await inGroups(decision.released, (record) => release(record, terms.priority));
-  if (terms.open) await inGroups(decision.open, async (record) => void (await startTimesheet(record, terms.priority, record.code)));
+  if (terms.open) await inGroups(decision.open, async (record) => void (await startTimesheet(record, terms.priority, record.code, true)));
 }
 
 async function inGroups<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
@@ -42,12 +42,12 @@ async function release(record: ReleasedRecord, priority: number): Promise<void> 
 }
 
 /** @returns false where its process runs already */
-async function startTimesheet(released: ReleasedRecord, priority: number, why: string): Promise<boolean> {
+async function startTimesheet(released: ReleasedRecord, priority: number, why: string, refused = false): Promise<boolean> {
   const { record, system, id, version, person, legalEntity } = released;
   try {
     await startChild<typeof timesheet>('timesheet', {
       workflowId: timesheetProcessOf(released),
-      args: [{ record, system, id, version, person, legalEntity, priority }],
+      args: [{ record, system, id, version, person, legalEntity, priority, ...(refused ? { refused } : {}) }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${why}: timesheet ${id} version ${version} of ${person}`.slice(0, 190),
       priority: { priorityKey: priority, fairnessKey: legalEntity },
@@ -55,6 +55,7 @@ async function startTimesheet(released: ReleasedRecord, priority: number, why: s
         { key: SearchAttribute.process, value: 'timesheet' },
         { key: SearchAttribute.system, value: system },
         { key: SearchAttribute.legalEntity, value: legalEntity },
+        ...(refused ? [{ key: SearchAttribute.stage, value: 'waiting' }] : []),
       ],
     });
     return true;

@@ -60,6 +60,7 @@ async function raise(caseId: string, process: string, { system, subject, consequ
         evidence: evidence ?? null,
         postingKey: null,
         configHash: null,
+        registersItself: true,
         without: ['correct', 'override', 'reroute', 'return_to_submitter', 'confirm_done', 'confirm_not_done', 'abort'],
       }],
       parentClosePolicy: ParentClosePolicy.ABANDON,

@@ -1,9 +1,9 @@
-import { proxyActivities, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { PageDecision, PostResult, RecordSelection, TimeActivities } from '../activities/time/contract.ts';
 import type { ConfigActivated } from '../domain/process/deal-process.ts';
 import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
 import type { TimeProgress } from '../domain/process/time-process.ts';
-import { onStore, onTarget } from './activity-options.ts';
+import { onStore, onTarget, WITHIN_TASK } from './activity-options.ts';
 import { createCases, type OpenCase } from './cases.ts';
 import { configActivatedSignal } from './contracts/deal-process.ts';
 import { SearchAttribute } from './contracts/search-attributes.ts';
@@ -28,17 +28,21 @@ export interface TimeProcess {
   readonly selection: RecordSelection;
   /** 1 … 5, ARCHITECTURE.md "Priority". */
   readonly priority: number;
+  /** The stage that whoever started it has given it already. */
+  readonly startedAs?: TimeProgress['stage'];
 }
 
 /** The steps of received time, the same for a page and for one timesheet: decide → post to each ERP → warehouse → answer. */
-export function createTimeSteps({ subject, legalEntity, selection, priority }: TimeProcess) {
+export function createTimeSteps({ subject, legalEntity, selection, priority, startedAs }: TimeProcess) {
   const process = workflowInfo().workflowId;
   const weight = { priority: { priorityKey: priority, fairnessKey: legalEntity } };
   const store = proxyActivities<TimeActivities>({ ...onStore(subject), ...weight, ...LONG });
   const analytics = proxyActivities<TimeActivities>({ ...onStore(subject), priority: { priorityKey: ANALYTICS_PRIORITY, fairnessKey: legalEntity }, ...LONG });
+  const within = proxyLocalActivities<TimeActivities>(WITHIN_TASK);
   const on = (system: string) => proxyActivities<TimeActivities>({ ...onTarget(system, subject, legalEntity), ...weight, startToCloseTimeout: '30 minutes' });
 
   let stage: TimeProgress['stage'] = 'deciding';
+  let found = startedAs;
   let counts: TimeProgress['counts'] = null;
   let activated: ConfigActivated | undefined;
   let told = 0;
@@ -64,7 +68,10 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
 
   function enter(next: TimeProgress['stage']): void {
     stage = next;
-    if (FOUND_BY.has(next)) upsertSearchAttributes([{ key: SearchAttribute.stage, value: next }]);
+    if (FOUND_BY.has(next) && next !== found) {
+      found = next;
+      upsertSearchAttributes([{ key: SearchAttribute.stage, value: next }]);
+    }
     show();
   }
 
@@ -150,6 +157,14 @@ export function createTimeSteps({ subject, legalEntity, selection, priority }: T
       enter('deciding');
       heard = told;
       const decision = await through(`decision about ${subject}`, () => store.decideTimesheets({ process, selection, again }));
+      const { records, entries, accepted, repeats, rejected, held, withdrawn } = decision;
+      counts = { records, entries, accepted, repeats, rejected, held, withdrawn };
+      return decision;
+    },
+    /** What its page refused, with what was decided; undefined where it has to be judged. */
+    async refusalOf(record: number): Promise<PageDecision | undefined> {
+      const decision = await within.refusalOf({ record });
+      if (decision === null) return undefined;
       const { records, entries, accepted, repeats, rejected, held, withdrawn } = decision;
       counts = { records, entries, accepted, repeats, rejected, held, withdrawn };
       return decision;

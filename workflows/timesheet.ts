@@ -15,14 +15,18 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
   const process = workflowInfo().workflowId;
   const selection = { records: [record] };
   const name = `timesheet ${id} version ${version} of ${person}`;
-  const steps = createTimeSteps({ subject: name, legalEntity, selection, priority });
+  const steps = createTimeSteps({ subject: name, legalEntity, selection, priority, ...(input.refused === true ? { startedAs: 'waiting' as const } : {}) });
 
   const toldBefore = new Set<string>();
   let before = steps.told();
-  let decision = await steps.decide(input.again ?? false);
+  // What its page accepted, its page posts.
+  const refusal = input.refused === true ? await steps.refusalOf(record) : undefined;
+  let decision = refusal ?? (await steps.decide(input.again ?? false));
   for (;;) {
-    await handOver(decision, { open: false, priority, toldBefore });
-    await steps.seeTo(await steps.carryOut(decision));
+    if (decision !== refusal) {
+      await handOver(decision, { open: false, priority, toldBefore });
+      await steps.seeTo(await steps.carryOut(decision));
+    } else await Promise.all(decision.answers.map(steps.answer));
     const [open] = decision.open;
     const waiting = decision.held > 0 ? input.heldTooLong : undefined;
     if (steps.told() > before) {
@@ -43,7 +47,7 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
 
   async function ask(reason: CaseOfTimesheet, open?: OpenRecord): Promise<void> {
     // The page is through: what is left has a case of its own.
-    if (steps.cases.opened() === 0) await steps.store.finishPage({ selection, summary: { rejected: decision.rejected, held: decision.held } });
+    if (steps.cases.opened() === 0 && decision !== refusal) await steps.store.finishPage({ selection, summary: { rejected: decision.rejected, held: decision.held } });
     steps.enter('waiting');
     const config = steps.configActivated()?.hash;
     const raised = await steps.cases.raise(steps.caseFor({ ...reason, system: null, configHash: decision.configHash }));

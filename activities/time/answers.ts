@@ -4,6 +4,7 @@ import type { TimesheetSource } from '../../connectors/timesheet-source.ts';
 import { isSystemFailure, SystemFailure, type Failure, type FailureKind } from '../../domain/failure.ts';
 import { plannedAnswers, recordAnswered, recordAnswersRefused, type PlannedAnswer } from '../../store/time/answers.ts';
 import type { RecordSelection } from '../../store/time/records.ts';
+import { openAnswers } from '../../store/time/summary.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { answerSchemas } from './answer.ts';
 
@@ -48,6 +49,18 @@ export async function answerTimeSystem(deps: Answering, terms: { readonly select
   return told;
 }
 
+/** What no time system can be told is done with at once. @returns the systems that are still to be told something of the record */
+export async function answersToTell(deps: Pick<ActivityDependencies, 'store' | 'systems'>, record: number): Promise<readonly string[]> {
+  const { db } = deps.store;
+  const selection = { records: [record] };
+  const toTell: string[] = [];
+  for (const system of await openAnswers(db, selection)) {
+    if (sourceOf(deps, system) !== undefined) toTell.push(system);
+    else await recordAnswered(db, (await plannedAnswers(db, selection, system)).map(({ kind }) => ({ record, kind, state: 'not_offered' })));
+  }
+  return toTell;
+}
+
 function isPassing({ kind }: Failure): boolean {
   return kind === 'transient' || kind === 'in_doubt';
 }
@@ -66,7 +79,7 @@ function throwGravest(system: string, failures: readonly { readonly failure: Fai
 }
 
 /** The time system a record came from; undefined where the configuration has no connector for it or it takes no answers: they are read at GET /v1/batches. */
-function sourceOf(deps: Answering, system: string): TimesheetSource | undefined {
+function sourceOf(deps: Pick<ActivityDependencies, 'systems'>, system: string): TimesheetSource | undefined {
   try {
     const { timesheets } = deps.systems.time(system);
     return isUnsupported(timesheets) ? undefined : timesheets;

@@ -56,6 +56,8 @@ export interface PostResult {
 export interface TimeActivities {
   /** Judges what was not judged yet; with `again`, also what was refused or held. Nothing decided for good is decided twice. */
   decideTimesheets(input: { readonly process: string; readonly selection: RecordSelection; readonly again: boolean }): Promise<PageDecision>;
+  /** A record that its page decided, with what is refused in it and whom it is to be told; null where nothing is refused any more. Its page posts what was accepted. */
+  refusalOf(input: { readonly record: number }): Promise<PageDecision | null>;
   /** Posts what the decision planned for one ERP. */
   postLabor(input: { readonly process: string; readonly selection: RecordSelection; readonly system: string }): Promise<PostResult>;
   /** Brings the warehouse up to date with what these records changed. */

@@ -13,7 +13,7 @@ import { openAnswers, openRecords, openTargets, outcomeCounts, releasedRecords, 
 import { activityLog, callContext } from '../context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { toTemporal } from '../failures.ts';
-import { answerTimeSystem } from './answers.ts';
+import { answersToTell, answerTimeSystem } from './answers.ts';
 import type { OpenRecord, TimeActivities } from './contract.ts';
 import { decideRecords } from './decide.ts';
 import { postLabor } from './post.ts';
@@ -54,6 +54,13 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
       } catch (error) {
         throw toTemporal(error);
       }
+    },
+
+    async refusalOf({ record }) {
+      const selection = { records: [record] };
+      const open = await openRecords(db, selection);
+      if (open.length === 0) return null;
+      return { ...(await outcomeCounts(db, selection)), targets: [], open: open.map(openRecord), released: [], superseded: [], answers: await answersToTell(deps, record), configHash: (await reference()).configHash };
     },
 
     async postLabor(input) {

@@ -31,6 +31,8 @@ export interface CaseInput {
   readonly configHash: string | null;
   /** Actions that make no sense for this case, whatever its policy permits. */
   readonly without: readonly CaseAction[];
+  /** It is registered within its first workflow task; cases that were opened before there was this have an activity for it in their history. */
+  readonly registersItself?: true;
 }
 
 /** What the case works by, resolved from the policy in force when it was opened. */

@@ -42,6 +42,8 @@ export interface TimesheetInput {
   readonly person: string;
   readonly legalEntity: string;
   readonly priority: number;
+  /** It was decided by its page, which refused something in it: the process begins with asking for a person. */
+  readonly refused?: boolean;
   /** Something in it was held: it is judged again, also what was decided before and may still change. */
   readonly again?: boolean;
   /** Something in it has been held for so long that a person is asked. */

@@ -36,6 +36,7 @@ describe('A page of time whose ERP does not answer', function () {
     const nothing = async () => Promise.resolve();
     const activities: TimeActivities & CaseActivities = {
       decideTimesheets: async () => Promise.resolve(DECISION),
+      refusalOf: async () => Promise.resolve(null),
       postLabor: async () => {
         attempts += 1;
         if ((await now()) - beginning < answersAfter * MINUTE_MS) throw ApplicationFailure.create({ type: 'transient', message: '503', nextRetryDelay: '6 minutes' });
