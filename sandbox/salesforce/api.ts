@@ -29,7 +29,7 @@ export function createApi(parts: ApiParts): Api {
 
   function answer(request: ApiRequest): ApiAnswer {
     try {
-      return route(request);
+      return parts.within(request, () => route(request));
     } catch (error) {
       if (error instanceof SalesforceError) return { status: error.status, body: error.items };
       throw error;

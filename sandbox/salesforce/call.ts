@@ -23,6 +23,8 @@ export interface ApiAnswer {
 export interface ApiParts {
   readonly store: SObjectStore;
   readonly transaction: <R>(work: () => R) => R;
+  /** Runs one resource's work with its request known to whoever records changes. */
+  readonly within: <R>(request: ApiRequest, work: () => R) => R;
   readonly limits: () => object;
 }
 

@@ -6,6 +6,8 @@ import { invalidSession, limitExceeded, type SalesforceError } from './errors.ts
 import { salesforceId } from './ids.ts';
 import { SalesforceOptions } from './options.ts';
 import { outboundMessages } from './outbound.ts';
+import { changeDataCapture } from './pubsub/capture.ts';
+import { installPubSub } from './pubsub/install.ts';
 import { findObjectType, objectTypes } from './schema.ts';
 import { sobjectStore, type SObjectStore } from './store.ts';
 import { installTokenEndpoint } from './token.ts';
@@ -18,7 +20,7 @@ const SALES_USER = salesforceId('005', 2);
 
 const stores = new WeakMap<object, SObjectStore>();
 
-/** Salesforce REST API v58.0 to v64.0 for the objects the line reads and writes, with outbound messages. */
+/** Salesforce REST API v58.0 to v64.0 for the objects the line reads and writes, with outbound messages and, by option, change events over the Pub/Sub API. */
 export const salesforce: SandboxDefinition = {
   name: 'salesforce',
   title: 'Salesforce sandbox',
@@ -35,12 +37,14 @@ export const salesforce: SandboxDefinition = {
   seed,
 };
 
-function register(context: SandboxContext): void {
+async function register(context: SandboxContext): Promise<void> {
   const options = SalesforceOptions.parse(context.options);
   const outbound = outboundMessages(context, options, () => store);
-  const store = sobjectStore(context, (object, record) => outbound.changed(object, record));
+  const capture = options.pubSubPort === undefined ? undefined : changeDataCapture(context, options);
+  const store = sobjectStore(context, { changed: (object, record) => outbound.changed(object, record), ...(capture === undefined ? {} : { captured: capture.captured }) });
   stores.set(context.records, store);
   const sessions = installTokenEndpoint(context, options, store);
+  if (capture !== undefined) await installPubSub(context, options, sessions, capture);
 
   let used = 0;
   let windowEnds = context.now().getTime() + DAY_MS;
@@ -59,6 +63,7 @@ function register(context: SandboxContext): void {
   const api = createApi({
     store,
     transaction: (work) => context.records.transaction(work),
+    within: (request, work) => (capture === undefined ? work() : capture.within(request, work)),
     limits: () => ({ DailyApiRequests: { Max: options.dailyApiRequests, Remaining: options.dailyApiRequests - used } }),
   });
 

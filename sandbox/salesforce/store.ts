@@ -22,10 +22,15 @@ export interface SObjectStore {
   seed(object: ObjectType, record: Readonly<Record<string, unknown>>, userId: string, notify: boolean): SObject;
 }
 
-type Changed = (object: ObjectType, record: SObject) => void;
+export interface Watchers {
+  /** A record was created or changed. */
+  changed(object: ObjectType, record: SObject): void;
+  /** The same, and deleted ones: with what the record was before. */
+  captured?(object: ObjectType, record: SObject, before: SObject | undefined): void;
+}
 
 /** Keeps the records of every object and the fields that Salesforce maintains itself. */
-export function sobjectStore(context: SandboxContext, changed: Changed): SObjectStore {
+export function sobjectStore(context: SandboxContext, watchers: Watchers): SObjectStore {
   const tables = new Map<string, { rows: Collection<SObject>; indexes: Map<string, (key: string) => SObject[]> }>();
   for (const object of objectTypes()) {
     const rows = context.records.collection<SObject>(object.name);
@@ -70,8 +75,11 @@ export function sobjectStore(context: SandboxContext, changed: Changed): SObject
   }
 
   function write(object: ObjectType, record: SObject, notify: boolean): SObject {
-    table(object).rows.put(record.Id, record);
-    if (notify) changed(object, record);
+    const { rows } = table(object);
+    const before = rows.get(record.Id);
+    rows.put(record.Id, record);
+    if (notify && !record.IsDeleted) watchers.changed(object, record);
+    if (notify) watchers.captured?.(object, record, before);
     return record;
   }
 
@@ -160,9 +168,9 @@ export function sobjectStore(context: SandboxContext, changed: Changed): SObject
       for (const child of object.children.values()) {
         const type = findObjectType(child.object);
         if (type?.name !== 'OpportunityLineItem') continue;
-        for (const row of byIndex(type, child.field, before.Id) ?? []) write(type, { ...row, IsDeleted: true, SystemModstamp: at }, false);
+        for (const row of byIndex(type, child.field, before.Id) ?? []) write(type, { ...row, IsDeleted: true, SystemModstamp: at }, true);
       }
-      write(object, { ...before, IsDeleted: true, LastModifiedDate: at, LastModifiedById: userId, SystemModstamp: at }, false);
+      write(object, { ...before, IsDeleted: true, LastModifiedDate: at, LastModifiedById: userId, SystemModstamp: at }, true);
     },
     seed(object, record, userId, notify) {
       const given = typeof record['Id'] === 'string' ? normalizeId(record['Id']) : undefined;
