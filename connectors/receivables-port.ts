@@ -8,9 +8,13 @@ import type { CallContext, RecordPort, Unsupported, WithReferences } from './por
  */
 export interface ReceivablesPort {
   readonly invoice: RecordPort<WithReferences<Invoice>>;
+  /** What `write` leaves behind. Where it is 'issued', the system knows no drafts of them: written only once it is approved, and then as `issue` would leave it. */
+  readonly written: { readonly invoice: 'draft' | 'issued'; readonly creditNote: 'draft' | 'issued' | Unsupported };
   /** Makes the draft final. Idempotent: one that is issued is answered as it stands. */
   issue(invoice: { readonly document: Invoice; readonly externalId: string }, context: CallContext): Promise<InvoiceStanding>;
   standing(invoice: { readonly document: Invoice; readonly externalId: string }, context: CallContext): Promise<InvoiceStanding>;
-  /** Payments received or changed at or after `since`, oldest change first, whoever entered them. */
+  /** Gives up what is still open of an issued invoice. Idempotent: one that is not open is answered as it stands. */
+  readonly writeOff: ((invoice: { readonly document: Invoice; readonly externalId: string }, context: CallContext) => Promise<InvoiceStanding>) | Unsupported;
+  /** Payments received or changed at or after `since`, oldest change first, whoever entered them. One told before may be told again: it is known by its external ID. */
   readonly payments: ((since: Instant, context: CallContext) => AsyncIterable<{ readonly changedAt: Instant; readonly payment: Payment }>) | Unsupported;
 }

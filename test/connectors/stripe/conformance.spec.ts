@@ -1,0 +1,24 @@
+import { describeBilling } from '../conformance/billing.ts';
+import { sandboxFaults } from '../conformance/sandbox-faults.ts';
+import { startAccount, type StripeAccount } from './account.ts';
+
+describe('Stripe as the billing system', function () {
+  this.timeout(20_000);
+  let account: StripeAccount;
+
+  before(async () => {
+    account = await startAccount();
+  });
+  after(async () => account?.sandbox.close());
+
+  describeBilling({
+    name: 'Stripe',
+    port: () => account.port(),
+    written: { invoice: 'draft', creditNote: 'issued' },
+    writeMethod: 'POST',
+    unknownId: 'in_1NoSuchInvoice',
+    unknownCustomer: 'cus_1NoSuchCustomer',
+    office: () => account.office,
+    faults: sandboxFaults(() => account.sandbox.url),
+  });
+});
