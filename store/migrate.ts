@@ -15,6 +15,7 @@ import * as payroll from './migrations/0010-payroll.ts';
 import * as timeFacts from './migrations/0012-time-facts.ts';
 import * as expenses from './migrations/0013-expenses.ts';
 import * as unreadLines from './migrations/0014-unread-lines.ts';
+import * as warehouseChanges from './migrations/0015-warehouse-changes.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -31,6 +32,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-time-facts': timeFacts,
   '0013-expenses': expenses,
   '0014-unread-lines': unreadLines,
+  '0015-warehouse-changes': warehouseChanges,
 };
 
 const MIGRATION_LOCK = '7113200300417';
