@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import avro from 'avsc';
+import { z } from 'zod';
 import type { Field, ObjectType } from '../schema.ts';
 import type { Scalar } from '../values.ts';
 
@@ -52,7 +53,7 @@ export function eventSchemaOf(object: ObjectType): EventSchema {
     fields: [{ name: 'ChangeEventHeader', type: HEADER }, ...fields.map((field) => ({ name: field.name, type: ['null', avroType(field)], doc: `Data:${field.type}`, default: null }))],
   };
   const json = JSON.stringify(schema);
-  const type = avro.Type.forSchema(JSON.parse(json));
+  const type = avro.Type.forSchema(z.custom<avro.Schema>().parse(JSON.parse(json)));
   const result: EventSchema = {
     id: createHash('md5').update(json).digest('base64url'),
     json,

@@ -5,42 +5,27 @@ import { createSalesforce } from '../../../connectors/salesforce/index.ts';
 import { SubscriptionEnded } from '../../../connectors/salesforce/pubsub/failures.ts';
 import { createChangeEventSource, type ChangeEventSource, type EventBatch, type ReceivedEvent, type StartingPoint } from '../../../connectors/salesforce/pubsub/subscription.ts';
 import { isUnsupported } from '../../../connectors/ports.ts';
-import { generateCredentials } from '../../../sandbox/credentials.ts';
-import { startSandbox, type RunningSandbox } from '../../../sandbox/kit/sandbox.ts';
-import { salesforce } from '../../../sandbox/salesforce/sandbox.ts';
-import { sandboxAdmin } from '../conformance/admin.ts';
-import { callContext, memoryLog } from '../http/support.ts';
+import { callContext } from '../http/support.ts';
+import { pubSubLab, type PubSubLab } from './pubsub-lab.ts';
 
-const credentials = generateCredentials().salesforce;
-const pubSubState = z.object({ url: z.string(), latest: z.number(), counted: z.object({ subscribe: z.number(), schema: z.number() }), streams: z.array(z.object({ topic: z.string(), requests: z.array(z.object({ preset: z.string(), numRequested: z.number() })) })) });
+const requestsSchema = z.array(z.looseObject({ url: z.string() }));
 
 describe('Salesforce\'s change events over the Pub/Sub API', function () {
   this.timeout(20_000);
-  let sandbox: RunningSandbox;
+  let org: PubSubLab;
   const sources: ChangeEventSource[] = [];
   const running: AbortController[] = [];
-  const admin = sandboxAdmin(() => sandbox.url);
-  const post = async (path: string, body: object) => {
-    const answer = await fetch(`${sandbox.url}/__admin/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    assert.equal(answer.status, 201, await answer.text());
-  };
-  const state = async () => pubSubState.parse(await (await fetch(`${sandbox.url}/__admin/pubsub`)).json());
-  let endpoint = '';
-
   before(async () => {
-    sandbox = await startSandbox(salesforce, { port: 0, options: { ...credentials, pubSubPort: 0, keepaliveSeconds: 0.05 } });
-    endpoint = (await state()).url;
+    org = await pubSubLab();
   });
-  after(() => sandbox.close());
-  afterEach(async () => {
+  after(() => org.close());
+  afterEach(() => {
     for (const controller of running.splice(0)) controller.abort(new Error('the test is over'));
     for (const source of sources.splice(0)) source.close();
-    await admin.clearFaults();
   });
 
-  const settings = (options: object) => ({ system: 'salesforce', baseUrl: sandbox.url, credentials, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 5 }, options, log: memoryLog() });
   function connect(changeEvents: object = {}): ChangeEventSource {
-    const source = createChangeEventSource(settings({ changeEvents: { endpoint, ...changeEvents } }));
+    const source = createChangeEventSource(org.settings(org.subscribing(changeEvents)));
     sources.push(source);
     return source;
   }
@@ -68,14 +53,6 @@ describe('Salesforce\'s change events over the Pub/Sub API', function () {
     }
     throw new Error('the subscription was expected to fail');
   };
-  const deal = async (fields: object = {}): Promise<string> => {
-    const [id = ''] = (await fetch(`${sandbox.url}/__admin/seed?notify=true`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ Opportunity: [{ Name: 'Deal', StageName: 'Prospecting', CloseDate: '2026-11-20', ...fields }] }) }).then(async (answer) => z.object({ Opportunity: z.array(z.string()) }).parse(await answer.json()))).Opportunity;
-    return id;
-  };
-  const person = async (id: string, fields: object) => {
-    const answer = await fetch(`${sandbox.url}/__admin/seed?notify=true`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ Opportunity: [{ Id: id, ...fields }] }) });
-    assert.equal(answer.status, 201);
-  };
   const first = (batch: EventBatch): ReceivedEvent | undefined => batch.events[0];
   const content = (event: ReceivedEvent | undefined) => {
     assert.ok(event !== undefined && !('problem' in event.content), JSON.stringify(event?.content));
@@ -83,20 +60,20 @@ describe('Salesforce\'s change events over the Pub/Sub API', function () {
   };
 
   it('tell who changed what of which deal, the bitmaps of its header read as names', async () => {
-    const id = await deal();
-    const event = content(await until(connect(), { from: 'latest' }, first, () => person(id, { StageName: 'Closed Won', PO_Number__c: 'PO-1', CloseDate: '2026-11-21', Name: 'Größe 株式会社' })));
+    const id = await org.deal();
+    const event = content(await until(connect(), { from: 'latest' }, first, () => org.change(id, { StageName: 'Closed Won', PO_Number__c: 'PO-1', CloseDate: '2026-11-21', Name: 'Größe 株式会社' })));
     assert.deepEqual([event.entity, event.recordIds, event.changeType, event.client], ['Opportunity', [id], 'UPDATE', null]);
     for (const name of ['StageName', 'PO_Number__c', 'CloseDate', 'Name']) assert.ok(event.changedFields.includes(name), name);
     assert.ok(!event.changedFields.includes('Amount'));
     assert.deepEqual([event.fields['StageName'], event.fields['Name'], event.fields['CloseDate']], ['Closed Won', 'Größe 株式会社', Date.parse('2026-11-21')]);
     assert.ok(Math.abs(Date.parse(event.commitAt) - Date.now()) < 60_000);
-    const emptied = content(await until(connect(), { from: 'latest' }, first, () => person(id, { PO_Number__c: null })));
+    const emptied = content(await until(connect(), { from: 'latest' }, first, () => org.change(id, { PO_Number__c: null })));
     assert.deepEqual(emptied.nulledFields, ['PO_Number__c']);
   });
 
   it('tell our own writing apart: by the name our calls carry, and by the user they run as', async () => {
-    const id = await deal({ StageName: 'Closed Won' });
-    const { writeBack } = createSalesforce(settings({}));
+    const id = await org.deal({ StageName: 'Closed Won' });
+    const { writeBack } = createSalesforce(org.settings());
     assert.ok(!isUnsupported(writeBack));
     const source = connect();
     const event = content(await until(source, { from: 'latest' }, first, () => writeBack(id, { status: 'Activated', message: 'All systems confirmed.', projectNumbers: ['P1'], at: '2026-11-21T08:00:00.000Z' }, callContext())));
@@ -106,7 +83,7 @@ describe('Salesforce\'s change events over the Pub/Sub API', function () {
   });
 
   it('go on after the stored position, and begin at the oldest event kept where asked to', async () => {
-    const ids = [await deal(), await deal(), await deal()];
+    const ids = [await org.deal(), await org.deal(), await org.deal()];
     const source = connect({ ahead: 1 });
     const seen = (batches: EventBatch[]) => batches.flatMap((batch) => batch.events.flatMap((event) => content(event).recordIds));
     const batches: EventBatch[] = [];
@@ -123,51 +100,51 @@ describe('Salesforce\'s change events over the Pub/Sub API', function () {
   });
 
   it('are asked for as many as can be on their way, and one more for each that was dealt with', async () => {
-    for (let n = 0; n < 7; n += 1) await deal();
-    const { latest } = await state();
+    for (let n = 0; n < 7; n += 1) await org.deal();
+    const { latest } = await org.state();
     let got = 0;
     await until(connect({ ahead: 3 }), { from: 'earliest' }, (batch) => {
       got += batch.events.length;
       assert.ok(batch.events.length <= 3);
       return got === latest ? true : undefined;
     }, async () => {
-      const [stream] = (await state()).streams;
+      const [stream] = (await org.state()).streams;
       assert.deepEqual(stream?.requests[0], { preset: 'EARLIEST', numRequested: 3 });
     });
   });
 
   it('are read by a schema that is fetched once, however many events have it', async () => {
-    for (let n = 0; n < 5; n += 1) await deal();
-    const before = (await state()).counted.schema;
+    for (let n = 0; n < 5; n += 1) await org.deal();
+    const before = (await org.state()).counted.schema;
     const source = connect();
-    const { latest } = await state();
+    const { latest } = await org.state();
     let got = 0;
     await until(source, { from: 'earliest' }, (batch) => ((got += batch.events.length) >= latest ? true : undefined));
-    assert.equal((await state()).counted.schema, before + 1);
+    assert.equal((await org.state()).counted.schema, before + 1);
   });
 
   it('give a sign of life with the newest position while nothing happens', async () => {
-    const { latest } = await state();
+    const { latest } = await org.state();
     const replayId = await until(connect(), { from: 'latest' }, (batch) => (batch.events.length === 0 ? batch.replayId : undefined));
     assert.equal(Buffer.from(replayId, 'base64').readBigUInt64BE(), BigInt(latest));
   });
 
   it('tell of gaps and overflows without saying what changed', async () => {
-    const id = await deal();
-    const gap = content(await until(connect(), { from: 'latest' }, first, () => post('pubsub/events', { entity: 'Opportunity', changeType: 'GAP_UPDATE', recordIds: [id] })));
+    const id = await org.deal();
+    const gap = content(await until(connect(), { from: 'latest' }, first, () => org.event({ changeType: 'GAP_UPDATE', recordIds: [id] })));
     assert.deepEqual([gap.changeType, gap.recordIds, gap.changedFields], ['GAP_UPDATE', [id], []]);
-    const overflow = content(await until(connect(), { from: 'latest' }, first, () => post('pubsub/events', { entity: 'Opportunity', changeType: 'GAP_OVERFLOW', recordIds: ['006*'] })));
+    const overflow = content(await until(connect(), { from: 'latest' }, first, () => org.event({ changeType: 'GAP_OVERFLOW', recordIds: ['006*'] })));
     assert.deepEqual([overflow.changeType, overflow.recordIds], ['GAP_OVERFLOW', ['006*']]);
   });
 
   it('that cannot be read come with their bytes and the reason, and hold up nothing', async () => {
-    await post('pubsub/faults', { kind: 'garbage' });
+    await org.fault('garbage');
     const source = connect();
     const ids: string[] = [];
-    const unread = await until(source, { from: 'latest' }, first, async () => ids.push(await deal()));
+    const unread = await until(source, { from: 'latest' }, first, async () => ids.push(await org.deal()));
     assert.ok('problem' in unread.content);
     assert.deepEqual(unread.payload, Buffer.from([255, 255, 255]));
-    content(await until(source, { from: 'latest' }, first, () => deal()));
+    content(await until(source, { from: 'latest' }, first, () => org.deal()));
   });
 
   it('end with a lost position where the stored one is too old or none of Salesforce\'s', async () => {
@@ -175,30 +152,30 @@ describe('Salesforce\'s change events over the Pub/Sub API', function () {
     assert.deepEqual([lost.ending, lost.failure.code], ['position_lost', 'PUBSUB_SUBSCRIPTION_FETCH_REPLAYID_CORRUPTED']);
     const none = await endingOf(connect(), { from: 'after', replayId: '' });
     assert.deepEqual([none.ending, none.failure.code], ['position_lost', 'PUBSUB_SUBSCRIPTION_FETCH_REPLAYID_VALIDATION_FAILED']);
-    await post('pubsub/faults', { kind: 'expired-replay-id' });
+    await org.fault('expired-replay-id');
     const valid = await until(connect(), { from: 'latest' }, (batch) => batch.replayId);
     assert.equal((await endingOf(connect(), { from: 'after', replayId: valid })).ending, 'position_lost');
   });
 
   it('go on with a new token when the old one is refused in the middle of a stream', async () => {
     const source = connect();
-    const tokens = async () => (await admin.requests()).filter(({ url }) => url === '/services/oauth2/token').length;
-    const ended = await endingOf(source, { from: 'latest' }, () => post('pubsub/faults', { kind: 'expired-token' }));
+    const tokens = async () => requestsSchema.parse(await (await fetch(`${org.url}/__admin/requests`)).json()).filter(({ url }) => url === '/services/oauth2/token').length;
+    const ended = await endingOf(source, { from: 'latest' }, () => org.fault('expired-token'));
     assert.equal(ended.ending, 'token_refused');
     const before = await tokens();
-    content(await until(source, { from: 'latest' }, first, () => deal()));
+    content(await until(source, { from: 'latest' }, first, () => org.deal()));
     assert.equal(await tokens(), before + 1);
   });
 
   it('end as transient when the connection is cut, the service is down or nothing comes any more', async () => {
     for (const kind of ['cut', 'unavailable']) {
-      const ended = await endingOf(connect(), { from: 'latest' }, () => post('pubsub/faults', { kind }));
+      const ended = await endingOf(connect(), { from: 'latest' }, () => org.fault(kind));
       assert.deepEqual([ended.ending, ended.failure.kind], ['failed', 'transient'], kind);
     }
-    await post('pubsub/faults', { kind: 'silent' });
+    await org.fault('silent');
     const silent = await endingOf(connect({ silenceSeconds: 0.2 }), { from: 'latest' });
     assert.deepEqual([silent.failure.kind, silent.failure.code], ['transient', 'PUBSUB_SILENT']);
-    const nobody = createChangeEventSource(settings({ changeEvents: { endpoint: 'http://127.0.0.1:1' } }));
+    const nobody = createChangeEventSource(org.settings({ changeEvents: { endpoint: 'http://127.0.0.1:1' } }));
     sources.push(nobody);
     assert.equal((await endingOf(nobody, { from: 'latest' })).failure.kind, 'transient');
   });
@@ -206,14 +183,14 @@ describe('Salesforce\'s change events over the Pub/Sub API', function () {
   it('end as a matter of configuration where there is no such topic, or no permission for it', async () => {
     const missing = await endingOf(connect({ topic: '/data/NobodyChangeEvent' }), { from: 'latest' });
     assert.deepEqual([missing.failure.kind, missing.failure.code], ['configuration', 'PUBSUB_TOPIC_NOT_FOUND']);
-    await post('pubsub/faults', { kind: 'forbidden' });
+    await org.fault('forbidden');
     const forbidden = await endingOf(connect(), { from: 'latest' });
     assert.match(`${forbidden.failure.kind}: ${forbidden.failure.mend}`, /configuration: .*Change Data Capture/);
   });
 
   it('keep no token in what they say of a failure', async () => {
-    const ended = await endingOf(connect(), { from: 'latest' }, () => post('pubsub/faults', { kind: 'expired-token' }));
-    assert.ok(!JSON.stringify(ended.failure).includes(`${credentials.organizationId.slice(0, 15)}!`));
+    const ended = await endingOf(connect(), { from: 'latest' }, () => org.fault('expired-token'));
+    assert.ok(!JSON.stringify(ended.failure).includes(`${org.credentials.organizationId.slice(0, 15)}!`));
   });
 
   it('stop at once when they are no longer wanted', async () => {

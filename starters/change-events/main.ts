@@ -1,0 +1,29 @@
+import { pino } from 'pino';
+import { openStore } from '../../store/database.ts';
+import { migrateStore } from '../../store/migrate.ts';
+import { startChangeEventsPart } from './part.ts';
+
+/** The subscriptions to change events as a process of their own: `node starters/change-events/main.ts`, with DATABASE_URL and TEMPORAL_* as for the gateway. */
+const log = pino({ name: 'change-events', level: process.env['LOG_LEVEL'] ?? 'info' });
+
+await main().catch((error: unknown) => {
+  log.fatal({ err: error }, 'the subscriptions to change events could not start');
+  process.exitCode = 1;
+});
+
+async function main(): Promise<void> {
+  const url = process.env['DATABASE_URL'];
+  if (url === undefined || url === '') throw new Error('DATABASE_URL is not set: "npm run store" prints the address of the embedded store');
+  const store = openStore(url, { applicationName: 'q2c change events', connections: 3, onConnectionLost: (error) => log.warn({ err: error }, 'a connection to the store was lost') });
+  await migrateStore(store);
+  const part = startChangeEventsPart(store, log);
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= (async () => {
+      await part.stop();
+      await store.close();
+      process.exit(0);
+    })();
+  };
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+}
