@@ -13,9 +13,10 @@ import { createTimeSteps } from './time/create.ts';
 import type { TimeActivities, TimeSourceActivities } from './time/contract.ts';
 import { createTimeSources } from './time/source.ts';
 import { createUndo } from './undo.ts';
+import { createWarehouseMirror, type WarehouseMirrorActivities } from './warehouse-mirror.ts';
 
 /** All activities over one set of dependencies. Which of them run where is for the workers to say. */
-export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities & PayrollActivities {
+export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities & PayrollActivities & WarehouseMirrorActivities {
   const readPlan = createPlanReader(deps);
   return {
     ...createDealSteps(deps, readPlan),
@@ -27,5 +28,6 @@ export function createActivities(deps: ActivityDependencies): DealActivities & C
     ...createTimeSources(deps),
     ...createExpenseSteps(deps),
     ...createPayrollSteps(deps),
+    ...createWarehouseMirror(deps),
   };
 }

@@ -7,6 +7,8 @@ import { netSuiteOptionsSchema } from './netsuite/options.ts';
 import { payrollFileOptionsSchema } from './payroll-file/options.ts';
 import { salesforceOptionsSchema } from './salesforce/options.ts';
 import { trytonOptionsSchema } from './tryton/options.ts';
+import { snowflakeOptionsSchema } from './snowflake/options.ts';
+import { warehousePostgresOptionsSchema } from './warehouse-postgres/options.ts';
 
 /** What each product's connector takes as `options` in config/systems.yaml. */
 export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
@@ -19,4 +21,6 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   harvest: harvestOptionsSchema,
   harvest_assignments: harvestOptionsSchema,
   payroll_file: payrollFileOptionsSchema,
+  snowflake: snowflakeOptionsSchema,
+  warehouse_postgres: warehousePostgresOptionsSchema,
 };

@@ -26,6 +26,7 @@ export const Credentials = z.object({
   }),
   canonical: z.object({ signingSecret: z.string().startsWith('whsec_') }),
   tryton: z.object({ database: Text, user: Text, password: Text }),
+  snowflake: z.object({ account: Text, user: Text, privateKeyPem: Text, publicKeyPem: Text }),
 });
 export type Credentials = z.infer<typeof Credentials>;
 
@@ -74,12 +75,13 @@ export function generateCredentials(): Credentials {
     clockify: { apiKey: token(36), workspaceId: randomBytes(12).toString('hex'), webhookTokens: { NEW_APPROVAL_REQUEST: token(24), APPROVAL_REQUEST_STATUS_UPDATED: token(24) } },
     canonical: { signingSecret: `whsec_${randomBytes(32).toString('base64')}` },
     tryton: { database: 'q2c', user: 'admin', password: token(18) },
+    snowflake: { account: `NWORG-T${randomInt(10_000, 99_999)}`, user: 'Q2C_SERVICE', ...rsaKeyPair(2048) },
   };
 }
 
-function rsaKeyPair(): { privateKeyPem: string; publicKeyPem: string } {
+function rsaKeyPair(modulusLength = 3072): { privateKeyPem: string; publicKeyPem: string } {
   const pair = generateKeyPairSync('rsa', {
-    modulusLength: 3072,
+    modulusLength,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });

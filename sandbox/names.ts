@@ -7,6 +7,7 @@ export const SANDBOX_PORT_OFFSETS = {
   clockify: 5,
   payroll: 6,
   dynamics: 7,
+  snowflake: 16,
 } as const;
 
 export type SandboxName = keyof typeof SANDBOX_PORT_OFFSETS;

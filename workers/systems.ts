@@ -11,7 +11,9 @@ import { createPayrollFile } from '../connectors/payroll-file/index.ts';
 import type { Log, SystemPort } from '../connectors/ports.ts';
 import { createSalesforce } from '../connectors/salesforce/index.ts';
 import type { Secrets } from '../connectors/secrets.ts';
+import { createSnowflake } from '../connectors/snowflake/index.ts';
 import { createTryton } from '../connectors/tryton/index.ts';
+import { createWarehousePostgres } from '../connectors/warehouse-postgres/index.ts';
 import type { FirmConfig, SystemConfig } from '../domain/config/schema.ts';
 import { SystemFailure } from '../domain/failure.ts';
 import type { Store } from '../store/database.ts';
@@ -33,6 +35,8 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
   harvest_assignments: createHarvestAssignments,
   payroll_file: createPayrollFile,
   clockify: createClockify,
+  snowflake: createSnowflake,
+  warehouse_postgres: createWarehousePostgres,
 };
 
 /**

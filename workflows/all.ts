@@ -8,3 +8,4 @@ export { timesheetEvent, timesheetSweep } from './timesheet-source.ts';
 export { expenseReport } from './expense-report.ts';
 export { payrollExport } from './payroll-export.ts';
 export { payrollCalendar } from './payroll-calendar.ts';
+export { warehouseMirror } from './warehouse-mirror.ts';
