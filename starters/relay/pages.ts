@@ -22,7 +22,7 @@ export interface PageDispatchSettings {
   readonly now?: () => Date;
 }
 
-const DEFAULT_RUNNING = 24;
+const DEFAULT_RUNNING = 8;
 /** Single records come by event: they never wait behind pages, and have a bound of their own. */
 const SINGLES_RUNNING = 100;
 const LOOK_AHEAD_PER_ENTITY = 400;
