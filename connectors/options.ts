@@ -9,6 +9,8 @@ import { salesforceOptionsSchema } from './salesforce/options.ts';
 import { trytonOptionsSchema } from './tryton/options.ts';
 import { snowflakeOptionsSchema } from './snowflake/options.ts';
 import { warehousePostgresOptionsSchema } from './warehouse-postgres/options.ts';
+import { jiraOptionsSchema } from './jira/options.ts';
+import { scimOptionsSchema } from './scim/options.ts';
 
 /** What each product's connector takes as `options` in config/systems.yaml. */
 export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
@@ -23,4 +25,6 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   payroll_file: payrollFileOptionsSchema,
   snowflake: snowflakeOptionsSchema,
   warehouse_postgres: warehousePostgresOptionsSchema,
+  scim: scimOptionsSchema,
+  jira: jiraOptionsSchema,
 };

@@ -12,8 +12,10 @@ import { netsuite } from './netsuite/sandbox.ts';
 import { payroll } from './payroll/sandbox.ts';
 import { salesforce } from './salesforce/sandbox.ts';
 import { snowflake } from './snowflake/sandbox.ts';
+import { jira } from './jira/sandbox.ts';
+import { scim } from './scim/sandbox.ts';
 
-const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, snowflake };
+const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, snowflake, scim, jira };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */

@@ -27,6 +27,8 @@ export const Credentials = z.object({
   canonical: z.object({ signingSecret: z.string().startsWith('whsec_') }),
   tryton: z.object({ database: Text, user: Text, password: Text }),
   snowflake: z.object({ account: Text, user: Text, privateKeyPem: Text, publicKeyPem: Text }),
+  scim: z.object({ token: Text }),
+  jira: z.object({ email: z.email(), apiToken: Text }),
 });
 export type Credentials = z.infer<typeof Credentials>;
 
@@ -76,6 +78,8 @@ export function generateCredentials(): Credentials {
     canonical: { signingSecret: `whsec_${randomBytes(32).toString('base64')}` },
     tryton: { database: 'q2c', user: 'admin', password: token(18) },
     snowflake: { account: `NWORG-T${randomInt(10_000, 99_999)}`, user: 'Q2C_SERVICE', ...rsaKeyPair(2048) },
+    scim: { token: token(32) },
+    jira: { email: 'q2c@northwind-consulting.example', apiToken: `ATATT3x${token(48)}` },
   };
 }
 

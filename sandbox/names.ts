@@ -8,6 +8,8 @@ export const SANDBOX_PORT_OFFSETS = {
   payroll: 6,
   dynamics: 7,
   snowflake: 16,
+  scim: 13,
+  jira: 15,
 } as const;
 
 export type SandboxName = keyof typeof SANDBOX_PORT_OFFSETS;

@@ -8,6 +8,8 @@ import { createHarvest, createHarvestAssignments } from '../connectors/harvest/i
 import { createHubSpot } from '../connectors/hubspot/index.ts';
 import { createNetSuite } from '../connectors/netsuite/index.ts';
 import { createPayrollFile } from '../connectors/payroll-file/index.ts';
+import { createJira } from '../connectors/jira/index.ts';
+import { createScim } from '../connectors/scim/index.ts';
 import type { Log, SystemPort } from '../connectors/ports.ts';
 import { createSalesforce } from '../connectors/salesforce/index.ts';
 import type { Secrets } from '../connectors/secrets.ts';
@@ -37,6 +39,8 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
   clockify: createClockify,
   snowflake: createSnowflake,
   warehouse_postgres: createWarehousePostgres,
+  scim: createScim,
+  jira: createJira,
 };
 
 /**
