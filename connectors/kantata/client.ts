@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { SystemFailure, type Failure } from '../../domain/failure.ts';
+import type { ConnectorSettings } from '../connector.ts';
+import { fixedHeaders } from '../http/auth.ts';
+import { createHttpClient, emptyAnswer } from '../http/client.ts';
+import { peopleAddress } from '../people-address.ts';
+import type { CallContext, Found } from '../ports.ts';
+import { classifyKantata } from './classify.ts';
+import { answerOf, idText, type Answered } from './envelope.ts';
+import { kantataCredentialsSchema, type KantataOptions } from './options.ts';
+
+export interface About {
+  readonly object: string;
+  readonly context: CallContext;
+}
+
+type Query = Readonly<Record<string, string>>;
+
+/** Kantata OX's API v1 as far as the line needs it. A path begins with its collection: "/workspaces/41000001". All throw SystemFailure. */
+export interface Kantata {
+  readonly system: string;
+  /** One object; null where there is none, or it is hidden by a default filter. */
+  show<Row>(path: string, row: z.ZodType<Row>, about: About, query?: Query): Promise<{ readonly row: Row; readonly answer: Answered<Row> } | null>;
+  page<Row>(path: string, row: z.ZodType<Row>, about: About, query: Query): Promise<Answered<Row>>;
+  /** All pages of a list that nobody changes meanwhile. */
+  answers<Row>(path: string, row: z.ZodType<Row>, about: About, query?: Query): Promise<readonly Answered<Row>[]>;
+  list<Row>(path: string, row: z.ZodType<Row>, about: About, query?: Query): Promise<readonly Row[]>;
+  /** `values` under the object's own name, as every write of the API takes them. */
+  write<Row>(method: 'POST' | 'PUT', path: string, name: string, values: object, row: z.ZodType<Row>, about: About, collection?: string): Promise<Row>;
+  /** A write whose answer is of no concern. */
+  act(method: 'POST' | 'PUT', path: string, body: object, about: About): Promise<void>;
+  /** False where there was none. */
+  remove(path: string, about: About): Promise<boolean>;
+  found(workspaceId: string): Found;
+  failure(about: About, what: Pick<Failure, 'kind' | 'code' | 'message' | 'mend'>): SystemFailure;
+}
+
+const API = '/api/v1';
+export const MOST_A_PAGE = 200;
+export const madeRow = z.object({ id: idText });
+
+export function createKantataClient(settings: ConnectorSettings, options: KantataOptions): Kantata {
+  const { accessToken } = kantataCredentialsSchema.parse(settings.credentials);
+  const http = createHttpClient({ ...settings, auth: fixedHeaders({ authorization: `Bearer ${accessToken}` }), classify: classifyKantata });
+  const appUrl = peopleAddress(options.appUrl, settings.baseUrl, (host) => (host.endsWith('mavenlink.com') ? 'https://app.mavenlink.com' : undefined));
+  const collectionOf = (path: string) => path.split('/')[1] ?? '';
+  const failure: Kantata['failure'] = (about, what) => new SystemFailure({ system: settings.system, object: about.object, written: 'no', ...what });
+
+  const page: Kantata['page'] = async (path, row, about, query) => {
+    const { body } = await http.request({ method: 'GET', path: `${API}${path}`, query, answer: answerOf(collectionOf(path), row), writes: false, ...about });
+    return body;
+  };
+
+  const answers: Kantata['answers'] = async (path, row, about, query = {}) => {
+    const all: Answered<z.infer<typeof row>>[] = [];
+    for (let number = 1; ; number += 1) {
+      const next = await page(path, row, about, { ...query, page: String(number), per_page: String(MOST_A_PAGE) });
+      all.push(next);
+      if (next.rows.length === 0 || number * MOST_A_PAGE >= next.count) return all;
+    }
+  };
+
+  return {
+    system: settings.system,
+    failure,
+    page,
+    async show(path, row, about, query = {}) {
+      const { body } = await http.request({ method: 'GET', path: `${API}${path}`, query, answer: answerOf(collectionOf(path), row).or(z.undefined()), writes: false, accept: [404], ...about });
+      const first = body?.rows[0];
+      return body === undefined || first === undefined ? null : { row: first, answer: body };
+    },
+    answers,
+    list: async (path, row, about, query) => (await answers(path, row, about, query)).flatMap(({ rows }) => rows),
+    async write(method, path, name, values, row, about, collection = collectionOf(path)) {
+      const { body } = await http.request({ method, path: `${API}${path}`, json: { [name]: values }, answer: answerOf(collection, row).refine(({ rows }) => rows.length === 1, 'expected the object that was written'), writes: true, ...about });
+      const [made] = body.rows;
+      if (made === undefined) throw new TypeError('an answer with one object has none');
+      return made;
+    },
+    async act(method, path, body, about) {
+      await http.request({ method, path: `${API}${path}`, json: body, answer: z.looseObject({}).transform(() => undefined), writes: true, ...about });
+    },
+    async remove(path, about) {
+      const { status } = await http.request({ method: 'DELETE', path: `${API}${path}`, answer: emptyAnswer, writes: true, accept: [404], ...about });
+      return status !== 404;
+    },
+    found: (workspaceId) => ({ externalId: workspaceId, url: `${appUrl}/workspaces/${workspaceId}` }),
+  };
+}
+
+/** IDs are text in answers and numbers in what is sent. */
+export function idNumber(id: string): number {
+  return Number(id);
+}
+
+/** Reads objects by their IDs, as many at once as an answer can hold. */
+export async function byIds<Row>(kantata: Kantata, path: string, ids: Iterable<string>, row: z.ZodType<Row>, about: About, query: Query = {}): Promise<readonly Answered<Row>[]> {
+  const wanted = [...new Set(ids)];
+  const answers: Answered<Row>[] = [];
+  for (let from = 0; from < wanted.length; from += MOST_A_PAGE) {
+    answers.push(await kantata.page(path, row, about, { ...query, only: wanted.slice(from, from + MOST_A_PAGE).join(','), per_page: String(MOST_A_PAGE) }));
+  }
+  return answers;
+}
