@@ -1,0 +1,73 @@
+import type { StatementOfWork } from '../../domain/model/statement-of-work.ts';
+import { sumMoney } from '../../domain/money.ts';
+import { exactNumber } from '../exact-number.ts';
+import type { OracleOptions } from './options.ts';
+import type { Part } from './parts.ts';
+import { cut } from './references.ts';
+
+type Line = StatementOfWork['lines'][number];
+
+/** `start` holds what cannot be changed once the contract is made. */
+export function contractBody(document: StatementOfWork, options: OracleOptions): { readonly start: object; readonly change: object } {
+  const legalEntity = options.legalEntities[document.legalEntity];
+  return {
+    start: {
+      ContractTypeName: options.contractTypes[document.type] ?? options.contractType,
+      ...(legalEntity === undefined ? {} : { LegalEntityName: legalEntity }),
+      ExternalSource: options.sourceName,
+      ExternalKey: document.id,
+    },
+    change: {
+      Cognomen: cut(document.number, 300),
+      Description: cut(descriptionOf(document), 1995),
+      StartDate: document.startDate,
+      EndDate: document.endDate,
+      EstimatedAmount: exactNumber(document.total.amount),
+    },
+  };
+}
+
+/** One line for each project, named after it: by that name the project and its billing events find their line. */
+export function lineParts(document: StatementOfWork, options: OracleOptions): Part[] {
+  const byProject = Map.groupBy(document.lines, (line) => line.projectNumber);
+  return [...byProject].map(([projectNumber, lines], index) => ({
+    key: projectNumber,
+    start: { LineNumber: index + 1, LineTypeName: options.contractLineType, ItemNameTxt: projectNumber },
+    body: {
+      ItemDescription: cut(lines.map(describe).join('; '), 1000),
+      StartDate: document.startDate,
+      EndDate: document.endDate,
+      LineValueAmount: exactNumber(sumMoney(lines.map((line) => line.amount), document.currency).amount),
+    },
+  }));
+}
+
+/** Bill and revenue plans by the first billing method that the options have; none where they have none. */
+export function billPlansOf(document: StatementOfWork, accountNumber: string, options: OracleOptions): object {
+  const method = document.lines.map((line) => line.billingMethod).find((each) => options.billPlans[each] !== undefined);
+  const plan = method === undefined ? undefined : options.billPlans[method];
+  if (plan === undefined) return {};
+  const terms = options.paymentTerms[String(document.paymentTermsDays)];
+  const optional = { PaymentTerms: terms, BillingCycle: plan.cycle, LaborInvoiceFormat: plan.laborFormat, NonlaborInvoiceFormat: plan.nonlaborFormat, EventInvoiceFormat: plan.eventFormat };
+  return {
+    BillPlan: [{ BillPlanName: 'Bill plan', BillMethodName: plan.method, BillingCurrencyType: 'Contract', BillSetNumber: 1, BillToAccountNumber: accountNumber, ...given(optional) }],
+    ...(plan.revenueMethod === undefined ? {} : { RevenuePlan: [{ BillPlanName: 'Revenue plan', BillMethodName: plan.revenueMethod }] }),
+  };
+}
+
+function given(values: Readonly<Record<string, string | undefined>>): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function describe(line: Line): string {
+  return `${line.description} (${line.quantity} ${line.unit} at ${line.unitPrice})`;
+}
+
+function descriptionOf(document: StatementOfWork): string {
+  return [
+    `${document.type.replaceAll('_', ' ')} ${document.number}, signed on ${document.signedOn}.`,
+    ...(document.purchaseOrder === null ? [] : [`Purchase order ${document.purchaseOrder}.`]),
+    `Payment within ${document.paymentTermsDays} days.`,
+    ...document.lines.map((line) => `${line.projectNumber}: ${describe(line)} = ${line.amount.amount} ${line.amount.currency}.`),
+  ].join('\n');
+}
