@@ -13,7 +13,8 @@ import { PEOPLE } from './reference-data.ts';
 import { CORE, resourceTypes, schemaDocuments, SCHEMAS, serviceProviderConfig } from './schemas.ts';
 import { openUsers, type User, type Users } from './users.ts';
 
-const BASE = '/scim/v2';
+/** Providers have their service below a path or at the root. */
+const PREFIXES = ['/scim/v2', ''];
 const MEDIA_TYPE = 'application/scim+json; charset=utf-8';
 const Id = z.object({ id: z.string() });
 
@@ -34,7 +35,6 @@ export const scim: SandboxDefinition = {
     const { options, users } = partsOf(context);
     const gate = createGate(context, options);
     const listing = createListing(users, options);
-    const base = () => `${context.baseUrl()}${BASE}`;
     context.onReset(() => {
       gate.reset();
       listing.reset();
@@ -49,7 +49,7 @@ export const scim: SandboxDefinition = {
 
     app.post('/oauth/token', (request, reply) => gate.token(request.headers.authorization, request.body, reply));
     app.addHook('preHandler', async (request) => {
-      if (!request.url.startsWith(BASE)) return;
+      if (request.url === '/oauth/token') return;
       gate.admit(request.headers.authorization);
       const type = request.headers['content-type']?.split(';', 1)[0];
       // RFC 7644, section 3.1: application/scim+json; application/json should be taken too.
@@ -72,32 +72,35 @@ export const scim: SandboxDefinition = {
       return user;
     };
 
-    if (options.discovery) {
-      app.get(`${BASE}/ServiceProviderConfig`, (_request, reply) => send(reply, serviceProviderConfig(options, base())));
-      app.get(`${BASE}/ResourceTypes`, (_request, reply) => send(reply, list(resourceTypes(base()))));
-      app.get(`${BASE}/Schemas`, (_request, reply) => send(reply, list(schemaDocuments(base()))));
+    for (const prefix of PREFIXES) {
+      const base = () => `${context.baseUrl()}${prefix}`;
+      if (options.discovery) {
+        app.get(`${prefix}/ServiceProviderConfig`, (_request, reply) => send(reply, serviceProviderConfig(options, base())));
+        app.get(`${prefix}/ResourceTypes`, (_request, reply) => send(reply, list(resourceTypes(base()))));
+        app.get(`${prefix}/Schemas`, (_request, reply) => send(reply, list(schemaDocuments(base()))));
+      }
+      app.get(`${prefix}/Users`, (request, reply) => send(reply, listing.answer(request.query)));
+      app.get(`${prefix}/Users/:id`, (request, reply) => sendUser(reply, users.need(idOf(request))));
+      app.post(`${prefix}/Users`, (request, reply) => {
+        const user = users.create(request.body);
+        return sendUser(reply.header('location', `${base()}/Users/${user.id}`), user, 201);
+      });
+      app.put(`${prefix}/Users/:id`, (request, reply) => {
+        const before = current(request);
+        return sendUser(reply, users.replace(before.id, withReadOnly(before, request.body)));
+      });
+      app.patch(`${prefix}/Users/:id`, (request, reply) => {
+        if (!options.patch) throw new Refusal(501, 'PATCH is not supported');
+        const before = current(request);
+        const after = patched(before, request.body);
+        // Nothing changed, so neither does the version.
+        return sendUser(reply, JSON.stringify(after) === JSON.stringify(before) ? before : users.replace(before.id, after));
+      });
+      app.delete(`${prefix}/Users/:id`, (request, reply) => {
+        users.remove(current(request).id);
+        return reply.code(204).send();
+      });
     }
-    app.get(`${BASE}/Users`, (request, reply) => send(reply, listing.answer(request.query)));
-    app.get(`${BASE}/Users/:id`, (request, reply) => sendUser(reply, users.need(idOf(request))));
-    app.post(`${BASE}/Users`, (request, reply) => {
-      const user = users.create(request.body);
-      return sendUser(reply.header('location', `${base()}/Users/${user.id}`), user, 201);
-    });
-    app.put(`${BASE}/Users/:id`, (request, reply) => {
-      const before = current(request);
-      return sendUser(reply, users.replace(before.id, withReadOnly(before, request.body)));
-    });
-    app.patch(`${BASE}/Users/:id`, (request, reply) => {
-      if (!options.patch) throw new Refusal(501, 'PATCH is not supported');
-      const before = current(request);
-      const after = patched(before, request.body);
-      // Nothing changed, so neither does the version.
-      return sendUser(reply, JSON.stringify(after) === JSON.stringify(before) ? before : users.replace(before.id, after));
-    });
-    app.delete(`${BASE}/Users/:id`, (request, reply) => {
-      users.remove(current(request).id);
-      return reply.code(204).send();
-    });
   },
 
   initialRecords(context) {
