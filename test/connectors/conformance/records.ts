@@ -17,6 +17,8 @@ export interface RecordCase<Document> {
   readonly check: (document: Document, externalId: string) => Promise<void>;
   /** Makes other records depend on it, as people would by using it; null where nothing can. */
   readonly use: ((document: Document, externalId: string) => Promise<void>) | null;
+  /** For a vendor that never deletes such a record: an undo puts it out of use, and the next write takes it back. */
+  readonly undoneAs?: 'deactivated' | 'cancelled';
   /** What the vendor makes such a record with. */
   readonly writeMethod: 'POST' | 'PUT';
   /** An ID no record of this kind has. */
@@ -81,7 +83,15 @@ export function describeRecordPort<Document>(record: RecordCase<Document>, fault
       await record.check(amended, written.externalId);
     });
 
-    it('is gone after its undo while nobody has used it, and a second undo finds nothing', async () => {
+    if (record.undoneAs !== undefined) it('is out of use after its undo, however often, and back in use when it is written again', async () => {
+      const document = await record.fresh();
+      const { externalId } = await record.port().write(document, null, callContext());
+      for (const how of [record.undoneAs, record.undoneAs]) assert.equal((await record.port().undo({ document, externalId, created: true }, callContext())).how, how);
+      const again = await record.port().write(document, await record.port().find(document, callContext()), callContext());
+      assert.deepEqual([again.externalId, again.created, await record.count(document)], [externalId, false, 1]);
+      await record.check(document, externalId);
+    });
+    else it('is gone after its undo while nobody has used it, and a second undo finds nothing', async () => {
       const document = await record.fresh();
       const { externalId } = await record.port().write(document, null, callContext());
       const undone = await record.port().undo({ document, externalId, created: true }, callContext());
