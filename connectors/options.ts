@@ -4,6 +4,7 @@ import { dynamicsOptionsSchema } from './dynamics/options.ts';
 import { harvestOptionsSchema } from './harvest/options.ts';
 import { hubspotOptionsSchema } from './hubspot/options.ts';
 import { netSuiteOptionsSchema } from './netsuite/options.ts';
+import { oracleOptionsSchema } from './oracle/options.ts';
 import { payrollFileOptionsSchema } from './payroll-file/options.ts';
 import { salesforceOptionsSchema } from './salesforce/options.ts';
 import { trytonOptionsSchema } from './tryton/options.ts';
@@ -11,6 +12,7 @@ import { snowflakeOptionsSchema } from './snowflake/options.ts';
 import { warehousePostgresOptionsSchema } from './warehouse-postgres/options.ts';
 import { jiraOptionsSchema } from './jira/options.ts';
 import { scimOptionsSchema } from './scim/options.ts';
+import { sapOptionsSchema } from './sap/options.ts';
 
 /** What each product's connector takes as `options` in config/systems.yaml. */
 export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
@@ -27,4 +29,6 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   warehouse_postgres: warehousePostgresOptionsSchema,
   scim: scimOptionsSchema,
   jira: jiraOptionsSchema,
+  oracle: oracleOptionsSchema,
+  sap: sapOptionsSchema,
 };

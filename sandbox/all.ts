@@ -9,13 +9,15 @@ import { hubspot } from './hubspot/sandbox.ts';
 import { startSandbox, type RunningSandbox, type SandboxDefinition } from './kit/sandbox.ts';
 import { FIRST_SANDBOX_PORT, SANDBOX_NAMES, SANDBOX_PORT_OFFSETS, type SandboxName } from './names.ts';
 import { netsuite } from './netsuite/sandbox.ts';
+import { oracle } from './oracle/sandbox.ts';
 import { payroll } from './payroll/sandbox.ts';
 import { salesforce } from './salesforce/sandbox.ts';
 import { snowflake } from './snowflake/sandbox.ts';
 import { jira } from './jira/sandbox.ts';
 import { scim } from './scim/sandbox.ts';
+import { sap } from './sap/sandbox.ts';
 
-const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, snowflake, scim, jira };
+const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, snowflake, scim, jira, oracle, sap };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */

@@ -29,6 +29,8 @@ export const Credentials = z.object({
   snowflake: z.object({ account: Text, user: Text, privateKeyPem: Text, publicKeyPem: Text }),
   scim: z.object({ token: Text }),
   jira: z.object({ email: z.email(), apiToken: Text }),
+  oracle: z.object({ username: Text, password: Text, clientId: Text, clientSecret: Text, certificateAlias: Text, privateKeyPem: Text, publicKeyPem: Text }),
+  sap: z.object({ user: Text, password: Text }),
 });
 export type Credentials = z.infer<typeof Credentials>;
 
@@ -80,6 +82,8 @@ export function generateCredentials(): Credentials {
     snowflake: { account: `NWORG-T${randomInt(10_000, 99_999)}`, user: 'Q2C_SERVICE', ...rsaKeyPair(2048) },
     scim: { token: token(32) },
     jira: { email: 'q2c@northwind-consulting.example', apiToken: `ATATT3x${token(48)}` },
+    oracle: { username: 'q2c.integration', password: token(18), clientId: randomBytes(16).toString('hex'), clientSecret: token(30), certificateAlias: 'q2c', ...rsaKeyPair(2048) },
+    sap: { user: 'Q2C_INTEGRATION', password: token(18) },
   };
 }
 

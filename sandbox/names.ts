@@ -10,6 +10,8 @@ export const SANDBOX_PORT_OFFSETS = {
   snowflake: 16,
   scim: 13,
   jira: 15,
+  oracle: 9,
+  sap: 8,
 } as const;
 
 export type SandboxName = keyof typeof SANDBOX_PORT_OFFSETS;

@@ -7,6 +7,7 @@ import { createDynamics } from '../connectors/dynamics/index.ts';
 import { createHarvest, createHarvestAssignments } from '../connectors/harvest/index.ts';
 import { createHubSpot } from '../connectors/hubspot/index.ts';
 import { createNetSuite } from '../connectors/netsuite/index.ts';
+import { createOracle } from '../connectors/oracle/index.ts';
 import { createPayrollFile } from '../connectors/payroll-file/index.ts';
 import { createJira } from '../connectors/jira/index.ts';
 import { createScim } from '../connectors/scim/index.ts';
@@ -16,6 +17,7 @@ import type { Secrets } from '../connectors/secrets.ts';
 import { createSnowflake } from '../connectors/snowflake/index.ts';
 import { createTryton } from '../connectors/tryton/index.ts';
 import { createWarehousePostgres } from '../connectors/warehouse-postgres/index.ts';
+import { createSap } from '../connectors/sap/index.ts';
 import type { FirmConfig, SystemConfig } from '../domain/config/schema.ts';
 import { SystemFailure } from '../domain/failure.ts';
 import type { Store } from '../store/database.ts';
@@ -41,6 +43,8 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
   warehouse_postgres: createWarehousePostgres,
   scim: createScim,
   jira: createJira,
+  oracle: createOracle,
+  sap: createSap,
 };
 
 /**
