@@ -84,12 +84,18 @@ function sessionOf(client: SftpClient, wrapper: Wrapper, folder: string): FileSe
     async read(path, mostBytes) {
       const target = posix.join(folder, path);
       if ((await client.exists(target)) !== '-') return null;
-      const { size, modifyTime } = await client.stat(target);
-      if (size > mostBytes) throw new FileTooLarge(`${path} has ${size} bytes`);
-      if (size === 0) return { content: Buffer.alloc(0), modifiedAt: modifyTime };
-      const content = await client.get(target);
-      if (!Buffer.isBuffer(content)) throw new TypeError(`${path} did not come as bytes`);
-      return { content, modifiedAt: modifyTime };
+      try {
+        const { size, modifyTime } = await client.stat(target);
+        if (size > mostBytes) throw new FileTooLarge(`${path} has ${size} bytes`);
+        if (size === 0) return { content: Buffer.alloc(0), modifiedAt: modifyTime };
+        const content = await client.get(target);
+        if (!Buffer.isBuffer(content)) throw new TypeError(`${path} did not come as bytes`);
+        return { content, modifiedAt: modifyTime };
+      } catch (error) {
+        // Put away by the other side since it was asked for.
+        if (error instanceof Error && /no such file/i.test(error.message)) return null;
+        throw error;
+      }
     },
 
     async list(name) {

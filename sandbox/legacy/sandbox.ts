@@ -36,11 +36,18 @@ export const legacy: SandboxDefinition = {
   seed(context, collection, record) {
     const { records } = context;
     const id = typeof record['id'] === 'string' ? record['id'] : String(records.nextId(`seed ${collection}`));
+    if (collection === 'orders' && record['kind'] === 'none') return withdrawOrders(context);
     if (isKept(collection)) return byHand(context, collection, id, record);
     records.collection(collection).put(id, { ...record, id });
     return id;
   },
 };
+
+function withdrawOrders({ records }: SandboxContext): string {
+  const orders = records.collection('orders');
+  for (const { id } of records.collection<{ id: string }>('orders').all()) orders.delete(id);
+  return 'none';
+}
 
 function byHand({ records }: SandboxContext, table: KeptTable, id: string, { status, fields, lines }: Record<string, unknown>): string {
   const books = openBooks(records);

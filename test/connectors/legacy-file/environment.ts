@@ -57,7 +57,7 @@ export async function startErp(options: Readonly<Record<string, unknown>> = {}):
     url,
     admin,
     wire,
-    faults: faultBoard(wire, order, () => admin.seed({ orders: [] })),
+    faults: faultBoard(wire, order, () => order('none')),
     connect: (own = {}) => legacyFileOver({ system: 'legacy', options: { ...OPTIONS, ...own } }, transport),
     entries: async (table) => z.array(entrySchema).parse((await admin.state())[table] ?? []),
     order,

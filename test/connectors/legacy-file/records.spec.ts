@@ -15,7 +15,7 @@ describe('A legacy ERP that takes files', function () {
   const faults = { next: (fault: Parameters<TestErp['faults']['next']>[0]) => ledger.faults.next(fault), clear: () => ledger.faults.clear() };
 
   before(async () => {
-    ledger = await startErp();
+    ledger = await startErp({ extractEveryMs: 40 });
     erp = ledger.connect();
   });
   after(() => ledger?.close());
