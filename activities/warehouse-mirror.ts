@@ -1,5 +1,5 @@
 import type { WarehousePort, WarehouseTable } from '../connectors/warehouse-port.ts';
-import { changedRows, reportingTotals } from '../store/reporting-changes.ts';
+import { changedRows, hasChanges, reportingTotals } from '../store/reporting-changes.ts';
 import { REPORTING_TABLES, reportingTable } from '../store/reporting-tables.ts';
 import { advanceWatermark, readWatermark } from '../store/watermarks.ts';
 import { callContext } from './context.ts';
@@ -16,8 +16,10 @@ export type WarehouseComparison =
 
 /** The mirror of the reporting facts in a warehouse. Each is one idempotent step; all throw ApplicationFailure with a Failure in its details. */
 export interface WarehouseMirrorActivities {
-  /** Makes what is missing in the warehouse. @returns the tables, in the order in which they are brought up to date */
-  prepareWarehouse(input: { readonly warehouse: string; /** Sends everything again, from the first row. */ readonly anew: boolean }): Promise<readonly string[]>;
+  /** What there is to do, without asking the warehouse: one that sleeps until it is asked costs nothing meanwhile. Tables in the order in which they are brought up to date. */
+  warehouseWork(input: { readonly warehouse: string; /** Sends everything again, from the first row. */ readonly anew: boolean }): Promise<{ readonly changed: readonly string[]; readonly all: readonly string[] }>;
+  /** Makes what is missing in the warehouse. */
+  prepareWarehouse(input: { readonly warehouse: string }): Promise<void>;
   /** Brings the next page of a table's changes to the warehouse, then notes how far it is. */
   mirrorPage(input: { readonly warehouse: string; readonly table: string }): Promise<{ readonly rows: number; readonly inserted: number; readonly updated: number; readonly more: boolean }>;
   compareWarehouse(input: { readonly warehouse: string; readonly table: string }): Promise<WarehouseComparison>;
@@ -40,14 +42,19 @@ export function createWarehouseMirror(deps: WarehouseMirrorDependencies): Wareho
   }
 
   return {
-    async prepareWarehouse({ warehouse, anew }) {
+    async warehouseWork({ warehouse, anew }) {
+      const changed: string[] = [];
+      for (const table of tables) {
+        const mark = await readWatermark(db, markOf(warehouse, table.name));
+        if (anew && mark !== undefined) await advanceWatermark(db, { name: markOf(warehouse, table.name), from: mark, to: '0' });
+        if (await hasChanges(db, table, anew ? 0 : Number(mark ?? '0'))) changed.push(table.name);
+      }
+      return { changed, all: tables.map(({ name }) => name) };
+    },
+
+    async prepareWarehouse({ warehouse }) {
       try {
         await ask(warehouse, `warehouse/${warehouse}/prepare`, (port, context) => port.prepare(tables, context));
-        for (const { name } of anew ? tables : []) {
-          const mark = await readWatermark(db, markOf(warehouse, name));
-          if (mark !== undefined) await advanceWatermark(db, { name: markOf(warehouse, name), from: mark, to: '0' });
-        }
-        return tables.map(({ name }) => name);
       } catch (error) {
         throw toTemporal(error);
       }

@@ -43,6 +43,13 @@ export async function changedRows(db: Db, { table, after, limit }: { readonly ta
   return { rows: rows.map(({ position: _position, ...row }) => row), last: rows.at(-1)?.position ?? null, more: rows.length === limit };
 }
 
+/** Whether a reader at this change number has anything to come for. */
+export async function hasChanges(db: Db, table: ReportingTable, after: number): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    select exists (select from warehouse_change where subject = ${table.name} and position is null) or exists (select from warehouse_change where subject = ${table.name} and position > ${after}) as found`.execute(db);
+  return rows[0]?.found === true;
+}
+
 export interface ReportingTotals {
   /** Rows a warehouse that took every change has: those no longer in the store too. */
   readonly rows: number;

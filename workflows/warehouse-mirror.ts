@@ -13,6 +13,8 @@ const ANALYTICS_PRIORITY = 5;
 
 export interface WarehouseMirrorInput {
   readonly warehouse: string;
+  /** Compares every table, not only those that changed. */
+  readonly compareAll?: boolean;
   /** Sends everything again, after rows were lost in the warehouse. */
   readonly anew?: boolean;
   /** Pages of one run; for tests. */
@@ -26,16 +28,16 @@ export interface MirrorProgress {
   readonly rows: number;
   readonly inserted: number;
   readonly updated: number;
+  /** Tables that rows were brought to. */
+  readonly tables: readonly string[];
   /** Tables that changed while they were compared: the next run compares them. */
   readonly behind: readonly string[];
 }
 
-type Outcome = MirrorProgress & { readonly unfinished: boolean };
-
 /**
  * Brings a warehouse up to date with the reporting facts, page by page, then holds its totals against the store's. Started by a schedule; the next run
- * goes on where this one could not. A run that fails, or finds a difference, opens an exception case of its warehouse, once; the next that goes well
- * closes it.
+ * goes on where this one could not, and one that finds nothing to do does not wake the warehouse. A run that fails, or finds a difference, opens an
+ * exception case of its warehouse, once; the next that compares everything and finds it equal closes it.
  */
 export async function warehouseMirror(input: WarehouseMirrorInput): Promise<MirrorProgress> {
   const { warehouse, before, pagesARun = PAGES_A_RUN } = input;
@@ -45,22 +47,29 @@ export async function warehouseMirror(input: WarehouseMirrorInput): Promise<Mirr
     scheduleToCloseTimeout: `${STEP_MINUTES} minutes`,
     priority: { priorityKey: ANALYTICS_PRIORITY, fairnessKey: warehouse },
   });
-  const { caseOfWarehouseMirror } = proxyActivities<WarehouseMirrorActivities>(onStore(`case of the ${subject}`));
+  const { caseOfWarehouseMirror, warehouseWork } = proxyActivities<WarehouseMirrorActivities>(onStore(`work on the ${subject}`));
   let unfinished = false;
 
-  async function mirror(): Promise<Outcome> {
-    let { pages, rows, inserted, updated } = before ?? { pages: 0, rows: 0, inserted: 0, updated: 0 };
+  const work = await warehouseWork({ warehouse, anew: before === undefined && input.anew === true });
+  const inDoubt = (await caseOfWarehouseMirror({ warehouse })).open || input.anew === true || input.compareAll === true;
+  const start: MirrorProgress = before ?? { pages: 0, rows: 0, inserted: 0, updated: 0, tables: [], behind: [] };
+  if (work.changed.length === 0 && start.pages === 0 && !inDoubt) return start;
+
+  async function mirror(): Promise<MirrorProgress> {
+    let { pages, rows, inserted, updated } = start;
+    const touched = new Set(start.tables);
     let left = pagesARun;
-    const tables = await prepareWarehouse({ warehouse, anew: before === undefined && input.anew === true });
-    for (const table of tables) {
+    await prepareWarehouse({ warehouse });
+    for (const table of work.changed) {
       for (let more = true; more; ) {
         if (left === 0) {
           unfinished = true;
-          return { pages, rows, inserted, updated, behind: [], unfinished };
+          return { pages, rows, inserted, updated, tables: [...touched], behind: [] };
         }
         const page = await mirrorPage({ warehouse, table });
         ({ more } = page);
         if (page.rows === 0) continue;
+        touched.add(table);
         left -= 1;
         pages += 1;
         rows += page.rows;
@@ -68,7 +77,7 @@ export async function warehouseMirror(input: WarehouseMirrorInput): Promise<Mirr
         updated += page.updated;
       }
     }
-    return { pages, rows, inserted, updated, behind: await compare(tables), unfinished };
+    return { pages, rows, inserted, updated, tables: [...touched], behind: await compare(inDoubt ? work.all : [...touched]) };
   }
 
   async function compare(tables: readonly string[]): Promise<string[]> {
@@ -83,7 +92,7 @@ export async function warehouseMirror(input: WarehouseMirrorInput): Promise<Mirr
     return behind;
   }
 
-  const { unfinished: goesOn, ...progress } = await sweepWithCase<Outcome>({
+  const progress = await sweepWithCase({
     system: warehouse,
     subject: `mirror of the ${subject}`,
     sweep: mirror,
@@ -96,7 +105,7 @@ export async function warehouseMirror(input: WarehouseMirrorInput): Promise<Mirr
     remedy: 'changes of the meantime are brought over then',
     all: `all of ${warehouse}`,
   });
-  if (goesOn) await continueAsNew<typeof warehouseMirror>({ ...input, before: progress });
+  if (unfinished) await continueAsNew<typeof warehouseMirror>({ ...input, before: progress });
   return progress;
 }
 
