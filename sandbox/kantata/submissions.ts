@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { stamp } from './account.ts';
 import { invalid } from './errors.ts';
 import { bodyOf, idIn, idNumber, queryOf, readBody, sendObjects } from './http.ts';
-import { among, byReference, byTime, installList, is, route, sortable, type Service } from './lists.ts';
+import { among, byReference, byTime, installList, is, route, type Service } from './lists.ts';
 import type { Submission, SubmissionStatus } from './model.ts';
 import type { SubmissionRights } from './presenters.ts';
 import { tokenOwner } from './people.ts';
@@ -95,7 +95,7 @@ export function installSubmissions(app: FastifyInstance, service: Service): void
       workspace_id: is(({ workspace_id }) => workspace_id),
       workspace_ids: among(({ workspace_id }) => workspace_id),
     },
-    orders: { date: ({ start_date }) => sortable(`${start_date}T00:00:00Z`) },
+    orders: { date: ({ start_date }) => start_date },
     defaultOrder: 'date:desc',
   });
   route(app, 'POST', path, (request, reply) => {

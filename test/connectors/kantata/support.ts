@@ -53,7 +53,10 @@ export async function startAccount(settings: { readonly now?: () => number; read
     resources: (options = {}, changes = {}) => createKantataResources(settingsOf('kantata-resources', options, changes)),
     async rows(path) {
       const body = answer.parse(await call('GET', path));
-      return body.results.flatMap(({ key, id }) => objects.parse(body[key])[id] ?? []);
+      return body.results.flatMap(({ key, id }): Row[] => {
+        const row = objects.parse(body[key])[id];
+        return row === undefined ? [] : [row];
+      });
     },
     all: async (collection) => (await admin.state())[collection] ?? [],
     seedOne: async (collection, record) => (await admin.seed({ [collection]: [record] }))[collection]?.[0] ?? '',
