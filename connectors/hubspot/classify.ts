@@ -53,9 +53,12 @@ export const classifyHubSpot: Classifier = (answer, request) => {
   return { ...said, kind: 'contract', mend: 'The request was not understood: compare connectors/hubspot/client.ts with HubSpot\'s documentation, then retry.' };
 };
 
-/** Once the rolling window's last request is used, nothing more is sent until it has passed. */
+/** Once the last request of a window is used, nothing more is sent until it has passed: ten seconds, one second, or an hour at a time for the day's. */
 export function pauseForHubSpot(headers: IncomingHttpHeaders): number {
-  if (headers['x-hubspot-ratelimit-remaining'] !== '0') return 0;
-  const interval = Number(headers['x-hubspot-ratelimit-interval-milliseconds'] ?? 10_000);
-  return Number.isFinite(interval) && interval > 0 ? Math.min(interval, 10_000) : 10_000;
+  if (headers['x-hubspot-ratelimit-daily-remaining'] === '0') return 3_600_000;
+  if (headers['x-hubspot-ratelimit-remaining'] === '0') {
+    const interval = Number(headers['x-hubspot-ratelimit-interval-milliseconds'] ?? 10_000);
+    return Number.isFinite(interval) && interval > 0 ? Math.min(interval, 10_000) : 10_000;
+  }
+  return headers['x-hubspot-ratelimit-secondly-remaining'] === '0' ? 1000 : 0;
 }

@@ -5,13 +5,11 @@ import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
 import type { CallContext } from '../ports.ts';
+import { batchRead, batchUpsert } from './batch.ts';
 import { classifyHubSpot, pauseForHubSpot } from './classify.ts';
+import { crmObject, type CrmObject } from './crm-object.ts';
 import { companyProperties, dealProperties, lineProperties } from './mapping.ts';
 import type { HubSpotCredentials, HubSpotOptions } from './options.ts';
-
-const instant = z.string().refine((value) => !Number.isNaN(Date.parse(value)), 'a date and time');
-export const crmObject = z.object({ id: z.string().min(1), properties: z.record(z.string(), z.string().nullable()), createdAt: instant, updatedAt: instant, archived: z.boolean().default(false) });
-export type CrmObject = z.infer<typeof crmObject>;
 
 const associationPage = z.object({
   results: z.array(z.object({ id: z.string(), type: z.string() })),
@@ -22,7 +20,6 @@ const dealAnswer = crmObject.extend({ associations: z.record(z.string(), associa
 
 /** Rows of the v4 associations API. */
 const associationRows = z.object({ results: z.array(z.object({ toObjectId: z.union([z.string(), z.number()]).transform(String) })), paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional() });
-const batchAnswer = z.object({ results: z.array(crmObject) });
 const searchAnswer = z.object({ total: z.number(), results: z.array(crmObject), paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional() });
 
 export interface DealWithAssociations {
@@ -39,14 +36,21 @@ export interface HubSpotClient {
   company(id: string, object: string, context: CallContext): Promise<CrmObject | null>;
   /** In the order asked for. @throws SystemFailure, transient where one is gone meanwhile: a line left out is money left out */
   lineItems(ids: readonly string[], object: string, context: CallContext): Promise<CrmObject[]>;
-  /** @throws SystemFailure */
-  updateDeal(id: string, properties: Readonly<Record<string, string>>, context: CallContext): Promise<void>;
+  /** Sets the deal's properties, and the records of its projects before it. Repeating it changes nothing. @throws SystemFailure */
+  writeBack(id: string, properties: Properties, projects: readonly ProjectRecord[], context: CallContext): Promise<void>;
   /** Closed-won deals changed at or after an instant, oldest first. @throws SystemFailure */
   changedDeals(since: Instant, context: CallContext): AsyncIterable<CrmObject>;
 }
 
+type Properties = Readonly<Record<string, string>>;
+
+export interface ProjectRecord {
+  /** The project's number: the unique property's value. */
+  readonly key: string;
+  readonly properties: Properties;
+}
+
 /** HubSpot's limits per request. */
-const BATCH = 100;
 const SEARCH_PAGE = 200;
 const SEARCH_WINDOW = 10_000;
 
@@ -85,12 +89,7 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
     },
 
     async lineItems(ids, object, context) {
-      const found = new Map<string, CrmObject>();
-      for (let at = 0; at < ids.length; at += BATCH) {
-        const inputs = ids.slice(at, at + BATCH).map((id) => ({ id }));
-        const { body } = await http.request({ method: 'POST', path: '/crm/v3/objects/line_items/batch/read', json: { properties: lineProperties(options), inputs }, answer: batchAnswer, object: `the lines of ${object}`, writes: false, context });
-        for (const line of body.results) found.set(line.id, line);
-      }
+      const found = await batchRead(http, 'line_items', ids, lineProperties(options), { system: settings.system, object: `the lines of ${object}`, context });
       return ids.map((id) => {
         const line = found.get(id);
         if (line !== undefined) return line;
@@ -98,7 +97,12 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
       });
     },
 
-    async updateDeal(id, properties, context) {
+    async writeBack(id, properties, projects, context) {
+      const own = options.deliveryRecords;
+      if (own !== null && projects.length > 0) {
+        const inputs = projects.map(({ key, properties: fields }) => ({ id: key, properties: fields }));
+        await batchUpsert(http, encodeURIComponent(own.objectType), own.key, inputs, { system: settings.system, object: `the project records of deal ${id}`, context });
+      }
       await http.request({ method: 'PATCH', path: `/crm/v3/objects/deals/${encodeURIComponent(id)}`, json: { properties }, answer: crmObject, object: `deal ${id}`, writes: true, context });
     },
 

@@ -45,12 +45,14 @@ export function createHubSpot(settings: ConnectorSettings): CrmPort {
     async writeBack(opportunityId, status, context) {
       checkId(opportunityId);
       const names = options.deal;
-      await client.updateDeal(opportunityId, {
+      const own = options.deliveryRecords;
+      const project = own === null ? {} : { [own.deal]: opportunityId, [own.status]: status.status, [own.message]: status.message, [own.updatedAt]: status.at };
+      await client.writeBack(opportunityId, {
         [names.deliveryStatus]: status.status,
         [names.deliveryMessage]: status.message,
         [names.deliveryProjects]: status.projectNumbers.join(', '),
         [names.deliveryUpdatedAt]: status.at,
-      }, context);
+      }, [...new Set(status.projectNumbers)].map((key) => ({ key, properties: project })), context);
     },
 
     async *changedClosedWon(since: Instant, context: CallContext): AsyncIterable<ChangedDeal> {

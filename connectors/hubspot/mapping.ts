@@ -4,7 +4,7 @@ import type { Contract } from '../../domain/model/contract.ts';
 import type { opportunitySchema } from '../../domain/model/opportunity.ts';
 import { decimalText, extendPrice, type Currency } from '../../domain/money.ts';
 import { dayOrNull, exactMoney, newestInstant, textOrNull } from '../canonical/opportunity-draft.ts';
-import type { CrmObject } from './client.ts';
+import type { CrmObject } from './crm-object.ts';
 import type { HubSpotOptions } from './options.ts';
 
 export function dealProperties(options: HubSpotOptions): string[] {

@@ -44,6 +44,17 @@ const companyPropertiesSchema = z.strictObject({
   taxRegistrationNumber: propertyName.default('tax_registration_number'),
 });
 
+/** A custom object of the firm with one record for each project of a deal, found by a property with unique values that holds the project's number. */
+const deliveryRecordsSchema = z.strictObject({
+  /** As in paths: "2-3465404", or the fully qualified name "p48215077_delivery". */
+  objectType: z.string().regex(/^(?:2-\d{1,20}|p\d*_[a-z][a-z0-9_]{0,99})$/, 'an object type ID ("2-3465404") or a fully qualified name ("p48215077_delivery")'),
+  key: propertyName.default('delivery_key'),
+  deal: propertyName.default('deal_id'),
+  status: propertyName.default('delivery_status'),
+  message: propertyName.default('delivery_message'),
+  updatedAt: propertyName.default('delivery_updated_at'),
+});
+
 export const hubspotOptionsSchema = z.strictObject({
   /** Where people look at records; null: HubSpot's own address, or the system's where that is not HubSpot's API. */
   appBaseUrl: z.url().nullable().default(null),
@@ -57,6 +68,8 @@ export const hubspotOptionsSchema = z.strictObject({
   deal: dealPropertiesSchema.prefault({}),
   line: linePropertiesSchema.prefault({}),
   company: companyPropertiesSchema.prefault({}),
+  /** Null: only the deal's own delivery properties are written. */
+  deliveryRecords: deliveryRecordsSchema.nullable().default(null),
 });
 export type HubSpotOptions = z.infer<typeof hubspotOptionsSchema>;
 

@@ -62,16 +62,19 @@ export function createSalesforceClient(settings: ConnectorSettings, credentials:
 
   /** More records than one composite request holds: 200 a call, each with its own outcome. */
   async function upsertMany(names: DeliveryRecordsOptions, records: readonly DeliveryRecord[], object: string, context: CallContext): Promise<void> {
+    let written = 0;
     for (let at = 0; at < records.length; at += MAX_COLLECTION) {
       const part = records.slice(at, at + MAX_COLLECTION);
       const json = { allOrNone: false, records: part.map(({ key, fields }) => ({ attributes: { type: names.object }, [names.externalId]: key, ...fields })) };
       const { body } = await http.request({ method: 'PATCH', path: `${root}/composite/sobjects/${names.object}/${names.externalId}`, json, answer: upsertResults, object, writes: true, context });
       if (body.length !== part.length) throw unanswered(system, object, part.length, body.length);
+      written += body.filter(({ success }) => success).length;
       const refused = body.findIndex(({ success }) => !success);
       if (refused < 0) continue;
       const errors = (body[refused]?.errors ?? []).map(({ statusCode, message, fields }) => ({ errorCode: statusCode, message, fields }));
       const asked = { system, object: `the record of project ${part[refused]?.key ?? ''} of ${object}`, writes: true };
-      throw refusedFailure(asked, { status: 400, text: JSON.stringify(errors), html: false }, classifySalesforce({ status: 400, headers: {}, body: errors, text: '' }, asked));
+      const { failure } = refusedFailure(asked, { status: 400, text: JSON.stringify(errors), html: false }, classifySalesforce({ status: 400, headers: {}, body: errors, text: '' }, asked));
+      throw new SystemFailure({ ...failure, written: written > 0 ? 'unknown' : 'no' });
     }
   }
 

@@ -13,7 +13,7 @@ import {
   showAssociations,
   showWritten,
 } from './answers.ts';
-import { invalid } from './errors.ts';
+import { HubSpotError, invalid } from './errors.ts';
 import { search } from './search.ts';
 import type { Author, CrmStore } from './store.ts';
 
@@ -155,19 +155,23 @@ export function installObjects(app: FastifyInstance, context: SandboxContext, st
     const object = objectNamed(request.params.type);
     const { inputs } = parse(BatchUpdate, request.body);
     checkBatch(inputs);
-    const results = atomically(() =>
-      inputs.map((input) => {
-        const { id, idProperty = 'hs_object_id', properties, objectWriteTraceId } = input;
-        const row = idProperty === 'hs_object_id' ? store.demand(object, id) : store.find(object, id, idProperty);
-        const written =
-          row === undefined
-            ? store.create(object, { ...properties, [idProperty]: id }, author)
-            : store.update(object, row.id, properties, author);
-        return { ...showWritten(written), new: row === undefined, ...(objectWriteTraceId === undefined ? {} : { objectWriteTraceId }) };
-      }),
-    );
-    const { status, body } = batchAnswer(object, { results, missing: [] }, context.now(), 200);
-    return reply.code(status).send(body);
+    checkDistinct(inputs);
+    const upsert = ({ id, idProperty = 'hs_object_id', properties, objectWriteTraceId }: (typeof inputs)[number]): object => {
+      const row = idProperty === 'hs_object_id' ? store.demand(object, id) : store.find(object, id, idProperty);
+      const written =
+        row === undefined
+          ? store.create(object, { ...properties, [idProperty]: id }, author)
+          : store.update(object, row.id, properties, author);
+      return { ...showWritten(written), new: row === undefined, ...(objectWriteTraceId === undefined ? {} : { objectWriteTraceId }) };
+    };
+    // With a trace ID on every input each has its own outcome; else one refused input refuses them all.
+    if (inputs.some(({ objectWriteTraceId }) => objectWriteTraceId === undefined)) {
+      const { status, body } = batchAnswer(object, { results: atomically(() => inputs.map(upsert)), missing: [] }, context.now(), 200);
+      return reply.code(status).send(body);
+    }
+    const { results, errors } = atomically(() => eachOnItsOwn(inputs, (input) => atomically(() => upsert(input))));
+    const { body } = batchAnswer(object, { results, missing: [] }, context.now(), 200);
+    return errors.length === 0 ? reply.send(body) : reply.code(207).send({ ...body, numErrors: errors.length, errors });
   });
 
   app.post<Path>(`${base}/batch/archive`, (request, reply) => {
@@ -186,6 +190,25 @@ function pageSize(text: string | undefined): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
     return invalid(`limit must be between 1 and ${MAX_PAGE}, not ${String(text)}`);
   return limit;
+}
+
+function eachOnItsOwn<T extends { readonly id: string; readonly objectWriteTraceId?: string | undefined }>(inputs: readonly T[], work: (input: T) => object): { results: object[]; errors: object[] } {
+  const results: object[] = [];
+  const errors: object[] = [];
+  for (const input of inputs) {
+    try {
+      results.push(work(input));
+    } catch (error) {
+      if (!(error instanceof HubSpotError)) throw error;
+      const { category, message, errors: details } = error.body;
+      errors.push({ status: 'error', category, message, ...(details === undefined ? {} : { errors: details }), context: { objectWriteTraceId: [input.objectWriteTraceId ?? ''] } });
+    }
+  }
+  return { results, errors };
+}
+
+function checkDistinct(inputs: readonly { readonly id: string }[]): void {
+  if (new Set(inputs.map(({ id }) => id)).size < inputs.length) invalid('Duplicate IDs found in batch input: each may be there once');
 }
 
 function checkBatch(inputs: readonly unknown[]): void {

@@ -142,6 +142,14 @@ const OBJECTS: readonly ObjectType[] = [
     ],
     [],
   ),
+  // A portal's own object: one record for each project of a deal.
+  objectType(
+    'p_deliveries',
+    'p_delivery',
+    '2-3465404',
+    [property('delivery_key', 'string', { unique: true, custom: true }), ...custom('deal_id', 'delivery_status', 'delivery_message'), property('delivery_updated_at', 'datetime', { custom: true })],
+    ['delivery_key'],
+  ),
 ];
 
 const BY_NAME = new Map(OBJECTS.flatMap((object) => [object.name, object.singular, object.typeId].map((key) => [key, object])));

@@ -22,7 +22,7 @@ describe('Change events on their way into the inbox', function () {
   let store: Store;
   let asked: string[] = [];
   let auditedBefore = 0;
-  let running: { subscriber: Subscriber; close: () => void }[] = [];
+  const running: { subscriber: Subscriber; close: () => void }[] = [];
 
   before(async () => {
     [org, store] = await Promise.all([pubSubLab(), freshStore()]);

@@ -44,5 +44,7 @@ describe('what HubSpot\'s refusals mean', () => {
     assert.equal(pauseForHubSpot({}), 0);
     assert.equal(pauseForHubSpot({ 'x-hubspot-ratelimit-remaining': '0', 'x-hubspot-ratelimit-interval-milliseconds': '10000' }), 10_000);
     assert.equal(pauseForHubSpot({ 'x-hubspot-ratelimit-remaining': '0' }), 10_000);
+    assert.equal(pauseForHubSpot({ 'x-hubspot-ratelimit-remaining': '12', 'x-hubspot-ratelimit-secondly-remaining': '0' }), 1000);
+    assert.equal(pauseForHubSpot({ 'x-hubspot-ratelimit-remaining': '12', 'x-hubspot-ratelimit-daily-remaining': '0' }), 3_600_000);
   });
 });

@@ -19,14 +19,14 @@ function running(): RunningSandbox {
 
 const admin = sandboxAdmin(() => running().url);
 
-crmConformance({
-  name: 'HubSpot',
+for (const { name, options } of [{ name: 'HubSpot', options: {} }, { name: 'HubSpot, with a record for each project,', options: { deliveryRecords: { objectType: '2-3465404' } } }]) crmConformance({
+  name,
   async start() {
     sandbox = await startSandbox(hubspot, { port: 0, options: { ...credentials, requestsPerTenSeconds: 100_000 } });
   },
   stop: () => running().close(),
   port: (log = memoryLog()) =>
-    createHubSpot({ system: 'hubspot', baseUrl: running().url, credentials, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 10 }, options: {}, log }),
+    createHubSpot({ system: 'hubspot', baseUrl: running().url, credentials, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 10 }, options, log }),
   async seed(sample) {
     const accountIds: string[] = [];
     for (const account of [...sample.accounts].reverse()) accountIds.unshift(...(await seeded('companies', [{ properties: companyOf(account.name, accountIds[0] ?? null, sample) }])));

@@ -82,6 +82,24 @@ describe('HubSpot sandbox: @hubspot/api-client works against it', () => {
     assert.equal(first.results[0]?.id, second.results[0]?.id);
   });
 
+  it('answers for each input of an upsert alone where each has a trace ID, and for all together where not', async () => {
+    const upsert = (trace: boolean) =>
+      client.crm.objects.batchApi.upsert('2-3465404', {
+        inputs: ['good', 'bad'].map((key) => ({
+          idProperty: 'delivery_key',
+          id: key,
+          properties: key === 'bad' ? { delivery_updated_at: 'yesterday' } : { delivery_status: 'Activated' },
+          ...(trace ? { objectWriteTraceId: `trace-${key}` } : {}),
+        })),
+      });
+    const mixed = await upsert(true);
+    assert.deepEqual(mixed.results.map((record) => record.properties['delivery_key']), ['good']);
+    assert.ok('errors' in mixed && 'numErrors' in mixed);
+    assert.equal(mixed.numErrors, 1);
+    assert.deepEqual(mixed.errors?.map(({ category, context }) => [category, context['objectWriteTraceId']]), [['VALIDATION_ERROR', ['trace-bad']]]);
+    await assert.rejects(upsert(false), (error: unknown) => typeof error === 'object' && error !== null && 'code' in error && error.code === 400);
+  });
+
   it('reads properties, pipelines and owners', async () => {
     const properties = await client.crm.properties.coreApi.getAll('deals');
     assert.ok(properties.results.some((property) => property.name === 'billing_method' && property.options.length === 5));
