@@ -11,6 +11,7 @@ export function callContext(log: Log, idempotencyKey: string): CallContext {
     },
     log: activityLog(log),
     idempotencyKey,
+    ...(context.info.priority?.priorityKey === undefined ? {} : { priority: context.info.priority.priorityKey }),
   };
 }
 

@@ -8,6 +8,7 @@ export const endpointsSchema = z.looseObject({
   ui: endpointSchema.optional(),
   gateway: endpointSchema.optional(),
   console: endpointSchema.optional(),
+  worker: endpointSchema.optional(),
   store: endpointSchema.optional(),
   sandbox: z.record(z.string(), endpointSchema).default({}),
 });

@@ -23,6 +23,8 @@ export interface CallContext {
   readonly log: Log;
   /** Stable over retries: sent as the vendor's idempotency key where it has one. */
   readonly idempotencyKey: string;
+  /** 1 the most urgent … 5; in the middle unless told. Of the calls that wait for a system's limits, the urgent go first. */
+  readonly priority?: number;
 }
 
 export interface Log {

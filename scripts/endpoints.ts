@@ -12,6 +12,8 @@ export const endpointsSchema = z.strictObject({
   /** Absent where the Temporal server is somebody else's. */
   ui: address.optional(),
   gateway: address,
+  /** Its health and metrics. */
+  worker: address,
   console: address.optional(),
   store: address,
   sandbox: z.record(z.string(), z.strictObject({ url: z.string(), credentials: z.record(z.string(), z.unknown()) })),
@@ -44,6 +46,7 @@ export function writeEndpoints(sources: EndpointSources): Endpoints {
     temporal: { ...sources.temporal },
     ...(sources.ownServer ? { ui: { url: local(ports.ui) } } : {}),
     gateway: { url: local(ports.gateway) },
+    worker: { url: local(ports.workerMetrics) },
     ...(sources.console ? { console: { url: local(ports.console) } } : {}),
     store: { url: sources.storeUrl },
     sandbox: Object.fromEntries(systems.map((system) => [system, { url: local(ports[system]), credentials: credentials[system] ?? {} }])),

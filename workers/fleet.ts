@@ -3,6 +3,7 @@ import { Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@t
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/create.ts';
 import type { Systems } from '../activities/dependencies.ts';
+import { httpRegistry } from '../connectors/http/metrics.ts';
 import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
 import { LINE_QUEUE } from '../domain/process/task-queues.ts';
 import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
@@ -171,7 +172,7 @@ async function serveHealth(port: number, isConfigured: () => boolean): Promise<S
   const server = createServer((request, response) => {
     const { rss, heapUsed } = process.memoryUsage();
     if (request.url === '/metrics') {
-      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(`# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes ${rss}\n# TYPE nodejs_heap_used_bytes gauge\nnodejs_heap_used_bytes ${heapUsed}\n`);
+      void httpRegistry.metrics().then((systems) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(`${systems}# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes ${rss}\n# TYPE nodejs_heap_used_bytes gauge\nnodejs_heap_used_bytes ${heapUsed}\n`));
     } else if (request.url === '/readyz') {
       response.writeHead(200, { 'content-type': 'text/plain' }).end(isConfigured() ? 'ready\n' : 'ready; no configuration is active yet: npm run q2c -- config activate\n');
     } else {

@@ -1,14 +1,29 @@
 /** How many requests may be sent: at once, and per second. */
 export interface Budget {
   /**
-   * Waits for a slot and a token; call the answer when the request is over.
+   * Waits for a slot and a token; call the answer when the request is over. Of those that wait, the more urgent (1 … 5, design.md section 6) go
+   * first, and who has waited long becomes more urgent.
    * Answers the milliseconds to wait instead where that is longer than `longestWaitMs`: a worker's slot is not held for it.
    * @throws the signal's reason when it aborts while waiting
    */
-  enter(signal: AbortSignal): Promise<{ readonly leave: () => void } | { readonly waitMs: number }>;
+  enter(signal: AbortSignal, priority?: number): Promise<Entry>;
   /** The vendor says that nothing more is welcome for so long. */
   pause(milliseconds: number): void;
+  /** Requests that wait now. */
+  waiting(): number;
 }
+
+export type Entry = { readonly leave: () => void } | { readonly waitMs: number };
+
+interface Waiter {
+  readonly priority: number;
+  readonly since: number;
+  readonly answer: (entry: Entry) => void;
+}
+
+const MIDDLE_PRIORITY = 3;
+/** A request that has waited so long counts as one level more urgent, so that none starves. */
+const AGING_MS = 2000;
 
 /**
  * A semaphore and a token bucket, in this process only: the limit over all workers is the task queue's and the store's (design.md section 6).
@@ -17,82 +32,84 @@ export interface Budget {
 export function createBudget(limits: { readonly concurrency: number | null; readonly requestsPerSecond: number | null }, longestWaitMs = 10_000): Budget {
   const { concurrency, requestsPerSecond } = limits;
   const depth = Math.max(1, requestsPerSecond ?? 1);
-  const waiting: (() => void)[] = [];
+  const queue: Waiter[] = [];
   let inFlight = 0;
   let tokens = depth;
   let filledAt = performance.now();
   let pausedUntil = 0;
+  let timer: NodeJS.Timeout | undefined;
 
-  /** Takes a token, in debt if need be, and answers how long it takes until the debt is paid. */
-  const takeToken = (now: number): number => {
+  /** Milliseconds until `ahead` others and one more have had their token. */
+  function tokenIn(ahead: number, now: number): number {
     const pause = Math.max(0, pausedUntil - now);
     if (requestsPerSecond === null) return pause;
-    tokens = Math.min(depth, tokens + ((now - filledAt) / 1000) * requestsPerSecond) - 1;
+    tokens = Math.min(depth, tokens + ((now - filledAt) / 1000) * requestsPerSecond);
     filledAt = now;
-    return Math.max(pause, tokens >= 0 ? 0 : (-tokens / requestsPerSecond) * 1000);
-  };
-  const leave = () => {
-    const next = waiting.shift();
-    if (next === undefined) inFlight -= 1;
-    else next();
-  };
+    return Math.max(pause, ((ahead + 1 - tokens) / requestsPerSecond) * 1000);
+  }
 
-  return {
-    async enter(signal) {
-      signal.throwIfAborted();
-      if (concurrency !== null && inFlight >= concurrency) await waitForTurn(waiting, signal);
-      else inFlight += 1;
-      const waitMs = takeToken(performance.now());
+  function mostUrgent(now: number): Waiter | undefined {
+    const urgency = ({ priority, since }: Waiter) => priority - Math.floor((now - since) / AGING_MS);
+    return queue.reduce<Waiter | undefined>((best, waiter) => (best === undefined || urgency(waiter) < urgency(best) ? waiter : best), undefined);
+  }
+
+  function leave(): void {
+    inFlight -= 1;
+    admit();
+  }
+
+  function admit(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    while (queue.length > 0 && (concurrency === null || inFlight < concurrency)) {
+      const now = performance.now();
+      const waitMs = tokenIn(0, now);
       if (waitMs > longestWaitMs) {
-        tokens += requestsPerSecond === null ? 0 : 1;
-        leave();
-        return { waitMs: Math.ceil(waitMs) };
+        for (const { answer } of queue.splice(0)) answer({ waitMs: Math.ceil(waitMs) });
+        return;
       }
       if (waitMs > 0) {
-        try {
-          await sleep(waitMs, signal);
-        } catch (error) {
-          leave();
-          throw error;
-        }
+        timer = setTimeout(admit, waitMs);
+        return;
       }
-      return { leave };
+      const next = mostUrgent(now);
+      if (next === undefined) return;
+      queue.splice(queue.indexOf(next), 1);
+      if (requestsPerSecond !== null) tokens -= 1;
+      inFlight += 1;
+      next.answer({ leave });
+    }
+  }
+
+  return {
+    async enter(signal, priority = MIDDLE_PRIORITY) {
+      signal.throwIfAborted();
+      const now = performance.now();
+      const waitMs = tokenIn(queue.filter((waiter) => waiter.priority <= priority).length, now);
+      if (waitMs > longestWaitMs) return { waitMs: Math.ceil(waitMs) };
+      const { promise, resolve, reject } = Promise.withResolvers<Entry>();
+      const waiter: Waiter = { priority, since: now, answer: resolve };
+      const onAbort = () => {
+        const at = queue.indexOf(waiter);
+        if (at < 0) return;
+        queue.splice(at, 1);
+        reject(reasonOf(signal));
+      };
+      queue.push(waiter);
+      signal.addEventListener('abort', onAbort, { once: true });
+      admit();
+      try {
+        return await promise;
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+      }
     },
     pause(milliseconds) {
       pausedUntil = Math.max(pausedUntil, performance.now() + milliseconds);
+      admit();
     },
+    waiting: () => queue.length,
   };
-}
-
-async function waitForTurn(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = () => {
-    const at = waiting.indexOf(resolve);
-    if (at >= 0) waiting.splice(at, 1);
-    reject(reasonOf(signal));
-  };
-  waiting.push(resolve);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await promise;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  const onAbort = () => {
-    reject(reasonOf(signal));
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 /** Why a signal aborted, as something that can be thrown. */

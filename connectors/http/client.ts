@@ -11,6 +11,8 @@ import type { AuthProvider } from './auth.ts';
 import { createBudget, reasonOf } from './budget.ts';
 import { createCircuit, type CircuitState } from './circuit.ts';
 import type { Classifier } from './classify.ts';
+import { countRefusedToken, observeRequest, watch } from './metrics.ts';
+import { traced } from './tracing.ts';
 import { busyFailure, circuitFailure, isCertainlyUnsent, lostFailure, refusedFailure, schemaFailure, tooLargeFailure, type Asked } from './failures.ts';
 
 /** Bytes of one answer; more is a contract failure. */
@@ -78,6 +80,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const origin = new URL(base).origin;
   const budget = createBudget(settings.limits);
   const circuit = createCircuit();
+  watch(`${settings.system} ${base}`, { system: settings.system, circuit, budget });
   const http = got.extend({
     agent,
     retry: { limit: 0 },
@@ -89,7 +92,10 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
     headers: { 'user-agent': 'q2c', accept: 'application/json', 'accept-encoding': 'identity', ...settings.headers },
   });
 
-  const send = async (request: HttpRequest<unknown>, authorization: Readonly<Record<string, string>>) => {
+  const send = async (request: HttpRequest<unknown>, authorization: Readonly<Record<string, string>>) =>
+    await traced({ system: settings.system, method: request.method, path: pathOf(request), host: origin, object: request.object }, async (trace) => await sendTraced(request, { ...authorization, ...trace }));
+
+  const sendTraced = async (request: HttpRequest<unknown>, authorization: Readonly<Record<string, string>>) => {
     const asked: Asked = { system: settings.system, object: request.object, writes: request.writes };
     const url = `${base}${request.path}${queryOf(request)}`;
     if (!request.path.startsWith('/') || new URL(url).origin !== origin) throw new TypeError(`"${request.path}" is not a path below ${origin}`);
@@ -118,6 +124,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       const text = unpacked(Buffer.from(rawBody), asked);
       if (status >= 500) circuit.failed();
       else circuit.succeeded();
+      observeRequest(settings.system, request.method, status, (performance.now() - startedAt) / 1000);
       request.context.log.debug({ system: settings.system, method: request.method, path: pathOf(request), status, ms: Math.round(performance.now() - startedAt) }, `${request.method} for ${request.object}`);
       return { status, headers, text };
     } catch (error) {
@@ -130,6 +137,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
         throw error;
       }
       circuit.failed();
+      observeRequest(settings.system, request.method, 'none', (performance.now() - startedAt) / 1000);
       const failure = lostFailure(asked, error, isCertainlyUnsent(error));
       request.context.log.warn({ system: settings.system, method: request.method, path: pathOf(request), code: failure.failure.code, ms: Math.round(performance.now() - startedAt) }, failure.message);
       throw failure;
@@ -142,7 +150,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       const { context } = request;
       const asked: Asked = { system: settings.system, object: request.object, writes: request.writes };
       context.heartbeat(`${settings.system}: ${request.object}`);
-      const slot = await budget.enter(context.signal);
+      const slot = await budget.enter(context.signal, context.priority);
       if ('waitMs' in slot) throw busyFailure(asked, slot.waitMs);
       try {
         let authorization = await settings.auth.authorize(false);
@@ -160,6 +168,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
           }
           const verdict = settings.classify({ status, headers, body: answer.body, text }, asked);
           if (verdict === 'token_refused' && attempt === 1) {
+            countRefusedToken(settings.system);
             // Another call may have renewed the token since: only the one that was refused is replaced.
             const renewed = await settings.auth.authorize(false);
             authorization = renewed === authorization ? await settings.auth.authorize(true) : renewed;

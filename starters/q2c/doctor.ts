@@ -12,7 +12,7 @@ export function doctorCommand(program: Command): void {
     .action(async () => {
       await withSession(program, async (session) => {
         const checks: Check[] = [];
-        for (const look of [storeChecks, temporalChecks, gatewayChecks]) checks.push(...(await look(session)));
+        for (const look of [storeChecks, temporalChecks, gatewayChecks, systemChecks]) checks.push(...(await look(session)));
         session.print(checks, checks.map((check) => `${check.ok ? '✓' : '✗'} ${check.what}: ${check.detail}`).join('\n'));
         if (checks.some((check) => !check.ok)) process.exitCode = 1;
       });
@@ -53,6 +53,29 @@ async function gatewayChecks(session: Session): Promise<Check[]> {
   } catch (error) {
     return [{ what: 'gateway', ok: false, detail: `${url}: ${message(error)}; npm run gateway` }];
   }
+}
+
+const CIRCUIT = /^q2c_system_circuit\{system="([^"]+)"\} (\d)$/gm;
+
+/** Systems that the worker called, and stopped calling for a moment because they kept failing. */
+async function systemChecks(session: Session): Promise<Check[]> {
+  const url = session.endpoints.worker?.url;
+  if (url === undefined) return [];
+  try {
+    const metrics = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(3000) })).text();
+    return circuitChecks(metrics);
+  } catch (error) {
+    return [{ what: 'systems', ok: false, detail: `the worker at ${url} does not tell how they are: ${message(error)}; npm run worker` }];
+  }
+}
+
+/** @param metrics of a worker, in Prometheus' text format */
+export function circuitChecks(metrics: string): Check[] {
+  return [...metrics.matchAll(CIRCUIT)].map(([, system = '', state]) => ({
+    what: `system ${system}`,
+    ok: state === '0',
+    detail: state === '0' ? 'answers' : state === '1' ? 'kept failing; it is tried with one request at a time' : 'keeps failing and is not called for some seconds at a time; what waits for it goes on by itself when it answers',
+  }));
 }
 
 function message(error: unknown): string {

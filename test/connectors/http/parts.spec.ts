@@ -54,6 +54,35 @@ describe('the request budget', () => {
     assert.ok('waitMs' in second, 'the slot was given back');
   });
 
+  it('lets the more urgent of those that wait go first, and nobody wait for ever', async () => {
+    const budget = createBudget({ concurrency: 1, requestsPerSecond: null });
+    const first = await budget.enter(never);
+    const order: string[] = [];
+    const wait = async (name: string, priority: number) => {
+      const entry = await budget.enter(never, priority);
+      order.push(name);
+      assert.ok('leave' in entry);
+      entry.leave();
+    };
+    const waiting = [wait('analytics', 5), wait('invoicing', 3), wait('payroll', 1), wait('payroll too', 1)];
+    assert.equal(budget.waiting(), 4);
+    assert.ok('leave' in first);
+    first.leave();
+    await Promise.all(waiting);
+    assert.deepEqual(order, ['payroll', 'payroll too', 'invoicing', 'analytics']);
+  });
+
+  it('sends those away that wait when the vendor closes for longer than a slot is held', async () => {
+    const budget = createBudget({ concurrency: 1, requestsPerSecond: null }, 100);
+    const first = await budget.enter(never);
+    const second = budget.enter(never);
+    budget.pause(60_000);
+    assert.ok('leave' in first);
+    first.leave();
+    const away = await second;
+    assert.ok('waitMs' in away && away.waitMs > 50_000);
+  });
+
   it('lets a cancelled caller go and gives the slot to the next', async () => {
     const budget = createBudget({ concurrency: 1, requestsPerSecond: null });
     const first = await budget.enter(never);

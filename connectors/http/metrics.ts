@@ -1,0 +1,69 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Budget } from './budget.ts';
+import type { Circuit } from './circuit.ts';
+
+/** What the connectors of this process did, for whoever scrapes it: one registry for all systems. */
+export const httpRegistry = new Registry();
+const registers = [httpRegistry];
+
+interface Watched {
+  readonly system: string;
+  readonly circuit: Pick<Circuit, 'state'>;
+  readonly budget: Pick<Budget, 'waiting'>;
+}
+
+/** The newest client of each system and host: connectors are made anew when the configuration or the credentials change. */
+const watched = new Map<string, Watched>();
+
+const requests = new Histogram({
+  name: 'q2c_system_request_seconds',
+  help: 'Seconds of a request to a system, by its answer: a status, or why there was none',
+  labelNames: ['system', 'method', 'answer'],
+  buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+  registers,
+});
+const tokens = new Counter({ name: 'q2c_system_tokens_refused_total', help: 'Requests whose token a system refused', labelNames: ['system'], registers });
+const CIRCUIT = { closed: 0, half_open: 1, open: 2 } as const;
+new Gauge({
+  name: 'q2c_system_circuit',
+  help: 'Whether a system is called: 0 yes, 1 one probe at a time, 2 not for a moment as it kept failing',
+  labelNames: ['system'],
+  registers,
+  collect() {
+    this.reset();
+    for (const [system, state] of circuitStates()) this.set({ system }, CIRCUIT[state.state]);
+  },
+});
+new Gauge({
+  name: 'q2c_system_requests_waiting',
+  help: 'Requests that wait for their turn within a system\'s limits',
+  labelNames: ['system'],
+  registers,
+  collect() {
+    this.reset();
+    for (const { system, budget } of watched.values()) this.inc({ system }, budget.waiting());
+  },
+});
+
+export function watch(name: string, client: Watched): void {
+  watched.set(name, client);
+}
+
+/** The worst circuit of each system: one may have several hosts. */
+export function circuitStates(): ReadonlyMap<string, ReturnType<Circuit['state']>> {
+  const worst = new Map<string, ReturnType<Circuit['state']>>();
+  for (const { system, circuit } of watched.values()) {
+    const state = circuit.state();
+    const before = worst.get(system);
+    if (before === undefined || CIRCUIT[state.state] > CIRCUIT[before.state]) worst.set(system, state);
+  }
+  return worst;
+}
+
+export function observeRequest(system: string, method: string, answer: number | string, seconds: number): void {
+  requests.observe({ system, method, answer: String(answer) }, seconds);
+}
+
+export function countRefusedToken(system: string): void {
+  tokens.inc({ system });
+}
