@@ -3,6 +3,7 @@ import { clockifyOptionsSchema } from './clockify/options.ts';
 import { dynamicsOptionsSchema } from './dynamics/options.ts';
 import { harvestOptionsSchema } from './harvest/options.ts';
 import { hubspotOptionsSchema } from './hubspot/options.ts';
+import { legacyFileOptionsSchema } from './legacy-file/options.ts';
 import { netSuiteOptionsSchema } from './netsuite/options.ts';
 import { oracleOptionsSchema } from './oracle/options.ts';
 import { payrollFileOptionsSchema } from './payroll-file/options.ts';
@@ -13,6 +14,7 @@ import { warehousePostgresOptionsSchema } from './warehouse-postgres/options.ts'
 import { jiraOptionsSchema } from './jira/options.ts';
 import { scimOptionsSchema } from './scim/options.ts';
 import { sapOptionsSchema } from './sap/options.ts';
+import { kantataOptionsSchema } from './kantata/options.ts';
 
 /** What each product's connector takes as `options` in config/systems.yaml. */
 export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
@@ -31,4 +33,7 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   jira: jiraOptionsSchema,
   oracle: oracleOptionsSchema,
   sap: sapOptionsSchema,
+  kantata: kantataOptionsSchema,
+  kantata_resources: kantataOptionsSchema,
+  legacy_file: legacyFileOptionsSchema,
 };

@@ -8,6 +8,7 @@ import { harvest } from './harvest/sandbox.ts';
 import { hubspot } from './hubspot/sandbox.ts';
 import { startSandbox, type RunningSandbox, type SandboxDefinition } from './kit/sandbox.ts';
 import { FIRST_SANDBOX_PORT, SANDBOX_NAMES, SANDBOX_PORT_OFFSETS, type SandboxName } from './names.ts';
+import { legacy } from './legacy/sandbox.ts';
 import { netsuite } from './netsuite/sandbox.ts';
 import { oracle } from './oracle/sandbox.ts';
 import { payroll } from './payroll/sandbox.ts';
@@ -16,8 +17,9 @@ import { snowflake } from './snowflake/sandbox.ts';
 import { jira } from './jira/sandbox.ts';
 import { scim } from './scim/sandbox.ts';
 import { sap } from './sap/sandbox.ts';
+import { kantata } from './kantata/sandbox.ts';
 
-const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, snowflake, scim, jira, oracle, sap };
+const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, snowflake, scim, jira, oracle, sap, kantata, legacy };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */
@@ -52,7 +54,7 @@ export async function startSandboxes(settings: StartSettings = {}): Promise<Runn
       running.push(
         await startSandbox(DEFINITIONS[name], {
           port: portBase === 0 ? 0 : portBase + SANDBOX_PORT_OFFSETS[name],
-          options: { ...(name === 'payroll' ? { folder: payrollFolder(settings.dataDir) } : credentials[name]), ...settings.options?.[name] },
+          options: { ...(name === 'payroll' || name === 'legacy' ? { folder: exchangeFolder(name, settings.dataDir) } : credentials[name]), ...settings.options?.[name] },
           ...(settings.dataDir === undefined ? {} : { dataFile: join(settings.dataDir, 'sandbox', `${name}.sqlite`) }),
           ...(settings.webhookBaseUrl === undefined ? {} : { webhookUrl: `${settings.webhookBaseUrl}/webhooks/${name}` }),
         }),
@@ -74,7 +76,7 @@ export async function startSandboxes(settings: StartSettings = {}): Promise<Runn
   };
 }
 
-/** The bureau works in the folder that payroll is written to. */
-function payrollFolder(dataDir: string | undefined): string {
-  return dataDir === undefined ? mkdtempSync(join(tmpdir(), 'q2c-payroll-')) : join(dataDir, 'payroll');
+/** The bureau and the legacy ERP work in the folders that files for them are written to. */
+function exchangeFolder(name: 'payroll' | 'legacy', dataDir: string | undefined): string {
+  return dataDir === undefined ? mkdtempSync(join(tmpdir(), `q2c-${name}-`)) : join(dataDir, name);
 }

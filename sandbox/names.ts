@@ -12,6 +12,8 @@ export const SANDBOX_PORT_OFFSETS = {
   jira: 15,
   oracle: 9,
   sap: 8,
+  kantata: 10,
+  legacy: 17,
 } as const;
 
 export type SandboxName = keyof typeof SANDBOX_PORT_OFFSETS;

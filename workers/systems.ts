@@ -6,6 +6,8 @@ import { createClockify } from '../connectors/clockify/index.ts';
 import { createDynamics } from '../connectors/dynamics/index.ts';
 import { createHarvest, createHarvestAssignments } from '../connectors/harvest/index.ts';
 import { createHubSpot } from '../connectors/hubspot/index.ts';
+import { createKantata, createKantataResources } from '../connectors/kantata/index.ts';
+import { createLegacyFile } from '../connectors/legacy-file/index.ts';
 import { createNetSuite } from '../connectors/netsuite/index.ts';
 import { createOracle } from '../connectors/oracle/index.ts';
 import { createPayrollFile } from '../connectors/payroll-file/index.ts';
@@ -45,6 +47,9 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
   jira: createJira,
   oracle: createOracle,
   sap: createSap,
+  kantata: createKantata,
+  kantata_resources: createKantataResources,
+  legacy_file: createLegacyFile,
 };
 
 /**
