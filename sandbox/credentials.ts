@@ -31,6 +31,7 @@ export const Credentials = z.object({
   jira: z.object({ email: z.email(), apiToken: Text }),
   oracle: z.object({ username: Text, password: Text, clientId: Text, clientSecret: Text, certificateAlias: Text, privateKeyPem: Text, publicKeyPem: Text }),
   sap: z.object({ user: Text, password: Text }),
+  kantata: z.object({ accessToken: Text }),
 });
 export type Credentials = z.infer<typeof Credentials>;
 
@@ -84,6 +85,7 @@ export function generateCredentials(): Credentials {
     jira: { email: 'q2c@northwind-consulting.example', apiToken: `ATATT3x${token(48)}` },
     oracle: { username: 'q2c.integration', password: token(18), clientId: randomBytes(16).toString('hex'), clientSecret: token(30), certificateAlias: 'q2c', ...rsaKeyPair(2048) },
     sap: { user: 'Q2C_INTEGRATION', password: token(18) },
+    kantata: { accessToken: randomBytes(32).toString('hex') },
   };
 }
 
