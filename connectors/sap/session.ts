@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders, renewedToken, type AuthProvider } from '../http/auth.ts';
-import { meaningOfStatus, type Classifier } from '../http/classify.ts';
+import type { Classifier } from '../http/classify.ts';
 import { createHttpClient } from '../http/client.ts';
 import { detachedContext } from '../http/detached-context.ts';
 import { SystemFailure } from '../../domain/failure.ts';
@@ -23,10 +23,13 @@ export function sapSession(settings: ConnectorSettings, credentials: SapCredenti
   const http = createHttpClient({ ...settings, auth: fixedHeaders({}), classify: classifyLogon });
   return renewedToken(async () => {
     const { authorization, expiresInSeconds } = await identity();
-    const { headers } = await http.request({
-      method: 'GET', path: `${service}/`, headers: { authorization, 'x-csrf-token': 'Fetch' }, answer: z.looseObject({ d: z.unknown() }),
-      object: `the session with ${settings.system}`, writes: false, context: detachedContext(settings.log),
+    const object = `the session with ${settings.system}`;
+    // 401 comes with a web page, which would be taken for that of a proxy.
+    const { status, headers } = await http.request({
+      method: 'GET', path: `${service}/`, headers: { authorization, 'x-csrf-token': 'Fetch' }, answer: z.looseObject({ d: z.unknown() }).optional(), accept: [401],
+      object, writes: false, context: detachedContext(settings.log),
     });
+    if (status === 401) throw new SystemFailure({ ...logonRefused(object, 'HTTP 401'), system: settings.system, object, written: 'no' });
     const csrf = headers['x-csrf-token'];
     if (typeof csrf !== 'string' || /^(required|fetch)$/i.test(csrf)) throw noToken(settings.system);
     const cookie = cookiesIn(headers['set-cookie']);
@@ -60,17 +63,22 @@ function clientIdentity(settings: ConnectorSettings, { clientId, clientSecret, t
 
 const oauthRefusal = z.object({ error: z.string() });
 
-/** A wrong password must not be tried often: SAP locks the user after some attempts. So nothing here is tried again by itself but what passes. */
+/** RFC 6749, section 5.2. A wrong secret is not tried again: SAP locks a user after some attempts. */
 const classifyLogon: Classifier = (answer, request) => {
-  const oauth = oauthRefusal.safeParse(answer.body);
-  const verdict = oauth.success && answer.status < 500 ? 'token_refused' : classifySap(answer, request);
-  if (verdict !== 'token_refused') return answer.status >= 500 ? meaningOfStatus('SAP', answer, request) : verdict;
-  const reason = oauth.success ? oauth.data.error : `HTTP ${answer.status}`;
+  const said = oauthRefusal.safeParse(answer.body);
+  if (said.success && answer.status < 500) return logonRefused(request.object, said.data.error);
+  const verdict = classifySap(answer, request);
+  return verdict === 'token_refused' ? logonRefused(request.object, `HTTP ${answer.status}`) : verdict;
+};
+
+function logonRefused(object: string, reason: string) {
   return {
-    kind: 'configuration', code: 'SAP_LOGON_REFUSED', message: `SAP refuses ${request.object}: ${reason}.`,
+    kind: 'configuration' as const,
+    code: 'SAP_LOGON_REFUSED',
+    message: `SAP refuses ${object}: ${reason}.`,
     mend: 'Check user and password (or client and secret) of the communication system, and that SAP has not locked the user (Maintain Communication Users), then retry.',
   };
-};
+}
 
 function noToken(system: string): SystemFailure {
   return new SystemFailure({
