@@ -21,6 +21,7 @@ const userSchema = z.looseObject({
   displayName: z.string().optional(),
   emails: z.array(z.looseObject({ value: z.string(), type: z.string().optional() })).optional(),
   [ENTERPRISE]: z.looseObject({ costCenter: z.string().optional() }).optional(),
+  [FIRM]: z.looseObject({}).optional(),
 });
 
 export interface Sent {
@@ -74,7 +75,8 @@ export async function startHr(options: Readonly<Record<string, unknown>> = {}): 
     hireMany: (people) => seed(people.map(recordOf)),
     async change(id, { costCenter, ...person }) {
       const { emails, displayName, [FIRM]: firm } = recordOf({ email: null, ...person });
-      await seed([{ id, ...(person.email === undefined ? {} : { emails }), ...(person.name === undefined ? {} : { displayName }), ...(person.active === undefined ? {} : { active: person.active }), ...(costCenter === undefined ? {} : { [ENTERPRISE]: { costCenter } }), ...(Object.keys(firm).length === 0 ? {} : { [FIRM]: firm }) }]);
+      const before = await user(id);
+      await seed([{ id, ...(person.email === undefined ? {} : { emails }), ...(person.name === undefined ? {} : { displayName }), ...(person.active === undefined ? {} : { active: person.active }), ...(costCenter === undefined ? {} : { [ENTERPRISE]: { ...before[ENTERPRISE], costCenter } }), ...(Object.keys(firm).length === 0 ? {} : { [FIRM]: { ...before[FIRM], ...firm } }) }]);
     },
     remove: async (id) => void (await seed([{ id, remove: true }])),
     async shows(id) {

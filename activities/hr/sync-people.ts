@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Employee } from '../../connectors/hr-port.ts';
+import { firmConfigSchema } from '../../domain/config/schema.ts';
+import { addMilliseconds } from '../../domain/dates.ts';
+import { SystemFailure } from '../../domain/failure.ts';
+import { timePersonSchema, type TimePerson } from '../../domain/model/time/context.ts';
+import { personOfEmployee } from '../../domain/rules/hr/person-of-employee.ts';
+import { appendAudit } from '../../store/audit-trail.ts';
+import { casesWaitingForConfig } from '../../store/cases.ts';
+import { activeConfig } from '../../store/config-versions.ts';
+import { putReference, referenceRows, type ReferenceRow } from '../../store/time/reference.ts';
+import { advanceWatermark, readWatermark } from '../../store/watermarks.ts';
+import { callContext } from '../context.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { toTemporal } from '../failures.ts';
+import { standingCaseOf } from '../sweep.ts';
+import type { NotTaken, ReferenceSyncActivities } from './contract.ts';
+
+/** Looked at again at each run: a change may become visible some time after its own timestamp. */
+const OVERLAP_MS = 10 * 60_000;
+const ROWS_AT_ONCE = 1000;
+const SHOWN = 50;
+const WOKEN = 500;
+
+export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | 'log'> & { readonly systems: Pick<ActivityDependencies['systems'], 'hr'> }): ReferenceSyncActivities {
+  const { db } = deps.store;
+
+  /** The rows that are new or say something else than what is known, all at once. @returns how many */
+  async function put(hr: string, rows: readonly ReferenceRow[]): Promise<number> {
+    if (rows.length === 0) return 0;
+    return await db.transaction().execute(async (transaction) => {
+      let count = 0;
+      for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) count += await putReference(transaction, `hr ${hr}`, rows.slice(at, at + ROWS_AT_ONCE));
+      await appendAudit(transaction, [{ process: `reference-sync/${hr}`, actor: hr, action: 'reference.synced', object: 'people', system: hr, message: `${count} people taken over from ${hr}`, details: { person: count } }]);
+      return count;
+    });
+  }
+
+  return {
+    async syncPeople({ hr }) {
+      const context = callContext(deps.log, `reference-sync/${hr}`);
+      try {
+        const active = await activeConfig(db);
+        if (active === undefined) throw noConfig(hr);
+        const firm = firmConfigSchema.parse(active.document);
+        const known = new Map<string, TimePerson>((await referenceRows(db, { kind: 'person' })).map(({ key, document }) => [key, timePersonSchema.parse(document)]));
+        const name = `people/${hr}`;
+        const startedAt = new Date().toISOString();
+        const last = await readWatermark(db, name);
+        const employees = new Map<string, Employee>();
+        const notTaken: NotTaken[] = [];
+        let looked = 0;
+        for await (const told of deps.systems.hr(hr).employees(last === undefined ? null : addMilliseconds(last, -OVERLAP_MS), context)) {
+          looked += 1;
+          if (looked % 100 === 0) context.heartbeat(`${looked} people`);
+          if ('unreadable' in told) {
+            const { externalId, reason, mend } = told.unreadable;
+            notTaken.push({ externalId, findings: [{ code: 'PERSON_UNREADABLE', message: reason, mend }] });
+            continue;
+          }
+          const { employee } = told;
+          const other = employees.get(employee.email);
+          if (other?.active === true && employee.active) notTaken.push(sharedAddress(employee, other));
+          // Of two records of a person, as after a return, the one in force counts.
+          else if (other === undefined || employee.active || (!other.active && employee.changedAt > other.changedAt)) employees.set(employee.email, employee);
+        }
+        const rows: ReferenceRow[] = [];
+        for (const employee of employees.values()) {
+          const before = known.get(employee.email);
+          const outcome = personOfEmployee(employee, before, firm);
+          if ('findings' in outcome) notTaken.push({ externalId: employee.externalId, findings: outcome.findings.map(({ code, message, mend }) => ({ code, message, mend })) });
+          else if ('person' in outcome && !isDeepStrictEqual(outcome.person, before)) rows.push({ kind: 'person', key: employee.email, scope: employee.email, document: outcome.person });
+        }
+        const changed = await put(hr, rows);
+        // Who could not be taken is asked for again, until HR or the configuration says more.
+        if (notTaken.length === 0) await advanceWatermark(db, { name, from: last ?? null, to: startedAt });
+        const waiting = changed === 0 ? [] : (await casesWaitingForConfig(db)).filter(({ kind, process }) => kind === 'configuration' && /^(?:timesheet|expense)\//.test(process)).map(({ process }) => process);
+        return { looked, changed, notTaken: notTaken.slice(0, SHOWN), notTakenInAll: notTaken.length, waiting: [...new Set(waiting)].slice(0, WOKEN) };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async caseOfReferenceSync({ hr }) {
+      return await standingCaseOf(db, `reference-sync/${hr}`);
+    },
+  };
+}
+
+function sharedAddress({ externalId, email }: Employee, other: Employee): NotTaken {
+  return { externalId, findings: [{ code: 'PERSON_ADDRESS_SHARED', message: `HR has two people with the address ${email}: ${externalId} and ${other.externalId}.`, mend: 'Correct the address of one of them in HR: time is known by it.' }] };
+}
+
+function noConfig(hr: string): SystemFailure {
+  return new SystemFailure({ kind: 'configuration', code: 'CONFIG_NOT_ACTIVE', message: 'no configuration is active yet.', mend: 'Activate one: npm run q2c -- config activate.', system: hr, object: `people of ${hr}`, written: 'no' });
+}
