@@ -1,4 +1,5 @@
 // `npm run bench -- <name> [--json] …`: measures of the whole line, beside something plain in the same run. See docs/benchmarks.md.
+import { connectorsBench } from './connectors/main.ts';
 import { closedWonBench } from './closed-won/main.ts';
 import { monthEndBench } from './month-end/main.ts';
 
@@ -10,6 +11,7 @@ interface Bench {
 
 const benches: Readonly<Record<string, Bench>> = {
   'closed-won': { about: 'closed-won deals per second from webhook to activated projects, beside a bare Temporal workflow', run: closedWonBench },
+  connectors: { about: 'the HTTP layer beside bare got and undici, tokens under load, limiters, memory while paging', run: connectorsBench },
   'month-end': { about: 'approved timesheets per second from intake to posted in the ERP, beside plain Temporal, DBOS and Restate', run: monthEndBench },
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { shareInTime } from '../../domain/rules/cutoff/share-in-time.ts';
-import { alone, beside, type Findings } from './findings.ts';
+import { alone, beside, type Findings } from '../support/findings.ts';
 import type { CommonGround } from './ground.ts';
 import { withOurLine } from './line.ts';
 import { timesheetsIn, wholeMonth } from './month.ts';

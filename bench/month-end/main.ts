@@ -9,7 +9,7 @@ import { restateEngine } from './engines/restate.ts';
 import { temporalEngine } from './engines/temporal.ts';
 import { cutoffOrder } from './cutoff.ts';
 import { fairness } from './fairness.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from '../support/findings.ts';
 import { startGround, type CommonGround } from './ground.ts';
 import { oneSheetEach } from './month.ts';
 import { parseOptions, USAGE, type MonthEndOptions, type PartName } from './options.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { rounded } from '../support/report.ts';
 import { percentile } from '../support/statistics.ts';
-import { alone, beside, type Findings } from './findings.ts';
+import { alone, beside, type Findings } from '../support/findings.ts';
 import type { CommonGround } from './ground.ts';
 import { postedAt, withOurLine, type OurLine } from './line.ts';
 import { distinctSheets, wholeMonth, type MonthSheet } from './month.ts';

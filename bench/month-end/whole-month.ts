@@ -1,7 +1,7 @@
 import { asTable, rounded } from '../support/report.ts';
 import { checkMonth } from './check-month.ts';
 import { ourEngine } from './engines/ours.ts';
-import { alone, beside, type Findings } from './findings.ts';
+import { alone, beside, type Findings } from '../support/findings.ts';
 import type { CommonGround } from './ground.ts';
 import { wholeMonth } from './month.ts';
 import { runOnce, type RunResult } from './run.ts';

@@ -1,4 +1,4 @@
-import type { Measure } from '../support/report.ts';
+import type { Measure } from './report.ts';
 
 /** What a part of the benchmark found. */
 export interface Findings {
