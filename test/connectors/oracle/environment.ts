@@ -41,6 +41,8 @@ export interface TestEnvironment {
   childrenOf(resource: string, parent: StoredRow | undefined): Promise<StoredRow[]>;
   setUp(kind: string): Promise<Record<string, unknown>[]>;
   importCosts(): Promise<unknown>;
+  /** A fault with all that the sandbox's admin endpoint takes. */
+  order(fault: object): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,10 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
       const answer = await fetch(`${running.url}/__admin/import-costs`, { method: 'POST' });
       assert.equal(answer.status, 200);
       return answer.json();
+    },
+    async order(fault) {
+      const answer = await fetch(`${running.url}/__admin/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) });
+      assert.equal(answer.status, 201, await answer.text());
     },
     close: () => running.close(),
   };
