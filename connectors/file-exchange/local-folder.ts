@@ -19,7 +19,7 @@ export function localFolder(folder: string): FileTransport {
 
     async list(name) {
       const entries = await readdir(join(folder, name), { withFileTypes: true }).catch(nullWhereMissing);
-      return (entries ?? []).filter((entry) => entry.isFile()).map((entry) => entry.name);
+      return entries === null ? null : entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
     },
 
     async publish(path, content) {

@@ -100,7 +100,7 @@ function sessionOf(client: SftpClient, wrapper: Wrapper, folder: string): FileSe
 
     async list(name) {
       const target = posix.join(folder, name);
-      if ((await client.exists(target)) !== 'd') return [];
+      if ((await client.exists(target)) !== 'd') return null;
       return (await client.list(target)).filter((entry) => entry.type === '-').map((entry) => entry.name);
     },
 

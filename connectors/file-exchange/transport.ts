@@ -8,8 +8,8 @@ export interface FileRead {
 export interface FileSession {
   /** Null where there is no such file. @throws FileTooLarge */
   read(path: string, mostBytes: number): Promise<FileRead | null>;
-  /** Names of the files in a folder, in no order; none where there is no such folder. */
-  list(folder: string): Promise<string[]>;
+  /** Names of the files in a folder, in no order; null where there is no such folder. */
+  list(folder: string): Promise<string[] | null>;
   /** Writes under a temporary name, has it flushed to disk, and renames: readers see all of it or nothing. Replaces a file of that name. */
   publish(path: string, content: Buffer): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { AcknowledgementUnreadable, readAcknowledgement, type Acknowledgement } 
 import { batchOf, fileName, manifestName, manifestOf, markOf, sha256, type Batch } from './batch.ts';
 import type { LegacyFileOptions } from './options.ts';
 import { notUnderstood, type About } from './refusals.ts';
-import { acknowledgementName, isAnswered, lastNumber, lookAround, type Surroundings } from './surroundings.ts';
+import { acknowledgementName, FolderMissing, isAnswered, lastNumber, lookAround, type Surroundings } from './surroundings.ts';
 
 const COUNTERPART = { code: 'LEGACY', whose: 'whoever runs the ERP', folder: 'folder of the ERP' };
 /** An acknowledgement of many thousand lines. */
@@ -61,6 +61,7 @@ export function createExchange(options: LegacyFileOptions, transport: FileTransp
     } catch (error) {
       signal.throwIfAborted();
       if (isSystemFailure(error)) throw error;
+      if (error instanceof FolderMissing) throw folderMissing(about, error, wrote);
       const { failure } = fileFailure(error, { ...about, counterpart: COUNTERPART, writing: wrote });
       throw new SystemFailure(wrote ? { ...failure, written: 'unknown' } : failure, { cause: error });
     }
@@ -115,6 +116,10 @@ export function createExchange(options: LegacyFileOptions, transport: FileTransp
     const name = `${batch.stem}.${number}`;
     for (const { table, content } of batch.files) await session.publish(`${folders.in}/${fileName(name, table)}`, content);
     await session.publish(`${folders.in}/${manifestName(name)}`, manifestOf(batch, name));
+  }
+
+  function folderMissing(about: About, { message: folder }: FolderMissing, wrote: boolean): SystemFailure {
+    return new SystemFailure({ kind: 'transient', code: 'LEGACY_FOLDER_MISSING', message: `The ERP has no folder "${folder}" for ${about.object}: it may not be mounted, or not made.`, mend: 'Mount the share, or make the folder (docs/legacy-erp.md, "The folders"); it is tried again by itself.', ...about, written: wrote ? 'unknown' : 'no', retryAfterMs: options.retryAfterSeconds * 1000 });
   }
 
   function notAcknowledged(about: About, batch: string, found: Unreadable | null, wrote: boolean): SystemFailure {

@@ -17,18 +17,29 @@ export interface Surroundings {
 
 const ACKNOWLEDGEMENT = '.ack.csv';
 
+/** Not there at all: a share that is not mounted looks like that. */
+export class FolderMissing extends Error {
+  override readonly name = 'FolderMissing';
+}
+
 export function acknowledgementName(batch: string): string {
   return `${batch}${ACKNOWLEDGEMENT}`;
 }
 
 /**
  * Lists the folders along the way that batches and acknowledgements go, so that one that is moved meanwhile is seen at one of its two places.
+ * @throws FolderMissing where `in` or `out` is not there
  */
 export async function lookAround(session: FileSession, folders: LegacyFileOptions['folders']): Promise<Surroundings> {
-  const waiting = batchesIn(await session.list(folders.in));
-  const putAway = new Set([...batchesIn(await session.list(folders.done)), ...batchesIn(await session.list(folders.failed))]);
-  const out = await session.list(folders.out);
-  const old = acknowledgedIn(await session.list(folders.old));
+  const found = async (folder: string): Promise<string[]> => {
+    const names = await session.list(folder);
+    if (names === null) throw new FolderMissing(folder);
+    return names;
+  };
+  const waiting = batchesIn(await found(folders.in));
+  const putAway = new Set([...batchesIn((await session.list(folders.done)) ?? []), ...batchesIn((await session.list(folders.failed)) ?? [])]);
+  const out = await found(folders.out);
+  const old = acknowledgedIn((await session.list(folders.old)) ?? []);
   const extracts = out.flatMap((name) => {
     const number = extractNumber(name);
     return number === null ? [] : [{ name, number }];

@@ -26,8 +26,6 @@ export function createJob(context: SandboxContext, options: LegacyOptions) {
 
   async function look(): Promise<void> {
     if (mode() === 'stopped') return;
-    if (!prepared) await files.prepare();
-    prepared = true;
     const newest = extracts.newest();
     if (options.extractEveryMs > 0 && (newest === undefined || now().getTime() - Date.parse(newest.at) >= options.extractEveryMs)) await extracts.write();
     const waiting = (await files.list('in')).filter((name) => name.endsWith('.manifest.csv'));
@@ -130,21 +128,21 @@ export function createJob(context: SandboxContext, options: LegacyOptions) {
     return order !== undefined && orders.delete(order.id);
   }
 
-  let prepared = false;
   let turn: Promise<void> | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const next = (): void => {
     // A job that ends abnormally, or finds a file gone, begins again at its next turn.
-    turn = look().catch(() => {
-      prepared = false;
-    }).finally(() => {
+    turn = look().catch(() => undefined).finally(() => {
       if (!stopped) timer = setTimeout(next, options.lookEveryMs);
     });
   };
 
   return {
-    start: next,
+    async start(): Promise<void> {
+      await files.prepare();
+      next();
+    },
     async stop(): Promise<void> {
       stopped = true;
       clearTimeout(timer);

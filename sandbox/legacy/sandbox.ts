@@ -17,7 +17,7 @@ export const legacy: SandboxDefinition = {
   register(context) {
     const job = createJob(context, LegacyOptions.parse(context.options));
     context.app.addHook('onReady', async () => {
-      job.start();
+      await job.start();
     });
     context.app.addHook('onClose', async () => {
       await job.stop();

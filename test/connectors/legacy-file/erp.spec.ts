@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -37,11 +37,6 @@ describe('A legacy ERP that takes files, on bad days', function () {
   const writeCustomer = (document: ReturnType<typeof customerOf>, key: string = crypto.randomUUID(), port = erp) => port.customer.write(document, null, call(key));
   const numberOf = async ({ document }: ReturnType<typeof customerOf>) => (await ledger.entries('customers')).find(({ id }) => id === keyOf(document.id))?.number;
   const batches = () => ledger.wire.published().filter((path) => path.endsWith('.manifest.csv'));
-  async function extract(): Promise<void> {
-    assert.ok(!isUnsupported(erp.labor));
-    await erp.labor.totals({ legalEntity: 'US01', from: '2026-01-01', to: '2026-01-01' }, callContext());
-    ledger.wire.published();
-  }
   async function withProject(): Promise<{ deal: Deal; references: References; externalId: string }> {
     const deal = dealOf(uniqueTag());
     const customers = { [deal.customer.id]: (await writeCustomer({ document: deal.customer, references: NONE })).externalId };
@@ -182,57 +177,6 @@ describe('A legacy ERP that takes files, on bad days', function () {
     });
   });
 
-  describe('and its extracts', () => {
-    it('finds in acknowledgements what came after the newest extract, and in the extract what came before', async () => {
-      const [early, gone, late] = [customerOf(), customerOf(), customerOf()];
-      for (const each of [early, gone]) await writeCustomer(each);
-      await extract();
-      await writeCustomer(late);
-      await erp.customer.undo({ document: gone, externalId: '', created: true }, callContext());
-      const fresh = ledger.connect();
-      const found = await Promise.all([early, gone, late].map((each) => fresh.customer.find(each, callContext())));
-      assert.deepEqual(found.map((each) => each?.externalId), [await numberOf(early), undefined, await numberOf(late)]);
-    });
-
-    it('does not find again what was deleted before the extract, whose acknowledgement still lies there', async () => {
-      const document = customerOf();
-      await writeCustomer(document);
-      await erp.customer.undo({ document, externalId: '', created: true }, callContext());
-      await extract();
-      assert.equal(await ledger.connect().customer.find(document, callContext()), null);
-    });
-
-    it('uses the extract before, where the newest is damaged', async () => {
-      const document = customerOf();
-      await writeCustomer(document);
-      await extract();
-      await extract();
-      const newest = (await ledger.files('out')).filter((name) => /^extract-\d+\.customers\.csv$/.test(name)).at(-1) ?? '';
-      await writeFile(join(ledger.folder, 'out', newest), 'external_key,number\r\nhalf');
-      assert.equal((await ledger.connect().customer.find(document, callContext()))?.externalId, await numberOf(document));
-    });
-
-    it('says what is wrong where no extract can be used', async () => {
-      await extract();
-      await extract();
-      for (const name of await ledger.files('out')) {
-        if (/^extract-\d+\.customers\.csv$/.test(name)) await writeFile(join(ledger.folder, 'out', name), '<html>disk full</html>');
-      }
-      const failure = await failureOf(() => ledger.connect().customer.find(customerOf(), callContext()));
-      assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'LEGACY_EXTRACT_DAMAGED', 'no']);
-      await extract();
-      assert.equal(await ledger.connect().customer.find(customerOf(), callContext()), null, 'until there is a new one');
-    });
-
-    it('finds one record among more than a thousand', async () => {
-      await ledger.admin.seed({ customers: Array.from({ length: 1200 }, (_, index) => ({ id: `many-${index}`, fields: { name: `Customer ${index}` } })) });
-      const document = customerOf();
-      await writeCustomer(document);
-      await extract();
-      assert.equal((await ledger.connect().customer.find(document, callContext()))?.externalId, await numberOf(document));
-    });
-  });
-
   describe('and the status of its projects', () => {
     it('changes as often as it is asked to, with one call\'s key or with several, and not when it is so already', async () => {
       const { deal, externalId } = await withProject();
@@ -288,14 +232,16 @@ describe('A legacy ERP that takes files, on bad days', function () {
     assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'LEGACY_ACK_OTHER_BATCH', 'unknown']);
   });
 
-  it('says that the folder may not be used, or is not there to be used', async () => {
+  it('says that the folder may not be used, or is not there, and writes nothing to where a share should be mounted', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'q2c-legacy-'));
     try {
-      await writeFile(join(folder, 'in'), 'a file where a folder should be');
-      await chmod(folder, 0o755);
       const erpThere = createLegacyFile({ system: 'legacy', baseUrl: pathToFileURL(folder).href, credentials: undefined, options: OPTIONS, log: silent, limits: { concurrency: 1, requestsPerSecond: null, timeoutSeconds: 5 } });
-      const failure = await failureOf(() => erpThere.customer.find(customerOf(), callContext()));
-      assert.deepEqual([failure.kind, failure.code, failure.written], ['configuration', 'LEGACY_FOLDER_REFUSED', 'no']);
+      const missing = await failureOf(() => writeCustomer(customerOf(), crypto.randomUUID(), erpThere));
+      assert.deepEqual([missing.kind, missing.code, missing.written], ['transient', 'LEGACY_FOLDER_MISSING', 'no']);
+      assert.deepEqual(await readdir(folder), []);
+      await writeFile(join(folder, 'in'), 'a file where a folder should be');
+      const refused = await failureOf(() => erpThere.customer.find(customerOf(), callContext()));
+      assert.deepEqual([refused.kind, refused.code, refused.written], ['configuration', 'LEGACY_FOLDER_REFUSED', 'no']);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -304,41 +250,5 @@ describe('A legacy ERP that takes files, on bad days', function () {
   it('says what it does not offer and what happens instead', () => {
     assert.ok(isUnsupported(erp.receivables));
     assert.match(erp.receivables.unsupported, /Finance issues invoices/);
-  });
-});
-
-describe('A legacy ERP in ISO 8859-1', function () {
-  this.timeout(30_000);
-  let ledger: TestErp;
-  let erp: ErpPort;
-  before(async () => {
-    ledger = await startErp({ encoding: 'iso-8859-1' });
-    erp = ledger.connect({ encoding: 'iso-8859-1' });
-  });
-  after(() => ledger?.close());
-  const nameOf = async (name: string): Promise<string | undefined> => {
-    const { customer } = dealOf(uniqueTag(), { customer: { name } });
-    await erp.customer.write({ document: customer, references: NONE }, null, callContext());
-    return (await ledger.entries('customers')).find(({ id }) => id === keyOf(customer.id))?.fields['name'];
-  };
-
-  it('keeps what its character set has, and writes the rest as near as it can', async () => {
-    assert.equal(await nameOf('Müller & Søn “Łódź” – Œuvre, 100 €'), 'Müller & Søn "Lódz" - OEuvre, 100 EUR');
-    assert.equal(await nameOf('Zażółć 株式会社 GmbH'), 'Zazólc ???? GmbH');
-    assert.equal(await nameOf('Back\\slash\tand\nbreak'), 'Back\\slash and\nbreak');
-  });
-
-  it('leaves a name to people of which nothing would remain', async () => {
-    const failure = await failureOf(() => nameOf('株式会社'));
-    assert.deepEqual([failure.kind, failure.code, failure.written], ['business_rule', 'LEGACY_NAME_NOT_WRITABLE', 'no']);
-    assert.match(failure.mend, /Latin letters/);
-  });
-
-  it('finds in its extract what it was sent', async () => {
-    const { customer } = dealOf(uniqueTag(), { customer: { name: 'Ærø Ÿÿ' } });
-    const { externalId } = await erp.customer.write({ document: customer, references: NONE }, null, callContext());
-    assert.ok(!isUnsupported(erp.labor));
-    await erp.labor.totals({ legalEntity: 'US01', from: '2026-01-01', to: '2026-01-01' }, callContext());
-    assert.equal((await ledger.connect({ encoding: 'iso-8859-1' }).customer.find({ document: customer, references: NONE }, callContext()))?.externalId, externalId);
   });
 });
