@@ -16,6 +16,8 @@ export type Resource = Readonly<Record<string, unknown>> & { readonly id: string
 
 export interface Page {
   readonly total: number;
+  /** Where the provider says that this page begins; null where it does not. */
+  readonly startIndex: number | null;
   readonly resources: readonly Resource[];
   /** RFC 9865: where the next page begins; null on the last one, undefined where the provider pages by index. */
   readonly nextCursor: string | null | undefined;
@@ -43,7 +45,7 @@ const MEDIA_TYPE = 'application/scim+json';
 const resourceSchema = z.looseObject({ id: z.string().min(1) });
 const number = z.coerce.number().int().nonnegative();
 /** `Resources` may be missing where there are none (RFC 7644, section 3.4.2). */
-const pageAnswer = z.looseObject({ schemas: z.array(z.string()), totalResults: number, Resources: z.array(resourceSchema).nullish(), nextCursor: z.string().nullish() });
+const pageAnswer = z.looseObject({ schemas: z.array(z.string()), totalResults: number, startIndex: number.nullish().catch(null), Resources: z.array(resourceSchema).nullish(), nextCursor: z.string().nullish() });
 
 export function createScimClient(settings: ConnectorSettings): Scim {
   const credentials = scimCredentialsSchema.parse(settings.credentials);
@@ -60,8 +62,8 @@ export function createScimClient(settings: ConnectorSettings): Scim {
     },
     async page(path, query, about) {
       const { body } = await http.request({ method: 'GET', path, query, answer: pageAnswer, writes: false, ...about });
-      const { totalResults: total, Resources: resources, nextCursor } = body;
-      return { total, resources: resources ?? [], nextCursor: query['cursor'] === undefined ? nextCursor : (nextCursor ?? null) };
+      const { totalResults: total, startIndex, Resources: resources, nextCursor } = body;
+      return { total, startIndex: startIndex ?? null, resources: resources ?? [], nextCursor: query['cursor'] === undefined ? nextCursor : (nextCursor ?? null) };
     },
     async read(path, about) {
       const { status, body } = await http.request({ method: 'GET', path, answer: resourceSchema.optional(), accept: [404], writes: false, ...about });

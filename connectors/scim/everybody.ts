@@ -39,6 +39,7 @@ async function* byIndex(scim: Scim, { users, sort, pageSize }: Capabilities, que
   for (let startIndex = 1; ;) {
     const page = await scim.page(users, { ...query, ...sorted, startIndex: String(startIndex), count: String(pageSize) }, about);
     const [first] = page.resources;
+    if (startIndex > 1 && page.startIndex !== startIndex && page.resources.length > 0 && page.resources.every(({ id }) => ids.has(id))) throw noPages(scim, about);
     if ((last !== null && first?.id !== last) || (total !== null && page.total !== total)) moved = true;
     total = page.total;
     for (const resource of page.resources) {
@@ -53,6 +54,10 @@ async function* byIndex(scim: Scim, { users, sort, pageSize }: Capabilities, que
     startIndex = reached + 1 - overlap;
   }
   return { whole: !moved && ids.size === total, total: total ?? 0 };
+}
+
+function noPages(scim: Scim, about: About) {
+  return scim.failure(about, { kind: 'contract', code: 'SCIM_PAGING_IGNORED', message: `The HR system gives the same page of ${about.object} whichever is asked for.`, mend: 'Tell the provider that "startIndex" and "count" have no effect (RFC 7644, section 3.4.2.4), or raise "pageSize" so that everybody fits one page.' });
 }
 
 async function* byCursor(scim: Scim, { users, pageSize }: Capabilities, query: Query, about: About): Reading {

@@ -68,9 +68,12 @@ export function createScim(settings: ConnectorSettings, now: () => number = Date
       const about = { object: `the person with the address ${email}`, context };
       const wanted = email.toLowerCase();
       const found: Employee[] = [];
-      for (const attribute of ['emails.value', 'userName']) {
-        for await (const resource of matching(`${attribute} eq ${JSON.stringify(email)}`, (each) => addressesOf(each, options.emailType).includes(wanted), about)) found.push(one(resource, about));
-        if (found.length > 0 || !(await capabilitiesOf(about)).filter) break;
+      const { filter } = await capabilitiesOf(about);
+      // RFC 7643 compares addresses without case; not every provider does. Most keep them in lower case.
+      const spellings = [...new Set([email, wanted])];
+      for (const question of ['emails.value', 'userName'].flatMap((attribute) => spellings.map((spelling) => `${attribute} eq ${JSON.stringify(spelling)}`))) {
+        for await (const resource of matching(question, (each) => addressesOf(each, options.emailType).includes(wanted), about)) found.push(one(resource, about));
+        if (found.length > 0 || !filter) break;
       }
       const active = found.filter((employee) => employee.active);
       const [first, second] = active.length > 0 ? active : found;

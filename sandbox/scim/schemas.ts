@@ -52,7 +52,7 @@ export const SCHEMAS: Readonly<Record<string, { readonly name: string; readonly 
     name: 'Enterprise User',
     attributes: [
       ...['employeeNumber', 'costCenter', 'organization', 'division', 'department'].map((name) => attribute(name)),
-      attribute('manager', { type: 'complex', subAttributes: [attribute('value', { caseExact: true }), attribute('$ref', { type: 'reference', caseExact: true }), attribute('displayName', { mutability: 'readOnly' })] }),
+      attribute('manager', { type: 'complex', subAttributes: [attribute('value'), attribute('$ref', { type: 'reference' }), attribute('displayName', { mutability: 'readOnly' })] }),
     ],
   },
   [FIRM]: {

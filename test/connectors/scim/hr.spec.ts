@@ -5,6 +5,7 @@ import type { HrPort } from '../../../connectors/hr-port.ts';
 import { callContext } from '../conformance/documents.ts';
 import { describeHr } from '../conformance/hr.ts';
 import { failureOf } from '../conformance/records.ts';
+import { testServer } from '../http/support.ts';
 import { ENTERPRISE, FIRM, startHr, type HrService } from './support.ts';
 
 const SERVICES = {
@@ -92,6 +93,22 @@ describe('An HR system over SCIM', function () {
     during(/Users\?/, always);
     const failure = await failureOf(() => everyone(connect({ pageSize: 20 })));
     assert.deepEqual([failure.kind, failure.code], ['transient', 'SCIM_LIST_MOVES']);
+  });
+
+  it('says that the provider does not page where it gives the same page whichever is asked for', async () => {
+    const people = Array.from({ length: 100 }, (_, index) => ({ id: String(index), userName: `n${index}@northwind-consulting.example` }));
+    const server = await testServer(({ url }, response) => {
+      response.statusCode = url.startsWith('/Users') ? 200 : 404;
+      response.setHeader('content-type', 'application/scim+json');
+      response.end(JSON.stringify({ schemas: [], totalResults: 250, startIndex: 1, Resources: people }));
+    });
+    try {
+      const { connect } = await start();
+      const failure = await failureOf(() => everyone(connect({}, undefined, server.url)));
+      assert.deepEqual([failure.kind, failure.code], ['contract', 'SCIM_PAGING_IGNORED']);
+    } finally {
+      await server.close();
+    }
   });
 
   it('refuses an attribute that no schema of the provider has, unless told that its schemas are incomplete', async () => {

@@ -38,7 +38,7 @@ export interface HrService {
   readonly faults: ReturnType<typeof sandboxFaults>;
   readonly admin: ReturnType<typeof sandboxAdmin>;
   readonly credentials: { readonly token: string };
-  connect(options?: object, credentials?: unknown): HrPort;
+  connect(options?: object, credentials?: unknown, baseUrl?: string): HrPort;
   user(id: string): Promise<z.infer<typeof userSchema>>;
   /** Runs while the answer to the next such reading is on its way. */
   during(url: RegExp, work: () => Promise<void>): void;
@@ -95,7 +95,7 @@ export async function startHr(options: Readonly<Record<string, unknown>> = {}): 
     admin,
     faults: sandboxFaults(() => running.url),
     credentials: { token },
-    connect: (own = {}, credentials = { token }) => createScim({ system: 'hr', baseUrl: `${running.url}/scim/v2`, credentials, options: { ...OPTIONS, ...own }, log: silent, limits: { concurrency: 8, requestsPerSecond: null, timeoutSeconds: 20 } }, () => clock.now()),
+    connect: (own = {}, credentials = { token }, baseUrl = `${running.url}/scim/v2`) => createScim({ system: 'hr', baseUrl, credentials, options: { ...OPTIONS, ...own }, log: silent, limits: { concurrency: 8, requestsPerSecond: null, timeoutSeconds: 20 } }, () => clock.now()),
     user,
     during(url, work) {
       meanwhile = { url, work };
