@@ -185,7 +185,8 @@ export function sobjectStore(context: SandboxContext, watchers: Watchers): SObje
           fields[field.name] = value;
       }
       const before = given === undefined ? undefined : table(object).rows.get(given);
-      const stamps = pickStamps(fields);
+      const kept = before === undefined ? {} : { CreatedDate: before['CreatedDate'] ?? null, CreatedById: before['CreatedById'] ?? null };
+      const stamps = { ...kept, ...pickStamps(fields) };
       return write(object, { ...fresh(object, { ...before, ...fields }, given ?? newId(object), userId), ...stamps }, notify);
     },
   };

@@ -65,6 +65,7 @@ export function startSubscriber(settings: SubscriberSettings): Subscriber {
     }
     if (events.length > 0) await settings.inbox.receive(events);
     for (const event of unreadable) await settings.inbox.quarantine(event);
+    if (unreadable.length > 0) sweeps.ask('a change event could not be read');
     await position.moveTo(batch.replayId);
     if (batch.events.length > 0) log.info({ system, topic: came.topic, events: batch.events.length, kept: events.length, quarantined: unreadable.length }, 'change events taken');
   }

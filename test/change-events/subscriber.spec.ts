@@ -237,8 +237,9 @@ describe('Change events on their way into the inbox', function () {
     assert.deepEqual(asked, ['a line changed, and its event names no deal']);
   });
 
-  it('an event that cannot be read is quarantined with its bytes, and the next ones come in', async () => {
+  it('an event that cannot be read is quarantined with its bytes, the sweep looks for what it told of, and the next ones come in', async () => {
     await start();
+    asked = [];
     await org.fault('garbage');
     await org.deal();
     const id = await org.deal({ StageName: 'Closed Won' });
@@ -246,6 +247,7 @@ describe('Change events on their way into the inbox', function () {
     const [unread, read] = await rows();
     assert.deepEqual([unread?.state, read?.state, read?.business_key], ['quarantined', 'received', id]);
     assert.deepEqual(unread?.raw_body, Buffer.from([255, 255, 255]));
+    assert.deepEqual(asked, ['a change event could not be read']);
   });
 
   it('a missing permission is told once, and once more when it is mended', async () => {

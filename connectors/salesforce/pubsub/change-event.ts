@@ -86,6 +86,7 @@ export function eventReader(schemaJson: string): EventReader {
 
 function avroTypeOf(schema: RecordSchema): avro.Type {
   return avro.Type.forSchema(z.custom<avro.Schema>().parse(schema), {
+    omitRecordMethods: true,
     typeHook: (part) => (part === 'long' || (typeof part === 'object' && 'type' in part && part.type === 'long') ? longType : undefined),
   });
 }

@@ -98,8 +98,9 @@ export function createChangeEventSource(settings: ConnectorSettings): ChangeEven
   }
 
   async function* subscribe(start: StartingPoint, signal: AbortSignal): AsyncGenerator<EventBatch> {
-    signal.throwIfAborted();
     const opened = await session();
+    // From here to the watchdog nothing waits: an abort cannot slip in between.
+    signal.throwIfAborted();
     const stream = service.subscribe(opened.session, opened.instanceUrl);
     const watch = watchdog(stream, signal, changeEvents?.silenceSeconds ?? 300);
     try {

@@ -193,11 +193,15 @@ describe('Salesforce\'s change events over the Pub/Sub API', function () {
     assert.ok(!JSON.stringify(ended.failure).includes(`${org.credentials.organizationId.slice(0, 15)}!`));
   });
 
-  it('stop at once when they are no longer wanted', async () => {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(new Error('no longer wanted')), 20);
+  it('stop at once when they are no longer wanted, also while the token is still on its way', async () => {
+    const during = new AbortController();
+    const starting = connect().subscribe({ from: 'latest' }, during.signal)[Symbol.asyncIterator]().next();
+    during.abort(new Error('no longer wanted'));
+    await assert.rejects(starting, /no longer wanted/);
+    const later = new AbortController();
     await assert.rejects(async () => {
-      for await (const _batch of connect().subscribe({ from: 'latest' }, controller.signal));
+      for await (const _batch of connect().subscribe({ from: 'latest' }, later.signal)) later.abort(new Error('no longer wanted'));
     }, /no longer wanted/);
+    await assert.rejects(connect().subscribe({ from: 'latest' }, later.signal)[Symbol.asyncIterator]().next(), /no longer wanted/);
   });
 });

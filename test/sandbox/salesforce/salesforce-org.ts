@@ -10,6 +10,8 @@ export interface Org {
   /** A token for a user of the org, obtained as a connected app does. */
   token(username?: string): Promise<string>;
   connect(username?: string): Promise<Connection>;
+  /** `call` signs in anew. */
+  forgetToken(): void;
   /** One request as the integration user. */
   call(
     method: string,
@@ -23,11 +25,11 @@ export interface Org {
 export const SALES_PERSON = 'dana.reyes@q2c.example';
 const credentials = generateCredentials().salesforce;
 
-export async function startOrg(options: Record<string, unknown> = {}): Promise<Org> {
-  const sandbox = await startSandbox(salesforce, { port: 0, options: { ...credentials, ...options } });
+export async function startOrg(options: Record<string, unknown> = {}, now: () => Date = () => new Date()): Promise<Org> {
+  const sandbox = await startSandbox(salesforce, { port: 0, options: { ...credentials, ...options }, now });
 
   async function token(username = credentials.username): Promise<string> {
-    const answer = await requestToken(sandbox.url, await assertion({ username }));
+    const answer = await requestToken(sandbox.url, await assertion({ username, at: now() }));
     const body: unknown = await answer.json();
     if (typeof body === 'object' && body !== null && 'access_token' in body) return String(body.access_token);
     throw new Error(`no token: ${JSON.stringify(body)}`);
@@ -38,6 +40,7 @@ export async function startOrg(options: Record<string, unknown> = {}): Promise<O
     sandbox,
     credentials,
     token,
+    forgetToken: () => (own = undefined),
     connect: async (username) => new Connection({ instanceUrl: sandbox.url, accessToken: await token(username), version: '64.0' }),
     async call(method, path, body, headers = {}) {
       own ??= await token();
@@ -59,7 +62,7 @@ export async function startOrg(options: Record<string, unknown> = {}): Promise<O
 }
 
 export async function assertion(
-  wanted: { username?: string; clientId?: string; audience?: string; expiresIn?: number; privateKeyPem?: string } = {},
+  wanted: { username?: string; clientId?: string; audience?: string; expiresIn?: number; privateKeyPem?: string; at?: Date } = {},
 ): Promise<string> {
   const key = await importPKCS8(wanted.privateKeyPem ?? credentials.privateKeyPem, 'RS256');
   return new SignJWT({})
@@ -67,7 +70,7 @@ export async function assertion(
     .setIssuer(wanted.clientId ?? credentials.clientId)
     .setSubject(wanted.username ?? credentials.username)
     .setAudience(wanted.audience ?? 'https://login.salesforce.com')
-    .setExpirationTime(Math.floor(Date.now() / 1000) + (wanted.expiresIn ?? 180))
+    .setExpirationTime(Math.floor((wanted.at?.getTime() ?? Date.now()) / 1000) + (wanted.expiresIn ?? 180))
     .sign(key);
 }
 
