@@ -31,6 +31,8 @@ export interface EntityType {
   readonly fields: Readonly<Record<string, FieldSpec>>;
   readonly navigations?: Readonly<Record<string, Navigation>>;
   readonly create?: false;
+  /** Made with its parent or below it, not by POST to its own set. */
+  readonly within?: true;
   readonly update?: false;
   readonly remove?: false;
   /** What a change must say of the version: nothing, the version (or "*"), or "*" only. */

@@ -54,7 +54,7 @@ export function perform(service: Service, asked: Asked): Answer {
 
 function onSet(service: Service, type: EntityType, asked: Asked, given: Values): Answer {
   if (asked.method === 'GET') return { status: 200, headers: {}, body: list(service, type, asked.query, undefined) };
-  if (asked.method !== 'POST') throw notAllowed(`${asked.method} on the entity set '${type.set}'`);
+  if (asked.method !== 'POST' || (type.within === true && Object.keys(given).length === 0)) throw notAllowed(`${asked.method} on the entity set '${type.set}'`);
   if (!isObject(asked.body)) throw malformed('The body must be a JSON object');
   if (type.set === 'TimeSheetEntryCollection') return created(service, type, recordTime(service.system, type, asked.body));
   return created(service, type, insert(service, type, asked.body, given));

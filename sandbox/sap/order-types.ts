@@ -26,7 +26,7 @@ export const ORDER_TYPES: readonly EntityType[] = [
     navigations: { to_PricingElement: { to: 'A_SalesOrderItemPrElement', many: true, by: BY_ITEM }, to_BillingPlan: { to: 'A_SalesOrderItemBillingPlan', many: false, by: BY_ITEM, insert: false } },
   },
   {
-    set: 'A_SalesOrderItemPrElement', name: 'A_SalesOrderItemPrElementType', keys: ['SalesOrder', 'SalesOrderItem', 'PricingProcedureStep', 'PricingProcedureCounter'], indexed: ['SalesOrder'],
+    set: 'A_SalesOrderItemPrElement', name: 'A_SalesOrderItemPrElementType', keys: ['SalesOrder', 'SalesOrderItem', 'PricingProcedureStep', 'PricingProcedureCounter'], within: true, indexed: ['SalesOrder'],
     fields: {
       SalesOrder: code(10, OWN), SalesOrderItem: code(6, OWN), PricingProcedureStep: code(3, KEY), PricingProcedureCounter: code(3, KEY), ConditionType: code(4, KEY), ConditionRateValue: decimal(24, 9), ConditionCurrency: code(5), ConditionQuantity: decimal(5, 0),
       ConditionQuantityUnit: text(3), ConditionAmount: decimal(16, 3, OWN), TransactionCurrency: code(5), ConditionIsManuallyChanged: field('boolean', OWN),
@@ -44,5 +44,5 @@ export const ORDER_TYPES: readonly EntityType[] = [
       BillingPlanAmountPercent: decimal(5, 2), CustomerPaymentTerms: code(4), ProposedBillingDocumentType: code(4), BillingPlanDateDescriptionCode: code(4), BillingBlockReason: code(2), BillingPlanRelatedBillgStatus: code(1, OWN), BillingPlanType: code(2, OWN),
     },
   },
-  { set: 'A_SalesOrderText', name: 'A_SalesOrderTextType', keys: ['SalesOrder', 'Language', 'LongTextID'], indexed: ['SalesOrder'], fields: { SalesOrder: code(10, OWN), Language: code(2, KEY), LongTextID: code(4, KEY), LongText: text(100_000, { filter: false }) } },
+  { set: 'A_SalesOrderText', name: 'A_SalesOrderTextType', keys: ['SalesOrder', 'Language', 'LongTextID'], within: true, indexed: ['SalesOrder'], fields: { SalesOrder: code(10, OWN), Language: code(2, KEY), LongTextID: code(4, KEY), LongText: text(100_000, { filter: false }) } },
 ];

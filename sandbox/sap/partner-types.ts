@@ -28,7 +28,7 @@ export const PARTNER_TYPES: readonly EntityType[] = [
   },
   { set: 'A_BusinessPartnerTaxNumber', name: 'A_BusinessPartnerTaxNumberType', keys: ['BusinessPartner', 'BPTaxType'], indexed: ['BusinessPartner'], fields: { BusinessPartner: code(10, KEY), BPTaxType: code(4, KEY), BPTaxNumber: code(20), BPTaxLongNumber: code(60), AuthorizationGroup: code(4) } },
   {
-    set: 'A_Customer', name: 'A_CustomerType', keys: ['Customer'], remove: false,
+    set: 'A_Customer', name: 'A_CustomerType', keys: ['Customer'], within: true, remove: false,
     fields: { Customer: code(10, KEY), CustomerAccountGroup: code(4), CustomerName: text(80, OWN), OrderIsBlockedForCustomer: code(2), PostingIsBlocked: field('boolean'), BillingIsBlockedForCustomer: code(2), DeletionIndicator: field('boolean'), CustomerCorporateGroup: code(10) },
     navigations: { to_CustomerCompany: { to: 'A_CustomerCompany', many: true, by: BY_CUSTOMER }, to_CustomerSalesArea: { to: 'A_CustomerSalesArea', many: true, by: BY_CUSTOMER } },
   },
