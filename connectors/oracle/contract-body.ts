@@ -27,12 +27,17 @@ export function contractBody(document: StatementOfWork, options: OracleOptions):
   };
 }
 
-/** One line for each project, named after it: by that name the project and its billing events find their line. */
-export function lineParts(document: StatementOfWork, options: OracleOptions): Part[] {
+/**
+ * One line for each project, named after it: by that name the project and its billing events find their line.
+ * @param existing - numbers of the lines that the contract has, by project: new ones come after them
+ */
+export function lineParts(document: StatementOfWork, options: OracleOptions, existing: ReadonlyMap<string, string> = new Map()): Part[] {
   const byProject = Map.groupBy(document.lines, (line) => line.projectNumber);
-  return [...byProject].map(([projectNumber, lines], index) => ({
+  const added = [...byProject.keys()].filter((projectNumber) => !existing.has(projectNumber));
+  const highest = Math.max(0, ...[...existing.values()].map(Number).filter(Number.isSafeInteger));
+  return [...byProject].map(([projectNumber, lines]) => ({
     key: projectNumber,
-    start: { LineNumber: index + 1, LineTypeName: options.contractLineType, ItemNameTxt: projectNumber },
+    start: { LineNumber: highest + added.indexOf(projectNumber) + 1, LineTypeName: options.contractLineType, ItemNameTxt: projectNumber },
     body: {
       ItemDescription: cut(lines.map(describe).join('; '), 1000),
       StartDate: document.startDate,

@@ -53,13 +53,16 @@ export function createContractPort(oracle: Oracle, references: OracleReferences,
       const partyNumber = references.known(known.customers, document.customerId, 'customer', about.object);
       const businessUnit = references.businessUnit(document.legalEntity, about.object);
       const before = await findContract(oracle, number, about);
-      const lines = lineParts(document, options);
       if (before === null) {
         const partyId = await partyIdOf(partyNumber, about);
         const body = contractBody(document, options);
         const start = { ContractNumber: number, BuyOrSell: 'S', OrgName: businessUnit, PrimaryPartyId: exactNumber(partyId), CurrencyCode: document.currency, ...billPlansOf(document, partyNumber, options) };
+        const lines = lineParts(document, options);
         await oracle.create(CONTRACTS, { ...start, ...body.start, ...body.change, ContractLine: lines.map((line) => ({ ...line.start, ...line.body })) }, contractRow, about);
       } else {
+        const { path, fields, row } = linesOf(before);
+        const existing = await oracle.list(path, { fields }, row, about);
+        const lines = lineParts(document, options, new Map(existing.map((line) => [line.ItemNameTxt ?? `line ${line.LineNumber}`, line.LineNumber])));
         await oracle.update(before.self, contractBody(document, options).change, before.etag, about);
         await afterFirstWrite(() => writeParts(oracle, linesOf(before), lines, about));
       }

@@ -31,7 +31,9 @@ export function createOracle(settings: ConnectorSettings): ErpPort {
     expenses: {
       unsupported: 'expense reports of Oracle are approved in its own workflow, which its REST resources do not pass by. They are kept and judged here; finance enters what is to be reimbursed in Oracle Expenses, and what is to be billed as a cost on the project',
     },
-    receivables: { unsupported: 'invoices and payments are not read or written here yet: finance bills from the contract in Oracle' },
+    receivables: {
+      unsupported: 'Oracle invoices projects itself, from the contract\'s bill plan, the hours and the billing events posted here; an invoice written beside them would bill the same work twice. Finance generates and approves project invoices in Oracle and receives payments there',
+    },
     setProjectStatus: createStatusSetter(oracle, options),
   };
 }

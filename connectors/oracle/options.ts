@@ -34,7 +34,7 @@ export const oracleOptionsSchema = z.strictObject({
   contractLineType: name.default('Free-form, project'),
   /** By billing method. Without one, contracts get no bill plan, and finance adds it. */
   billPlans: z.partialRecord(billingMethodSchema, billPlanSchema).default({}),
-  /** Days of payment → payment terms of bill plans and invoices. */
+  /** Days of payment → payment terms of bill plans. */
   paymentTerms: byCode.default({}),
   /** Event type names of billing events. */
   eventTypes: z.strictObject({ instalment: name, milestone: name }).default({ instalment: 'Fixed Fee', milestone: 'Milestone' }),

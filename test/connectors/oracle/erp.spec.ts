@@ -166,6 +166,22 @@ describe('Oracle Fusion as an ERP', function () {
     unknownId: 'NO-SUCH-PROJECT',
   }, faults);
 
+  it('numbers a line that a contract gains after those it has, also where another goes', async () => {
+    const { deal, references } = await withContract();
+    const [line] = deal.contract.lines;
+    assert.ok(line !== undefined);
+    const linesWith = async (...projects: string[]) => {
+      await offered(erp.contract).write({ document: { ...deal.contract, lines: projects.map((projectNumber) => ({ ...line, projectNumber })) }, references }, null, callContext());
+      const lines = await environment.childrenOf('contracts.ContractLine', await only('contracts', 'ContractNumber', deal.contract.id));
+      return lines.map(({ values }) => `${String(values['LineNumber'])} ${String(values['ItemNameTxt'])}`).toSorted();
+    };
+    assert.deepEqual(await linesWith('P1', 'P2'), ['2 P1', '3 P2']);
+    assert.deepEqual(await linesWith('P2', 'P3'), ['3 P2', '4 P3']);
+    const contract = await only('contracts', 'ContractNumber', deal.contract.id);
+    await environment.admin.seed({ contracts: [{ ...pick(contract?.values, 'ContractNumber', 'ContractTypeName', 'BuyOrSell'), ContractLine: [{ LineNumber: '7', LineTypeName: 'Free-form, project' }] }] });
+    assert.deepEqual(await linesWith('P3', 'P4'), ['4 P3', '7 undefined', '8 P4']);
+  });
+
   it('keeps amounts of currencies without decimals and with three as they are', async () => {
     for (const [currency, rate, amounts] of [['JPY', '31250', [1_250_000, 1_875_000]], ['KWD', '65.125', [2605, 3907.5]]] as const) {
       const { deal, references } = await withProject({ ...FIXED_FEE, ...(currency === 'JPY' ? { legalEntity: JP01 } : {}), currency, rate });
