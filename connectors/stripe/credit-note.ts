@@ -85,8 +85,8 @@ export function createCreditNotes(stripe: Stripe, invoices: Invoices, lines: Lin
       const differs = (row: CreditNoteRow) => compareMoney(moneyOf(row.total, row.currency), wanted) !== 0;
       if (existing !== null) {
         const row = await need(existing, about);
-        if (!differs(row)) return { ...stripe.found('credit_notes', existing), created: false };
-        throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_CREDIT_NOTE_ISSUED', message: `${about.object} is issued in Stripe over ${moneyOf(row.total, row.currency).amount} ${row.currency.toUpperCase()}; what is issued cannot change.`, mend: 'Void it in Stripe and write another credit note.' });
+        if (row.status !== 'void' && !differs(row)) return { ...stripe.found('credit_notes', existing), created: false };
+        throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_CREDIT_NOTE_ISSUED', message: `${about.object} is ${row.status} in Stripe over ${moneyOf(row.total, row.currency).amount} ${row.currency.toUpperCase()}; what is issued cannot change.`, mend: 'Void it in Stripe and write another credit note.' });
       }
       const credited = await creditedOf(document, references, about);
       const rates = await ratesOf(credited.id, about);

@@ -105,6 +105,7 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
       if (existing !== null) {
         const row = await need(existing, about);
         if (row.status !== 'draft') {
+          if (row.status === 'void') throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_INVOICE_VOID', message: `${about.object} was voided in Stripe.`, mend: 'Bill it anew under another number.' });
           if (compareMoney(moneyOf(row.total, row.currency), document.total) === 0) return { ...stripe.found('invoices', existing), created: false };
           throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_INVOICE_ISSUED', message: `${about.object} is ${row.status ?? 'issued'} in Stripe with another total (${moneyOf(row.total, row.currency).amount} ${row.currency.toUpperCase()}); what is issued cannot change.`, mend: 'Void it or take it back by a credit note, and bill anew.' });
         }

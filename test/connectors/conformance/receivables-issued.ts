@@ -87,11 +87,12 @@ export function describeIssuedDocument({ name, port, fresh, office, faults, writ
     });
 
     it('leaves doubt after a 500 to the write, and none after a 429', async () => {
+      const [failed, limited] = [await fresh(), await fresh()];
       await faults.next({ kind: 'status', status: 500, method: writeMethod });
-      const { failure } = await throughDoubt(await fresh());
+      const { failure } = await throughDoubt(failed);
       assert.deepEqual([failure.kind, failure.written], ['in_doubt', 'unknown']);
       await faults.next({ kind: 'status', status: 429, retryAfterSeconds: 1, method: writeMethod });
-      const refused = (await throughDoubt(await fresh())).failure;
+      const refused = (await throughDoubt(limited)).failure;
       assert.deepEqual([refused.kind, refused.written], ['transient', 'no']);
     });
 

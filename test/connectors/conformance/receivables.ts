@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { invoiceStandingSchema, paymentSchema, type Invoice, type InvoiceStanding } from '../../../domain/model/invoice.ts';
+import { invoiceStandingSchema, type Invoice, type InvoiceStanding } from '../../../domain/model/invoice.ts';
 import { addMoney, money, subtractMoney, type Money } from '../../../domain/money.ts';
 import type { Found, References } from '../../../connectors/ports.ts';
 import { isUnsupported } from '../../../connectors/ports.ts';
@@ -7,6 +7,7 @@ import type { ReceivablesPort } from '../../../connectors/receivables-port.ts';
 import { callContext, uniqueTag } from './documents.ts';
 import { creditOf, invoiceOf, type InvoiceTerms } from './receivables-documents.ts';
 import { describeIssuedDocument } from './receivables-issued.ts';
+import { describePaymentsTold } from './receivables-payments.ts';
 import { describeRecordPort, failureOf, type FaultBoard } from './records.ts';
 import type { TestClock } from './timesheet-source.ts';
 
@@ -44,8 +45,6 @@ export interface ReceivablesCase {
   readonly office: () => ReceivablesOffice;
   readonly faults: FaultBoard;
 }
-
-const MANY_PAYMENTS = 1000;
 
 /** What every port of invoices and payments promises (connectors/receivables-port.ts). */
 export function describeReceivables(receivables: ReceivablesCase): void {
@@ -150,6 +149,14 @@ export function describeReceivables(receivables: ReceivablesCase): void {
       await office().check(document, found.externalId);
     });
 
+    it('does not take an invoice that was voided for one that is billed', async () => {
+      const { document, references, found } = await issued();
+      await port().invoice.undo({ document: { document, references }, externalId: found.externalId, created: true }, callContext());
+      assert.equal((await standing(document, found)).status, 'voided');
+      const failure = await failureOf(() => port().invoice.write({ document, references }, found, callContext()));
+      assert.deepEqual([failure.kind, failure.written], ['business_rule', 'no']);
+    });
+
     it('tells what is still to be paid, part by part', async () => {
       const { document, found } = await issued();
       const part = money('1000', 'EUR');
@@ -197,7 +204,7 @@ export function describeReceivables(receivables: ReceivablesCase): void {
     });
 
     describeCredits();
-    describePayments();
+    describePaymentsTold({ port, office, issued });
   });
 
   function describeCredits(): void {
@@ -250,63 +257,6 @@ export function describeReceivables(receivables: ReceivablesCase): void {
       const credit = creditOf(document, uniqueTag(), 'first line');
       const written2 = await write({ document: credit, references });
       assert.deepEqual((await standing(credit, written2)).total, credit.total);
-    });
-  }
-
-  function describePayments(): void {
-    async function told(since: string): Promise<{ changedAt: string; payment: ReturnType<typeof paymentSchema.parse> }[]> {
-      const { payments } = port();
-      assert.ok(!isUnsupported(payments));
-      const all: { changedAt: string; payment: ReturnType<typeof paymentSchema.parse> }[] = [];
-      for await (const { changedAt, payment } of payments(since, callContext())) all.push({ changedAt, payment: paymentSchema.parse(payment) });
-      return all;
-    }
-    const instant = () => new Date(office().clock.now()).toISOString();
-
-    it('tells payments as they came in, oldest first, with the invoice they pay by our ID', async () => {
-      const { document, found } = await issued();
-      const { document: other, found: otherFound } = await issued({ currency: 'JPY' });
-      office().clock.advance(60_000);
-      const since = instant();
-      office().clock.advance(1000);
-      const first = await office().pay(found.externalId, money('100.25', 'EUR'));
-      office().clock.advance(1000);
-      const second = await office().pay(otherFound.externalId, other.total);
-      office().clock.advance(1000);
-      const third = await office().pay(found.externalId, subtractMoney(document.total, money('100.25', 'EUR')));
-      const ours = (await told(since)).filter(({ payment }) => [first, second, third].includes(payment.externalId));
-      assert.deepEqual(
-        ours.map(({ payment }) => [payment.externalId, payment.amount, payment.system, payment.applied]),
-        [
-          [first, money('100.25', 'EUR'), office().system, [{ externalInvoiceId: found.externalId, invoiceId: document.id, amount: money('100.25', 'EUR') }]],
-          [second, other.total, office().system, [{ externalInvoiceId: otherFound.externalId, invoiceId: other.id, amount: other.total }]],
-          [third, subtractMoney(document.total, money('100.25', 'EUR')), office().system, [{ externalInvoiceId: found.externalId, invoiceId: document.id, amount: subtractMoney(document.total, money('100.25', 'EUR')) }]],
-        ],
-      );
-      const instants = ours.map(({ changedAt }) => changedAt);
-      assert.deepEqual(instants, instants.toSorted());
-    });
-
-    it('tells money that was given back as a negative payment, where the system knows it', async () => {
-      const { refund } = office();
-      if (refund === null) return;
-      const { document, found } = await issued();
-      const payment = await office().pay(found.externalId, document.total);
-      office().clock.advance(60_000);
-      const since = instant();
-      const id = await refund(payment, money('50', 'EUR'));
-      const given = (await told(since)).find((each) => each.payment.externalId === id)?.payment;
-      assert.deepEqual([given?.amount, given?.applied], [money('-50', 'EUR'), [{ externalInvoiceId: found.externalId, invoiceId: document.id, amount: money('-50', 'EUR') }]]);
-    });
-
-    it(`tells each of ${MANY_PAYMENTS} payments once, over all pages`, async function () {
-      this.timeout(60_000);
-      office().clock.advance(3_600_000);
-      const since = instant();
-      const made = await office().payMany(MANY_PAYMENTS);
-      const ids = (await told(since)).map(({ payment }) => payment.externalId).filter((id) => made.has(id));
-      assert.equal(ids.length, MANY_PAYMENTS);
-      assert.equal(new Set(ids).size, MANY_PAYMENTS);
     });
   }
 }
