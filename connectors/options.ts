@@ -15,6 +15,8 @@ import { jiraOptionsSchema } from './jira/options.ts';
 import { scimOptionsSchema } from './scim/options.ts';
 import { sapOptionsSchema } from './sap/options.ts';
 import { kantataOptionsSchema } from './kantata/options.ts';
+import { lagoOptionsSchema } from './lago/options.ts';
+import { stripeOptionsSchema } from './stripe/options.ts';
 
 /** What each product's connector takes as `options` in config/systems.yaml. */
 export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
@@ -36,4 +38,6 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   kantata: kantataOptionsSchema,
   kantata_resources: kantataOptionsSchema,
   legacy_file: legacyFileOptionsSchema,
+  stripe: stripeOptionsSchema,
+  lago: lagoOptionsSchema,
 };

@@ -32,6 +32,8 @@ export const Credentials = z.object({
   oracle: z.object({ username: Text, password: Text, clientId: Text, clientSecret: Text, certificateAlias: Text, privateKeyPem: Text, publicKeyPem: Text }),
   sap: z.object({ user: Text, password: Text }),
   kantata: z.object({ accessToken: Text }),
+  stripe: z.object({ secretKey: z.string().startsWith('sk_test_'), webhookSecret: z.string().startsWith('whsec_') }),
+  lago: z.object({ apiKey: Text, algorithm: z.literal('hmac'), hmacKey: Text }),
 });
 export type Credentials = z.infer<typeof Credentials>;
 
@@ -86,6 +88,8 @@ export function generateCredentials(): Credentials {
     oracle: { username: 'q2c.integration', password: token(18), clientId: randomBytes(16).toString('hex'), clientSecret: token(30), certificateAlias: 'q2c', ...rsaKeyPair(2048) },
     sap: { user: 'Q2C_INTEGRATION', password: token(18) },
     kantata: { accessToken: randomBytes(32).toString('hex') },
+    stripe: { secretKey: `sk_test_${randomBytes(24).toString('hex')}`, webhookSecret: `whsec_${randomBytes(24).toString('hex')}` },
+    lago: { apiKey: randomUUID(), algorithm: 'hmac', hmacKey: token(24) },
   };
 }
 

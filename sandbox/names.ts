@@ -14,6 +14,8 @@ export const SANDBOX_PORT_OFFSETS = {
   sap: 8,
   kantata: 10,
   legacy: 17,
+  stripe: 11,
+  lago: 12,
 } as const;
 
 export type SandboxName = keyof typeof SANDBOX_PORT_OFFSETS;

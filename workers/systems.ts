@@ -11,6 +11,8 @@ import { createLegacyFile } from '../connectors/legacy-file/index.ts';
 import { createNetSuite } from '../connectors/netsuite/index.ts';
 import { createOracle } from '../connectors/oracle/index.ts';
 import { createPayrollFile } from '../connectors/payroll-file/index.ts';
+import { createLago } from '../connectors/lago/index.ts';
+import { createStripe } from '../connectors/stripe/index.ts';
 import { createJira } from '../connectors/jira/index.ts';
 import { createScim } from '../connectors/scim/index.ts';
 import type { Log, SystemPort } from '../connectors/ports.ts';
@@ -50,6 +52,8 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
   kantata: createKantata,
   kantata_resources: createKantataResources,
   legacy_file: createLegacyFile,
+  stripe: createStripe,
+  lago: createLago,
 };
 
 /**

@@ -22,8 +22,11 @@ const faultAnswers: FaultAnswers = ({ status }) => {
 
 /** What the example firm's organization has before any deal. */
 const ADD_ONS = ['labor', 'expense', 'milestone', 'instalment', 'adjustment'];
-const TAXES = [['vat_19', 'MwSt', 19], ['vat_7', 'MwSt ermäßigt', 7], ['gst_10', 'GST', 10], ['zero', 'No tax', 0]] as const;
-const BILLING_ENTITIES = ['default', 'de01', 'us01', 'jp01'];
+const TAXES = [
+  ['zero', 'No tax', 0], ['vat_19', 'MwSt.', 19], ['vat_7', 'MwSt. ermäßigt', 7], ['gb_vat_20', 'VAT', 20], ['us_hi_4', 'Hawaii general excise tax', 4], ['us_nm_4875', 'New Mexico gross receipts tax', 4.875], ['us_sd_42', 'South Dakota sales tax', 4.2],
+  ['ca_gst_5', 'GST', 5], ['ca_qst_9975', 'QST', 9.975], ['ca_hst_13', 'HST', 13], ['ca_hst_14', 'HST', 14], ['ca_hst_15', 'HST', 15], ['au_gst_10', 'GST', 10], ['sg_gst_9', 'GST', 9], ['jp_ct_10', 'Consumption tax', 10], ['in_gst_18', 'IGST', 18],
+] as const;
+const BILLING_ENTITIES = ['default', 'us01', 'ca01', 'gb01', 'de01', 'au01', 'sg01', 'jp01', 'in01'];
 
 const SeededPayment = z.object({ invoice: z.string(), amount: z.int(), type: z.enum(['manual', 'provider']).default('provider') });
 const SeededHistory = z.object({ customer: z.string(), currency: z.string().default('EUR'), amount: z.int() });
