@@ -17,6 +17,7 @@ import { sapOptionsSchema } from './sap/options.ts';
 import { kantataOptionsSchema } from './kantata/options.ts';
 import { lagoOptionsSchema } from './lago/options.ts';
 import { stripeOptionsSchema } from './stripe/options.ts';
+import { gustoOptionsSchema } from './gusto/options.ts';
 
 /** What each product's connector takes as `options` in config/systems.yaml. */
 export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
@@ -40,4 +41,5 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   legacy_file: legacyFileOptionsSchema,
   stripe: stripeOptionsSchema,
   lago: lagoOptionsSchema,
+  gusto: gustoOptionsSchema,
 };

@@ -14,6 +14,8 @@ export interface SentReference {
   readonly checksum: string;
   /** Lines of the export: an acknowledgement that names others is refused. */
   readonly lines: number;
+  /** The names that `send` gave. */
+  readonly files?: readonly string[];
 }
 
 export interface PayrollAcknowledgement {

@@ -20,8 +20,9 @@ import { sap } from './sap/sandbox.ts';
 import { kantata } from './kantata/sandbox.ts';
 import { lago } from './lago/sandbox.ts';
 import { stripe } from './stripe/sandbox.ts';
+import { gusto } from './gusto/sandbox.ts';
 
-const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, snowflake, scim, jira, oracle, sap, kantata, legacy, stripe, lago };
+const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, snowflake, scim, jira, oracle, sap, kantata, legacy, stripe, lago, gusto };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */

@@ -34,6 +34,7 @@ export const Credentials = z.object({
   kantata: z.object({ accessToken: Text }),
   stripe: z.object({ secretKey: z.string().startsWith('sk_test_'), webhookSecret: z.string().startsWith('whsec_') }),
   lago: z.object({ apiKey: Text, algorithm: z.literal('hmac'), hmacKey: Text }),
+  gusto: z.object({ companyUuid: Text, clientId: Text, clientSecret: Text, accessToken: Text, refreshToken: Text }),
 });
 export type Credentials = z.infer<typeof Credentials>;
 
@@ -90,6 +91,7 @@ export function generateCredentials(): Credentials {
     kantata: { accessToken: randomBytes(32).toString('hex') },
     stripe: { secretKey: `sk_test_${randomBytes(24).toString('hex')}`, webhookSecret: `whsec_${randomBytes(24).toString('hex')}` },
     lago: { apiKey: randomUUID(), algorithm: 'hmac', hmacKey: token(24) },
+    gusto: { companyUuid: randomUUID(), clientId: token(32), clientSecret: token(32), accessToken: token(32), refreshToken: token(32) },
   };
 }
 

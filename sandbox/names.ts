@@ -16,6 +16,7 @@ export const SANDBOX_PORT_OFFSETS = {
   legacy: 17,
   stripe: 11,
   lago: 12,
+  gusto: 14,
 } as const;
 
 export type SandboxName = keyof typeof SANDBOX_PORT_OFFSETS;

@@ -4,6 +4,7 @@ import { resolveAddress, type Endpoints } from '../connectors/addresses.ts';
 import type { ConnectorSettings } from '../connectors/connector.ts';
 import { createClockify } from '../connectors/clockify/index.ts';
 import { createDynamics } from '../connectors/dynamics/index.ts';
+import { createGusto } from '../connectors/gusto/index.ts';
 import { createHarvest, createHarvestAssignments } from '../connectors/harvest/index.ts';
 import { createHubSpot } from '../connectors/hubspot/index.ts';
 import { createKantata, createKantataResources } from '../connectors/kantata/index.ts';
@@ -54,6 +55,7 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
   legacy_file: createLegacyFile,
   stripe: createStripe,
   lago: createLago,
+  gusto: createGusto,
 };
 
 /**

@@ -55,10 +55,10 @@ export function createPayrollSteps(deps: PayrollDependencies): PayrollActivities
   }
 
   async function askBureau(row: PayrollExportRow, process: string): Promise<PayrollAcknowledgement | null> {
-    const { id: exportId, checksum, lines, system } = row;
+    const { id: exportId, checksum, lines, files, system } = row;
     if (checksum === null) return null;
     const context = callContext(deps.log, `${process}/acknowledgement/${exportId}`);
-    return await deps.withSlot(system, context.signal, (signal) => deps.systems.payroll(system).acknowledgement({ exportId, checksum, lines }, { ...context, signal }));
+    return await deps.withSlot(system, context.signal, (signal) => deps.systems.payroll(system).acknowledgement({ exportId, checksum, lines, files }, { ...context, signal }));
   }
 
   return {

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { SystemFailure, type Failure } from '../../domain/failure.ts';
+import type { PayrollExport } from '../../domain/model/time/payroll-export.ts';
+import type { ConnectorSettings } from '../connector.ts';
+import { afterFirstWrite } from '../partial-write.ts';
+import type { PayrollAcknowledgement, PayrollPort, SentReference } from '../payroll-port.ts';
+import type { CallContext } from '../ports.ts';
+import { dataDirectory } from '../secrets.ts';
+import { inWords } from './classify.ts';
+import { createGustoClient, PAGE_SIZE, type About } from './client.ts';
+import { hoursByPerson, sameHours, type CodeHours } from './hours.ts';
+import { gustoCredentialsSchema, gustoOptionsSchema } from './options.ts';
+import { employeesOf, payrollById, prepared, regularPayroll, setHours, type Compensation, type Employee, type HoursChange, type Payroll } from './payrolls.ts';
+
+const PAYROLL_NAME = /^gusto-payroll-(.+)$/;
+const MOST_NAMED = 20;
+
+type What = Pick<Failure, 'kind' | 'code' | 'message' | 'mend'>;
+
+/**
+ * A company in Gusto as the payroll bureau: hours go into the regular payroll of the pay period, which Gusto's people (or, where the options say so,
+ * the line) then run. No amount of money is ever written. @throws ZodError for options or credentials of the wrong shape
+ */
+export function createGusto(settings: ConnectorSettings, dataDir: string = dataDirectory()): PayrollPort {
+  const options = gustoOptionsSchema.parse(settings.options ?? {});
+  const gusto = createGustoClient(settings, options, gustoCredentialsSchema.parse(settings.credentials), dataDir);
+  const { system } = settings;
+
+  function failed(about: About, what: What): SystemFailure {
+    return new SystemFailure({ system, object: about.object, written: 'no', ...what });
+  }
+
+  async function payrollFor(document: PayrollExport, about: About): Promise<Payroll> {
+    const { employer, payPeriod, number } = document;
+    if (employer !== options.legalEntity) throw failed(about, { kind: 'configuration', code: 'GUSTO_OTHER_EMPLOYER', message: `This Gusto company pays people of ${options.legalEntity}, in US dollars; ${document.id} is of ${employer}.`, mend: `Give ${employer} another payroll in config/payroll.yaml.` });
+    if (number > 1) throw failed(about, { kind: 'business_rule', code: 'GUSTO_SUPPLEMENTARY', message: `${document.id} is supplementary to hours that Gusto has already. Gusto keeps one sum for a person and a pay period, so they cannot be added without the danger of adding them twice.`, mend: 'Enter these hours in Gusto by hand, as an off-cycle payroll for a correction, and say here that the bureau has them.' });
+    const payroll = await regularPayroll(gusto, payPeriod, about);
+    if (payroll === undefined) throw failed(about, { kind: 'configuration', code: 'GUSTO_NO_PAYROLL', message: `Gusto has no regular payroll from ${payPeriod.from} to ${payPeriod.to} for ${document.id}.`, mend: 'Make the company\'s pay schedule in Gusto and the pay periods of the legal entity the same, then retry.' });
+    return payroll;
+  }
+
+  /** Every person's employee and job. */
+  async function employeesFor(people: Iterable<string>, about: About): Promise<Map<string, Employee>> {
+    const all = await employeesOf(gusto, about);
+    const found = new Map<string, Employee>();
+    const unknown: string[] = [];
+    for (const person of people) {
+      const fixed = options.employees[person];
+      const matches = all.filter((employee) => (fixed === undefined ? [employee.work_email, employee.email].some((email) => email?.toLowerCase() === person.toLowerCase()) : employee.uuid === fixed));
+      const [employee] = matches.length > 1 ? matches.filter(({ terminated }) => !terminated) : matches;
+      if (employee === undefined) unknown.push(person);
+      else found.set(person, employee);
+    }
+    if (unknown.length > 0) throw failed(about, { kind: 'configuration', code: 'GUSTO_EMPLOYEE_UNKNOWN', message: `Gusto has no employee with the address of ${listed(unknown)}.`, mend: 'Onboard them in Gusto with that address, or name their UUIDs in options.employees, then retry. Nothing was written.' });
+    const shared = [...found].find(([person, { uuid }]) => [...found].some(([other, employee]) => other !== person && employee.uuid === uuid));
+    if (shared !== undefined) throw failed(about, { kind: 'configuration', code: 'GUSTO_EMPLOYEE_SHARED', message: `${shared[0]} and another person of ${about.object} are the same employee in Gusto.`, mend: 'Correct options.employees or the addresses in Gusto, then retry. Nothing was written.' });
+    return found;
+  }
+
+  /** What has to be written so that Gusto has these hours; nothing where it has them. */
+  function changesFor(people: ReadonlyMap<string, readonly CodeHours[]>, employees: ReadonlyMap<string, Employee>, compensations: ReadonlyMap<string, Compensation>, about: About): HoursChange[] {
+    const changes: HoursChange[] = [];
+    const missing: string[] = [];
+    const other: string[] = [];
+    for (const [person, wanted] of people) {
+      const employee = employees.get(person);
+      const has = employee === undefined ? undefined : compensations.get(employee.uuid);
+      if (employee === undefined || has === undefined || has.excluded) {
+        missing.push(`${person} is not paid in this payroll`);
+        continue;
+      }
+      if (has.hourly_compensations.length === 0 && options.salaried === 'leave_out') continue;
+      const hourly: HoursChange['hourly_compensations'][number][] = [];
+      for (const { name, hours, multiplier, payCode } of wanted) {
+        const place = placeOf(has, name, employee);
+        if (place === undefined) missing.push(`${person} has no "${name}"`);
+        else if (place.compensation_multiplier !== undefined && place.compensation_multiplier !== Number(multiplier)) missing.push(`"${name}" is paid ${place.compensation_multiplier} times in Gusto, but ${payCode} of ${person} ${multiplier} times`);
+        else if (!sameHours(place.hours, hours)) {
+          if (!sameHours(place.hours, '0')) other.push(`${place.hours} hours "${name}" of ${person} instead of ${hours}`);
+          hourly.push({ name, hours, job_uuid: place.job_uuid });
+        }
+      }
+      if (hourly.length > 0) changes.push({ employee_uuid: employee.uuid, version: has.version, hourly_compensations: hourly });
+    }
+    if (missing.length > 0) throw failed(about, { kind: 'configuration', code: 'GUSTO_COMPENSATION_MISSING', message: `Gusto cannot take all hours of ${about.object}: ${listed(missing)}.`, mend: 'Correct the employees\' jobs in Gusto, or options.payCodes and options.salaried of the system, then retry. Nothing was written.' });
+    if (other.length > 0) throw failed(about, { kind: 'contract', code: 'PAYROLL_EXPORT_CHANGED', message: `Gusto's payroll holds other hours already: ${listed(other)}.`, mend: 'Nothing was written. Find out who entered them. Set them back to zero in Gusto to have ours taken, or say that the bureau has the hours.' });
+    return changes;
+  }
+
+  async function writeHours(document: PayrollExport, payroll: Payroll, changes: readonly HoursChange[], about: About): Promise<void> {
+    const after = await setHours(gusto, payroll.payroll_uuid, changes, about);
+    const holds = (change: HoursChange) => change.hourly_compensations.every(({ name, hours, job_uuid: job }) => after.some((each) => each.employee_uuid === change.employee_uuid && each.hourly_compensations.some((place) => place.name === name && place.job_uuid === job && sameHours(place.hours, hours))));
+    const lost = changes.filter((change) => !holds(change));
+    if (lost.length > 0) throw failed(about, { kind: 'contract', code: 'GUSTO_HOURS_LOST', message: `Gusto answered with other hours than ${document.id} has, for ${lost.length} employees.`, mend: 'Compare the payroll in Gusto with the export; the connector must be corrected.' });
+  }
+
+  async function send(document: PayrollExport, context: CallContext) {
+    const about: About = { object: `payroll export ${document.id}`, context };
+    const { people, problems } = hoursByPerson(document, options);
+    if (problems.length > 0) {
+      const mapping = problems.some(({ code }) => code === 'GUSTO_PAY_CODE_UNKNOWN');
+      throw failed(about, { kind: mapping ? 'configuration' : 'business_rule', code: mapping ? 'GUSTO_PAY_CODE_UNKNOWN' : 'GUSTO_HOURS_NOT_TAKEN', message: `Gusto cannot take all hours of ${document.id}: ${listed(problems.map(({ message }) => message))}.`, mend: mapping ? 'Name the hourly compensation for each pay code in options.payCodes of the system, then retry.' : 'Correct the timesheets, or enter these hours in Gusto by hand and say that the bureau has them.' });
+    }
+    const payroll = await payrollFor(document, about);
+    const sent = { files: [`gusto-payroll-${payroll.payroll_uuid}`], checksum: checksumOf(document, people) };
+    const employees = await employeesFor(people.keys(), about);
+    if (payroll.processed) throw failed(about, { kind: 'business_rule', code: 'GUSTO_PAYROLL_PROCESSED', message: `Gusto has run the payroll from ${document.payPeriod.from} to ${document.payPeriod.to} already; ${document.id} was not written.`, mend: 'If its hours were entered by hand, say that the bureau has them; else pay them off-cycle in Gusto.' });
+    const compensations = new Map<string, Compensation>();
+    for (const part of partsOf([...new Set([...employees.values()].map(({ uuid }) => uuid))])) {
+      for (const compensation of await prepared(gusto, payroll.payroll_uuid, part, about)) compensations.set(compensation.employee_uuid, compensation);
+    }
+    const changes = changesFor(people, employees, compensations, about);
+    let written = false;
+    const step = (work: () => Promise<void>) => (written ? afterFirstWrite(work) : work());
+    for (const part of partsOf(changes)) {
+      await step(() => writeHours(document, payroll, part, about));
+      written = true;
+    }
+    await step(() => gusto.start(`/payrolls/${payroll.payroll_uuid}/calculate`, about));
+    return sent;
+  }
+
+  async function acknowledgement(sent: SentReference, context: CallContext): Promise<PayrollAcknowledgement | null> {
+    const about: About = { object: `acknowledgement of payroll export ${sent.exportId}`, context };
+    const payroll = PAYROLL_NAME.exec(sent.files?.[0] ?? '')?.[1];
+    if (payroll === undefined) throw failed(about, { kind: 'contract', code: 'GUSTO_PAYROLL_NOT_NAMED', message: `It is not known which payroll in Gusto ${sent.exportId} went into.`, mend: 'Look in Gusto and say here whether the bureau has the hours.' });
+    const { processed, processing_request: processing, payroll_uuid: reference } = await payrollById(gusto, payroll, about);
+    const accepted: PayrollAcknowledgement = { exportId: sent.exportId, checksum: sent.checksum, outcome: 'accepted', accepted: sent.lines, rejected: [], reason: null, reference };
+    if (processed) return accepted;
+    if (processing?.status === 'processing_failed') return { ...accepted, outcome: 'refused', accepted: 0, reason: inWords(processing.errors) || 'Gusto could not process the payroll and gave no reason' };
+    if (processing?.status !== 'calculate_success') return null;
+    if (options.submit === 'when_calculated') await gusto.start(`/payrolls/${payroll}/submit`, about);
+    return options.acceptedWhen === 'calculated' ? accepted : null;
+  }
+
+  return { kind: 'payroll', system, send, acknowledgement };
+}
+
+/** An employee with several jobs has the compensation in each: that of the primary one. */
+function placeOf(compensation: Compensation, name: string, employee: Employee) {
+  const places = compensation.hourly_compensations.filter((place) => place.name === name);
+  const primary = employee.jobs.find((job) => job.primary)?.uuid;
+  return places.find((place) => place.job_uuid === primary) ?? (places.length === 1 ? places[0] : undefined);
+}
+
+/** Of the hours as they are written, whatever the order of the lines. */
+function checksumOf(document: PayrollExport, people: ReadonlyMap<string, readonly CodeHours[]>): string {
+  const hours = [...people].flatMap(([person, own]) => own.map((each) => `${person}\t${each.name}\t${each.hours}`)).toSorted();
+  return createHash('sha256').update([document.id, ...hours].join('\n')).digest('hex');
+}
+
+function partsOf<Item>(items: readonly Item[]): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / PAGE_SIZE) }, (_, part) => items.slice(part * PAGE_SIZE, (part + 1) * PAGE_SIZE));
+}
+
+function listed(items: readonly string[]): string {
+  return items.length <= MOST_NAMED ? items.join('; ') : `${items.slice(0, MOST_NAMED).join('; ')} and ${items.length - MOST_NAMED} more`;
+}
