@@ -2,11 +2,16 @@ import type { Instant } from '../../domain/dates.ts';
 import { canonicalOpportunity, dealFailure, MAX_LINES, walkHierarchy } from '../canonical/opportunity-draft.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import type { CallContext, ChangedDeal, CrmPort } from '../ports.ts';
+import { storableText } from '../storable-text.ts';
 import { createHubSpotClient } from './client.ts';
 import { changedAt, toAccount, toOpportunity } from './mapping.ts';
 import { hubspotCredentialsSchema, hubspotOptionsSchema, type HubSpotCredentials, type HubSpotOptions } from './options.ts';
 
 const HUBSPOT_ID = /^\d{1,20}$/;
+/** Characters of a text property. Source: HubSpot, "Property limits". */
+const TEXT_LENGTH = 65_536;
+/** HubSpot answers a batch with every property it wrote, a hundred records at once. */
+const PROJECT_TEXT_LENGTH = 2_000;
 
 /**
  * HubSpot as a CRM, over its CRM v3 API with a private app's token.
@@ -46,11 +51,12 @@ export function createHubSpot(settings: ConnectorSettings): CrmPort {
       checkId(opportunityId);
       const names = options.deal;
       const own = options.deliveryRecords;
-      const project = own === null ? {} : { [own.deal]: opportunityId, [own.status]: status.status, [own.message]: status.message, [own.updatedAt]: status.at };
+      const message = storableText(status.message, TEXT_LENGTH);
+      const project = own === null ? {} : { [own.deal]: opportunityId, [own.status]: status.status, [own.message]: storableText(status.message, PROJECT_TEXT_LENGTH), [own.updatedAt]: status.at };
       await client.writeBack(opportunityId, {
         [names.deliveryStatus]: status.status,
-        [names.deliveryMessage]: status.message,
-        [names.deliveryProjects]: status.projectNumbers.join(', '),
+        [names.deliveryMessage]: message,
+        [names.deliveryProjects]: storableText(status.projectNumbers.join(', '), TEXT_LENGTH),
         [names.deliveryUpdatedAt]: status.at,
       }, [...new Set(status.projectNumbers)].map((key) => ({ key, properties: project })), context);
     },

@@ -42,7 +42,7 @@ export function toOpportunity(deal: CrmObject, lines: readonly CrmObject[], acco
     url,
     name: own('dealname') ?? '',
     stage: options.closedWonStages.includes(stage) ? 'closed_won' : options.closedLostStages.includes(stage) ? 'closed_lost' : 'open',
-    closeDate: dayOrNull(own('closedate')),
+    closeDate: closingDay(own('closedate'), options.timeZone),
     currency,
     amount: amount === null || currency === null ? null : exactMoney(amount, currency),
     accounts: [...accounts],
@@ -105,6 +105,14 @@ function toContract(own: (property: string) => string | null, options: HubSpotOp
     startDate: dayOrNull(own(names.contractStart)),
     endDate: dayOrNull(own(names.contractEnd)),
   };
+}
+
+/** The calendar day of an instant where the account is; a day that was set without a time comes as midnight in UTC. */
+function closingDay(instant: string | null, timeZone: string): string | null {
+  if (instant === null) return null;
+  const at = new Date(/^-?\d{9,}$/.test(instant) ? Number(instant) : instant);
+  if (Number.isNaN(at.getTime()) || at.getTime() % 86_400_000 === 0) return dayOrNull(Number.isNaN(at.getTime()) ? instant : at.toISOString());
+  return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
 }
 
 /** An option's label or internal name in one spelling: "Order Form" and "order_form" are the same. */

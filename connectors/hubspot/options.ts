@@ -63,6 +63,8 @@ export const hubspotOptionsSchema = z.strictObject({
   closedLostStages: z.array(z.string().min(1)).default(['closedlost']),
   /** Currency of deals that name none: the account's company currency. */
   companyCurrency: currencySchema.nullable().default(null),
+  /** The account's time zone: HubSpot keeps the closing day as an instant. A day set without a time is midnight in UTC and stays that day. */
+  timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as "Pacific/Auckland"').default('UTC'),
   /** Searches have a limit of their own, five a second for the whole account: one is left to others. */
   searchesPerSecond: z.number().positive().default(4),
   deal: dealPropertiesSchema.prefault({}),
@@ -80,3 +82,11 @@ export const hubspotCredentialsSchema = z.object({
   portalId: z.union([z.string(), z.number()]).transform(String).nullish(),
 });
 export type HubSpotCredentials = z.infer<typeof hubspotCredentialsSchema>;
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -30,6 +30,8 @@ export interface CrmSubject {
   /** A new connector: no token yet, its own budget and circuit. */
   port(log?: Log): CrmPort;
   seed(sample: SampleDeal): Promise<SeededDeal>;
+  /** Many closed-won deals at once, with nothing to them; each by `seed` unless told. @returns their IDs */
+  seedWon?(count: number): Promise<readonly string[]>;
   /** Makes one account the parent of another, past any check of the vendor's. */
   makeParent(accountId: string, parentId: string): Promise<void>;
   /** A person changes one line and nothing else. */
@@ -72,6 +74,13 @@ export function crmConformance(subject: CrmSubject): void {
       const found: ChangedDeal[] = [];
       for await (const change of port.changedClosedWon(since, context)) found.push(change);
       return found;
+    };
+
+    const seedWon = async (count: number): Promise<readonly string[]> => {
+      if (subject.seedWon !== undefined) return await subject.seedWon(count);
+      const won: string[] = [];
+      for (let n = 0; n < count; n += 1) won.push((await subject.seed(sampleDeal({ lines: [], contract: false, accounts: [] }))).id);
+      return won;
     };
 
     it('reads a deal with its lines, contract and accounts as one canonical document', async () => {
@@ -185,6 +194,15 @@ export function crmConformance(subject: CrmSubject): void {
       assert.deepEqual(once, { status: 'Activated', message: STATUS.message, projects: 'US01-TECH-7K3QF9QX, DE01-TECH-7K3QF9QX' });
     });
 
+    it('cuts a message that is longer than the field, between characters, instead of leaving the seller without one', async () => {
+      const { id } = await subject.seed(sampleDeal());
+      await writeBack(subject.port(), id, { ...STATUS, message: `x${'🚀'.repeat(40_000)}`, projectNumbers: Array.from({ length: 400 }, (_, n) => `DE01-TECH-${String(n).padStart(8, '0')}`) });
+      const { message, status } = await subject.deliveryFields(id);
+      assert.equal(status, 'Activated');
+      assert.match(message ?? '', /^x(?:🚀)+…$/u);
+      assert.ok(message?.isWellFormed());
+    });
+
     it('leaves everything but its own fields untouched when it writes back', async () => {
       const { id } = await subject.seed(sampleDeal());
       const before = await subject.port().loadOpportunity(id, context);
@@ -208,8 +226,7 @@ export function crmConformance(subject: CrmSubject): void {
 
     it('tells the closed-won deals changed since an instant, oldest first, over several pages', async () => {
       const since = new Date(Date.now() - 1).toISOString();
-      const won: string[] = [];
-      for (let n = 0; n < 205; n += 1) won.push((await subject.seed(sampleDeal({ lines: [], contract: false, accounts: [] }))).id);
+      const won = await seedWon(subject.seedWon === undefined ? 205 : 1005);
       const open = await subject.seed(sampleDeal({ stage: 'open' }));
       const found = await changes(subject.port(), since);
       assert.deepEqual(found.filter((change) => won.includes(change.opportunityId)).map((change) => change.opportunityId).toSorted(), won.toSorted());

@@ -28,6 +28,21 @@ async function answering(answer: (path: string, request: Received) => object, op
 }
 
 describe('the HubSpot connector', () => {
+  it('reads the closing day where the account is, on either side of the date line', async () => {
+    const days = async (closedate: string, timeZone?: string) => {
+      const hubspot = await answering((path) => (path.includes('/companies/') ? record('8', { name: 'Client' }) : { ...record('1', { dealname: 'Deal', dealstage: 'closedwon', deal_currency_code: 'USD', closedate }), associations: client }), timeZone === undefined ? {} : { timeZone });
+      const { closeDate } = await hubspot.loadOpportunity('1', callContext());
+      await server?.close();
+      return closeDate;
+    };
+    const at = '2026-11-19T11:30:00Z';
+    assert.deepEqual([await days(at), await days(at, 'Pacific/Auckland'), await days(at, 'Pacific/Honolulu')], ['2026-11-19', '2026-11-20', '2026-11-19']);
+    assert.deepEqual([await days('2026-11-20T09:00:00.000Z', 'Pacific/Honolulu'), await days(String(Date.parse(at)), 'Pacific/Auckland')], ['2026-11-19', '2026-11-20']);
+    assert.equal(await days('2026-11-19T20:00:00Z', 'Asia/Kolkata'), '2026-11-20');
+    await assert.rejects(days(at, 'Mars/Olympus'), /IANA time zone/);
+    assert.deepEqual([await days('2026-11-20T00:00:00Z', 'Pacific/Auckland'), await days('2026-11-20', 'Pacific/Honolulu')], ['2026-11-20', '2026-11-20']);
+  });
+
   it('takes the primary company of a deal that has several', async () => {
     const hubspot = await answering((path) => (path.includes('/deals/') ? deal(client) : record(path.split('/').at(-1) ?? '', { name: 'Client' })));
     const read = await hubspot.loadOpportunity('1', callContext());

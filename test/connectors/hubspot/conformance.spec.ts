@@ -22,11 +22,11 @@ const admin = sandboxAdmin(() => running().url);
 for (const { name, options } of [{ name: 'HubSpot', options: {} }, { name: 'HubSpot, with a record for each project,', options: { deliveryRecords: { objectType: '2-3465404' } } }]) crmConformance({
   name,
   async start() {
-    sandbox = await startSandbox(hubspot, { port: 0, options: { ...credentials, requestsPerTenSeconds: 100_000 } });
+    sandbox = await startSandbox(hubspot, { port: 0, options: { ...credentials, requestsPerTenSeconds: 100_000, searchesPerSecond: 1000 } });
   },
   stop: () => running().close(),
   port: (log = memoryLog()) =>
-    createHubSpot({ system: 'hubspot', baseUrl: running().url, credentials, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 10 }, options, log }),
+    createHubSpot({ system: 'hubspot', baseUrl: running().url, credentials, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 10 }, options: { searchesPerSecond: 1000, ...options }, log }),
   async seed(sample) {
     const accountIds: string[] = [];
     for (const account of [...sample.accounts].reverse()) accountIds.unshift(...(await seeded('companies', [{ properties: companyOf(account.name, accountIds[0] ?? null, sample) }])));
@@ -34,6 +34,7 @@ for (const { name, options } of [{ name: 'HubSpot', options: {} }, { name: 'HubS
     const [id = ''] = await seeded('deals', [{ properties: dealOf(sample), associations: { companies: accountIds.slice(0, 1), line_items: lineIds } }]);
     return { id, accountIds, lineIds };
   },
+  seedWon: (count) => seeded('deals', Array.from({ length: count }, (_, n) => ({ properties: { dealname: `Won ${n}`, dealstage: 'closedwon' } }))),
   makeParent: async (id, parentId) => void (await seeded('companies', [{ id, properties: { hs_parent_company_id: parentId } }])),
   changeLine: async (id) => void (await seeded('line_items', [{ id, properties: { legal_entity: 'GB01' } }])),
   async deleteDeal(id) {

@@ -67,6 +67,7 @@ for (const variant of variants) crmConformance({
     const lineIds = (await admin.seed({ OpportunityLineItem: sample.lines.map((line) => lineOf(line, id)) }))['OpportunityLineItem'] ?? [];
     return { id, accountIds, lineIds };
   },
+  seedWon: async (count) => (await admin.seed({ Opportunity: Array.from({ length: count }, (_, n) => ({ Name: `Won ${n}`, StageName: 'Closed Won', CloseDate: '2026-11-20' })) }))['Opportunity'] ?? [],
   makeParent: (accountId, parentId) => change('Account', accountId, { ParentId: parentId }),
   changeLine: (lineId) => change('OpportunityLineItem', lineId, { Legal_Entity__c: 'GB01', SystemModstamp: new Date().toISOString() }),
   deleteDeal,
