@@ -82,7 +82,7 @@ export function createBillingSchedulePort(sap: Sap, references: SapReferences, o
       if (dates.some(isBilled)) return { how: 'kept', detail: `the ${about.object} stays: some of its dates have been billed in SAP (sales order ${order}, item ${number})` };
       for (const date of dates) await sap.remove(SERVICE, pathOf(order, number, date), ANY_VERSION, about);
       await sap.update(SERVICE, itemPath(order, number), { WBSElement: '' }, ANY_VERSION, about);
-      return { how: 'deleted', detail: `the ${dates.length} dates of the ${about.object} were deleted, and item ${number} of sales order ${order} no longer belongs to the project` };
+      return { how: 'deleted', detail: `the ${about.object} was taken back: ${dates.length === 0 ? '' : `its ${dates.length} dates were deleted, and `}item ${number} of sales order ${order} no longer belongs to the project` };
     },
   };
 }

@@ -46,7 +46,7 @@ export interface Sap {
   pages<Row extends object>(service: string, path: string, query: Query, row: z.ZodType<Row>, about: About): AsyncIterable<Stored<Row>[]>;
   /** With its parts: a deep insert is done wholly or not at all. Answers what SAP made of it. */
   create<Row extends object>(service: string, path: string, body: object, row: z.ZodType<Row>, about: About): Promise<Row>;
-  /** With a version, only while nobody else has changed it. */
+  /** With a version, only while nobody else has changed it; without, whatever it is: some services refuse a change that says nothing of it (428). */
   update(service: string, path: string, body: object, version: string | undefined, about: About): Promise<void>;
   /** False where there was none. */
   remove(service: string, path: string, version: string | undefined, about: About): Promise<boolean>;
@@ -83,7 +83,7 @@ function sapOver(http: HttpClient, { system, baseUrl, log }: ConnectorSettings):
     throw new SystemFailure({ kind: 'contract', code: 'SAP_NEXT_LINK', system, object: about.object, written: 'no', message: `SAP names a next page for ${about.object} that is not its own.`, mend: 'Check the system\'s address in config/systems.yaml, then retry.', evidence: link.slice(0, 200) });
   }
 
-  const versioned = (version: string | undefined) => (version === undefined ? {} : { headers: { 'if-match': version } });
+  const versioned = (version: string | undefined) => ({ headers: { 'if-match': version ?? ANY_VERSION } });
 
   return {
     system,

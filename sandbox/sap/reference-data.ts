@@ -30,3 +30,13 @@ export const CONFIGURED = {
 } as const;
 
 export const companyOfCostCenter = (costCenter: string): string => ORGANIZATIONS.find(([legalEntity]) => costCenter.startsWith(`${legalEntity}-`))?.[1] ?? '';
+
+/** Employees as HR replicated them: the last part is the company code of their work agreement. */
+export const PEOPLE: readonly (readonly [name: string, companyCode: string])[] = [
+  ['Ingrid Solberg', '1710'], ['Marcus Whitfield', '1710'], ['Dana Kowalski', '1710'], ['Elise Tremblay', '2910'], ['Oliver Hughes', '1110'], ['Amara Okonkwo', '1110'], ['Katrin Vogel', '1010'], ['Jonas Weber', '1010'],
+  ['Liam Fraser', '3010'], ['Mei Tan', '3510'], ['Haruto Sakamoto', '1510'], ['Ananya Iyer', '3310'], ['Vikram Desai', '3310'],
+];
+
+export function emailOf(name: string): string {
+  return `${name.toLowerCase().replaceAll(' ', '.')}@northwind-consulting.example`;
+}

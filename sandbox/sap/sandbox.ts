@@ -12,6 +12,7 @@ import { openGate } from './gate.ts';
 import { metadata } from './metadata.ts';
 import { perform, type Service } from './operations.ts';
 import { SapSandboxOptions } from './options.ts';
+import { emailOf, PEOPLE } from './reference-data.ts';
 import { openSystem, type System, type Value } from './system.ts';
 import { initialValues, isObject, valuesIn } from './values.ts';
 
@@ -57,6 +58,11 @@ export const sap: SandboxDefinition = {
         return answer(context, request, reply);
       },
     });
+  },
+
+  initialRecords(context) {
+    const { system } = serviceOf(context, '');
+    for (const [index, [name, CompanyCode]] of PEOPLE.entries()) system.put('YY1_Q2CPEOPLE', undefined, { PersonWorkAgreementExternalID: `NW${String(index + 1).padStart(5, '0')}`, CompanyCode, DefaultEmailAddress: emailOf(name), PersonFullName: name });
   },
 
   seed(context, collection, record) {
