@@ -47,23 +47,6 @@ export function lineParts(document: StatementOfWork, options: OracleOptions, exi
   }));
 }
 
-/** Bill and revenue plans by the first billing method that the options have; none where they have none. */
-export function billPlansOf(document: StatementOfWork, accountNumber: string, options: OracleOptions): object {
-  const method = document.lines.map((line) => line.billingMethod).find((each) => options.billPlans[each] !== undefined);
-  const plan = method === undefined ? undefined : options.billPlans[method];
-  if (plan === undefined) return {};
-  const terms = options.paymentTerms[String(document.paymentTermsDays)];
-  const optional = { PaymentTerms: terms, BillingCycle: plan.cycle, LaborInvoiceFormat: plan.laborFormat, NonlaborInvoiceFormat: plan.nonlaborFormat, EventInvoiceFormat: plan.eventFormat };
-  return {
-    BillPlan: [{ BillPlanName: 'Bill plan', BillMethodName: plan.method, BillingCurrencyType: 'Contract', BillSetNumber: 1, BillToAccountNumber: accountNumber, ...given(optional) }],
-    ...(plan.revenueMethod === undefined ? {} : { RevenuePlan: [{ BillPlanName: 'Revenue plan', BillMethodName: plan.revenueMethod }] }),
-  };
-}
-
-function given(values: Readonly<Record<string, string | undefined>>): object {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
 function describe(line: Line): string {
   return `${line.description} (${line.quantity} ${line.unit} at ${line.unitPrice})`;
 }

@@ -5,7 +5,8 @@ import { afterFirstWrite } from '../partial-write.ts';
 import type { RecordPort, WithReferences } from '../ports.ts';
 import { isRefused } from './classify.ts';
 import { CRM, FSCM, type About, type Oracle, type Stored } from './client.ts';
-import { billPlansOf, contractBody, lineParts } from './contract-body.ts';
+import { contractBody, lineParts } from './contract-body.ts';
+import { plansOf, writePlans } from './contract-plans.ts';
 import type { OracleOptions } from './options.ts';
 import { writeParts, type PartSet } from './parts.ts';
 import { equal } from './query.ts';
@@ -52,19 +53,24 @@ export function createContractPort(oracle: Oracle, references: OracleReferences,
       const number = existing?.externalId ?? numberOf(document);
       const partyNumber = references.known(known.customers, document.customerId, 'customer', about.object);
       const businessUnit = references.businessUnit(document.legalEntity, about.object);
+      const plans = plansOf(document, partyNumber, options);
       const before = await findContract(oracle, number, about);
       if (before === null) {
         const partyId = await partyIdOf(partyNumber, about);
         const body = contractBody(document, options);
-        const start = { ContractNumber: number, BuyOrSell: 'S', OrgName: businessUnit, PrimaryPartyId: exactNumber(partyId), CurrencyCode: document.currency, ...billPlansOf(document, partyNumber, options) };
+        const start = { ContractNumber: number, BuyOrSell: 'S', OrgName: businessUnit, PrimaryPartyId: exactNumber(partyId), CurrencyCode: document.currency, ...(plans.BillPlan.length === 0 ? {} : plans) };
         const lines = lineParts(document, options);
-        await oracle.create(CONTRACTS, { ...start, ...body.start, ...body.change, ContractLine: lines.map((line) => ({ ...line.start, ...line.body })) }, contractRow, about);
+        const { self } = await oracle.create(CONTRACTS, { ...start, ...body.start, ...body.change, ContractLine: lines.map((line) => ({ ...line.start, ...line.body })) }, contractRow, about);
+        await afterFirstWrite(() => writePlans(oracle, self, document, plans, about));
       } else {
         const { path, fields, row } = linesOf(before);
         const existing = await oracle.list(path, { fields }, row, about);
         const lines = lineParts(document, options, new Map(existing.map((line) => [line.ItemNameTxt ?? `line ${line.LineNumber}`, line.LineNumber])));
         await oracle.update(before.self, contractBody(document, options).change, before.etag, about);
-        await afterFirstWrite(() => writeParts(oracle, linesOf(before), lines, about));
+        await afterFirstWrite(async () => {
+          await writeParts(oracle, linesOf(before), lines, about);
+          await writePlans(oracle, before.self, document, plans, about);
+        });
       }
       return { ...references.found(number), created: before === null };
     },

@@ -82,7 +82,7 @@ export const RESOURCES: readonly RootType[] = [
     children: {
       ...child('contracts', 'ContractLine', {
         id: 'LineId', unique: [['LineNumber']], methods: ALL, children: ASSOCIATED_PROJECT,
-        fields: { LineId: shown(id), LineNumber: text(150, given), LineTypeName: text(150, given), ItemNameTxt: text(150), ItemDescription: text(1000), StartDate: date, EndDate: date, LineValueAmount: number },
+        fields: { LineId: shown(id), LineNumber: text(150, given), LineTypeName: text(150, given), ItemNameTxt: text(150), ItemDescription: text(1000), StartDate: date, EndDate: date, LineValueAmount: number, BillPlanId: id, RevenuePlanId: id },
       }),
       ...child('contracts', 'BillPlan', {
         id: 'BillPlanId', unique: [['BillPlanName']], methods: ALL,

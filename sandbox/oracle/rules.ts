@@ -84,7 +84,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const to = values['StsCode'] ?? 'DRAFT';
     if (before === undefined ? to !== 'DRAFT' : from !== 'DRAFT' || (to !== from && to !== 'CANCELED')) throw badRequest(`OKC-196129: You can't change the contract from the status ${String(from)}.`);
   },
-  'contracts.ContractLine'({ parent }) {
+  'contracts.ContractLine'({ database, parent }, values) {
+    for (const [field, type] of [['BillPlanId', 'contracts.BillPlan'], ['RevenuePlanId', 'contracts.RevenuePlan']] as const) {
+      const plan = values[field] ?? null;
+      if (plan !== null && (parent === undefined || !database.childrenOf(type, parent.id).some((row) => row.id === plan))) throw notValid(field, plan);
+    }
     if (parent?.values['StsCode'] !== 'DRAFT') throw badRequest(`OKC-196129: You can't change lines of a contract in the status ${String(parent?.values['StsCode'])}.`);
   },
   'contracts.ContractLine.AssociatedProject'({ database }, values) {

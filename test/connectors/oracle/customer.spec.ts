@@ -3,7 +3,7 @@ import type { ErpPort } from '../../../connectors/ports.ts';
 import { callContext, dealOf, uniqueTag, type Deal } from '../conformance/documents.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
-import { NONE, offered, startEnvironment, WITH_ACCOUNTS, type TestEnvironment } from './environment.ts';
+import { NONE, offered, pick, startEnvironment, WITH_ACCOUNTS, type TestEnvironment } from './environment.ts';
 
 describe('Customers in Oracle Fusion with customer accounts', function () {
   this.timeout(60_000);
@@ -52,14 +52,31 @@ describe('Customers in Oracle Fusion with customer accounts', function () {
     assert.deepEqual([(await accountOf(deal))?.['status'], (await partyOf(deal))?.values['OrganizationName']], ['I', 'Acme renamed']);
   });
 
-  it('bills the contract at the customer\'s account, by the plans of the billing method', async () => {
+  it('bills the contract at the customer\'s account, each line by the plans of its billing method; the plan that finance gave a line stays', async () => {
     const deal = dealOf(uniqueTag());
-    const customers = { [deal.customer.id]: (await write(deal)).externalId };
-    await offered(erp.contract).write({ document: deal.contract, references: { ...NONE, customers } }, null, callContext());
-    const [contract] = await environment.rowsWith('contracts', 'ContractNumber', deal.contract.id);
-    const [plan] = await environment.childrenOf('contracts.BillPlan', contract);
-    const [revenue] = await environment.childrenOf('contracts.RevenuePlan', contract);
-    assert.deepEqual([plan?.values['BillMethodName'], plan?.values['BillToAccountNumber'], plan?.values['PaymentTerms'], revenue?.values['BillMethodName']], ['Rate Based', deal.customer.id, 'Net 30', 'As Incurred']);
+    const [line] = deal.contract.lines;
+    assert.ok(line !== undefined);
+    const references = { ...NONE, customers: { [deal.customer.id]: (await write(deal)).externalId } };
+    const sold = (number: string, billingMethod: typeof line.billingMethod) => ({ ...line, projectNumber: number, billingMethod });
+    const contractWith = async (...lines: ReturnType<typeof sold>[]) => {
+      await offered(erp.contract).write({ document: { ...deal.contract, lines }, references }, null, callContext());
+      const [contract] = await environment.rowsWith('contracts', 'ContractNumber', deal.contract.id);
+      const plans = [...(await environment.childrenOf('contracts.BillPlan', contract)), ...(await environment.childrenOf('contracts.RevenuePlan', contract))];
+      const nameOf = (id: unknown) => plans.find((plan) => plan.id === id)?.values['BillPlanName'];
+      const inOracle = (await environment.childrenOf('contracts.ContractLine', contract)).map(({ values }) => [values['ItemNameTxt'], nameOf(values['BillPlanId']), nameOf(values['RevenuePlanId'])].join());
+      return { contract, plans: plans.map(({ values }) => values), lines: inOracle };
+    };
+    const first = await contractWith(sold('P1', 'time_and_materials'), sold('P2', 'retainer'));
+    assert.deepEqual(first.plans.map((plan) => [plan['BillPlanName'], plan['BillMethodName'], plan['BillToAccountNumber'], plan['PaymentTerms']]), [['Bill time and materials', 'Rate Based', deal.customer.id, 'Net 30'], ['Revenue time and materials', 'As Incurred', undefined, undefined]]);
+    const key = pick(first.contract?.values, 'ContractNumber', 'ContractTypeName', 'BuyOrSell');
+    assert.deepEqual(first.lines, ['P1,Bill time and materials,Revenue time and materials', 'P2,,']);
+    await environment.admin.seed({ contracts: [{ ...key, BillPlan: [{ BillPlanName: 'By finance', BillMethodName: 'Amount Based' }] }] });
+    const byFinance = (await environment.childrenOf('contracts.BillPlan', first.contract)).find((plan) => plan.values['BillPlanName'] === 'By finance');
+    await environment.admin.seed({ contracts: [{ ...key, ContractLine: [{ LineNumber: '1', BillPlanId: byFinance?.id ?? 0 }] }] });
+    const second = await contractWith(sold('P1', 'time_and_materials'), sold('P3', 'fixed_fee'), sold('P4', 'time_and_materials'));
+    assert.deepEqual(second.lines, ['P1,By finance,Revenue time and materials', 'P3,Bill fixed fee,Revenue fixed fee', 'P4,Bill time and materials,Revenue time and materials']);
+    const again = await contractWith(sold('P1', 'time_and_materials'), sold('P3', 'fixed_fee'), sold('P4', 'time_and_materials'));
+    assert.deepEqual([again.plans, again.lines], [second.plans, second.lines]);
   });
 
   it('sends what the ERP owns of a customer when it is made, and leaves it alone ever after', async () => {

@@ -21,7 +21,7 @@ export const OPTIONS = {
 };
 export const WITH_ACCOUNTS = {
   customerAccounts: { sets: { US01: '300100900000001', DE01: '300100900000004', JP01: '300100900000007' } },
-  billPlans: { time_and_materials: { method: 'Rate Based', revenueMethod: 'As Incurred' } },
+  billPlans: { time_and_materials: { method: 'Rate Based', revenueMethod: 'As Incurred' }, fixed_fee: { method: 'Amount Based', revenueMethod: 'Amount Based' } },
 };
 export const NONE: References = { customers: {}, contracts: {}, projects: {} };
 
@@ -80,4 +80,8 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
 export function offered<Document>(port: RecordPort<Document> | Unsupported): RecordPort<Document> {
   assert.ok(!isUnsupported(port));
   return port;
+}
+
+export function pick(values: StoredRow['values'] | undefined, ...fields: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(fields.map((field) => [field, values?.[field]]));
 }

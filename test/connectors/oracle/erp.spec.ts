@@ -3,7 +3,7 @@ import { isUnsupported, type ErpPort, type References } from '../../../connector
 import { callContext, dealOf, JP01, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
 import { describeRecordPort } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
-import { NONE, offered, startEnvironment, type StoredRow, type TestEnvironment } from './environment.ts';
+import { NONE, offered, pick, startEnvironment, type StoredRow, type TestEnvironment } from './environment.ts';
 
 const FIXED_FEE: DealTerms = { billingMethod: 'fixed_fee' };
 
@@ -220,7 +220,3 @@ describe('Oracle Fusion as an ERP', function () {
     assert.match(erp.expenses.unsupported, /finance/);
   });
 });
-
-function pick(values: StoredRow['values'] | undefined, ...fields: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(fields.map((field) => [field, values?.[field]]));
-}
