@@ -120,7 +120,7 @@ describe("The firm's configuration", () => {
     });
 
     it('names an overlay that does not exist', async () => {
-      assert.deepEqual(await mistakesOf(copy.dir, { overlays: ['sap'] }), ['config/overlays/sap:1:1 expected a folder with the overlay that was named, found none']);
+      assert.deepEqual(await mistakesOf(copy.dir, { overlays: ['atlantis'] }), ['config/overlays/atlantis:1:1 expected a folder with the overlay that was named, found none']);
     });
 
     it('names a section that is missing', async () => {
