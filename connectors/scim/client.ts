@@ -15,7 +15,8 @@ export interface About {
 export type Resource = Readonly<Record<string, unknown>> & { readonly id: string };
 
 export interface Page {
-  readonly total: number;
+  /** How many there are in all; null where the provider does not say. */
+  readonly total: number | null;
   /** Where the provider says that this page begins; null where it does not. */
   readonly startIndex: number | null;
   readonly resources: readonly Resource[];
@@ -45,7 +46,7 @@ const MEDIA_TYPE = 'application/scim+json';
 const resourceSchema = z.looseObject({ id: z.string().min(1) });
 const number = z.coerce.number().int().nonnegative();
 /** `Resources` may be missing where there are none (RFC 7644, section 3.4.2). */
-const pageAnswer = z.looseObject({ schemas: z.array(z.string()), totalResults: number, startIndex: number.nullish().catch(null), Resources: z.array(resourceSchema).nullish(), nextCursor: z.string().nullish() });
+const pageAnswer = z.looseObject({ schemas: z.array(z.string()), totalResults: number.nullish(), startIndex: number.nullish().catch(null), Resources: z.array(resourceSchema).nullish(), nextCursor: z.string().nullish() });
 
 export function createScimClient(settings: ConnectorSettings): Scim {
   const credentials = scimCredentialsSchema.parse(settings.credentials);
@@ -63,7 +64,7 @@ export function createScimClient(settings: ConnectorSettings): Scim {
     async page(path, query, about) {
       const { body } = await http.request({ method: 'GET', path, query, answer: pageAnswer, writes: false, ...about });
       const { totalResults: total, startIndex, Resources: resources, nextCursor } = body;
-      return { total, startIndex: startIndex ?? null, resources: resources ?? [], nextCursor: query['cursor'] === undefined ? nextCursor : (nextCursor ?? null) };
+      return { total: total ?? null, startIndex: startIndex ?? null, resources: resources ?? [], nextCursor: query['cursor'] === undefined ? nextCursor : (nextCursor ?? null) };
     },
     async read(path, about) {
       const { status, body } = await http.request({ method: 'GET', path, answer: resourceSchema.optional(), accept: [404], writes: false, ...about });

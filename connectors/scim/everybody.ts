@@ -36,10 +36,12 @@ async function* byIndex(scim: Scim, { users, sort, pageSize }: Capabilities, que
   let moved = false;
   let total: number | null = null;
   let last: string | null = null;
+  let head: string | null = null;
   for (let startIndex = 1; ;) {
     const page = await scim.page(users, { ...query, ...sorted, startIndex: String(startIndex), count: String(pageSize) }, about);
     const [first] = page.resources;
-    if (startIndex > 1 && page.startIndex !== startIndex && page.resources.length > 0 && page.resources.every(({ id }) => ids.has(id))) throw noPages(scim, about);
+    head ??= first?.id ?? null;
+    if (startIndex > 1 && page.startIndex !== startIndex && first?.id === head && page.resources.every(({ id }) => ids.has(id))) throw noPages(scim, about);
     if ((last !== null && first?.id !== last) || (total !== null && page.total !== total)) moved = true;
     total = page.total;
     for (const resource of page.resources) {
@@ -47,31 +49,36 @@ async function* byIndex(scim: Scim, { users, sort, pageSize }: Capabilities, que
       yield resource;
     }
     const reached = startIndex + page.resources.length - 1;
-    if (page.resources.length === 0 || reached >= page.total) break;
+    if (page.resources.length === 0 || (page.total !== null && reached >= page.total) || (page.total === null && page.resources.length < 2)) break;
     // A page of one cannot overlap the next one.
     const overlap = page.resources.length > 1 ? 1 : 0;
     last = overlap === 1 ? (page.resources.at(-1)?.id ?? null) : null;
     startIndex = reached + 1 - overlap;
   }
-  return { whole: !moved && ids.size === total, total: total ?? 0 };
+  return { whole: !moved && (total === null || ids.size === total), total: total ?? 0 };
 }
 
 function noPages(scim: Scim, about: About) {
-  return scim.failure(about, { kind: 'contract', code: 'SCIM_PAGING_IGNORED', message: `The HR system gives the same page of ${about.object} whichever is asked for.`, mend: 'Tell the provider that "startIndex" and "count" have no effect (RFC 7644, section 3.4.2.4), or raise "pageSize" so that everybody fits one page.' });
+  return scim.failure(about, { kind: 'contract', code: 'SCIM_PAGING_IGNORED', message: `The HR system gives one page of ${about.object} and no other, whichever is asked for.`, mend: 'Tell the provider that its paging has no effect (RFC 7644, section 3.4.2.4; RFC 9865), or raise "pageSize" so that everybody fits one page.' });
 }
 
 async function* byCursor(scim: Scim, { users, pageSize }: Capabilities, query: Query, about: About): Reading {
   let cursor: string | null = '';
+  let total = 0;
+  let read = 0;
   while (cursor !== null) {
     try {
       const page = await scim.page(users, { ...query, cursor, count: String(pageSize) }, about);
+      if (cursor === '') total = page.total ?? 0;
+      read += page.resources.length;
       yield* page.resources;
+      if (cursor === '' && page.nextCursor == null && read < total) throw noPages(scim, about);
       cursor = page.nextCursor ?? null;
     } catch (error) {
       // Cursors live as long as the provider likes: what was read is known, the rest is read anew.
-      if (cursor !== '' && hasCode(error, 'SCIM_EXPIRED_CURSOR', 'SCIM_INVALID_CURSOR')) return { whole: false, total: 0 };
+      if (cursor !== '' && hasCode(error, 'SCIM_EXPIRED_CURSOR', 'SCIM_INVALID_CURSOR')) return { whole: false, total };
       throw error;
     }
   }
-  return { whole: true, total: 0 };
+  return { whole: true, total };
 }

@@ -1,7 +1,7 @@
 /** JQL as far as integrations use it: clauses joined by AND, and an order. https://support.atlassian.com/jira-service-management-cloud/docs/jql-fields/ */
 import { jql as refuse } from './errors.ts';
 import type { Issue } from './issues.ts';
-import { STATUSES } from './reference-data.ts';
+import { PROJECT, STATUSES } from './reference-data.ts';
 
 export interface Query {
   readonly matches: (issue: Issue) => boolean;
@@ -36,6 +36,7 @@ export function parseJql(text: string): Query {
     const values = VALUES[field?.word ?? ''];
     if (field === undefined || values === undefined) throw refuse(`Field '${field?.text ?? ''}' does not exist or you do not have permission to view it.`);
     if ((operator?.text !== '=' && operator?.text !== '!=') || value === undefined) throw refuse(`Error in the JQL Query: Expecting operator before the end of the query.`);
+    if (field.word === 'project' && value.text.toUpperCase() !== PROJECT.key) throw refuse(`The value '${value.text}' does not exist for the field 'project'.`);
     if (and !== undefined && and.word !== 'and') throw refuse(`Error in the JQL Query: Expecting either 'OR' or 'AND' but got '${and.text}'.`);
     const isEqual = operator.text === '=';
     tests.push((issue) => values(issue).some((each) => each.toLowerCase() === value.text.toLowerCase()) === isEqual);

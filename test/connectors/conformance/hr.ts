@@ -221,12 +221,13 @@ export function describeHr({ name, port, office, faults, writeMethod, versions }
       const id = await office().hire({ email: anAddress() });
       const seen: Record<string, unknown> = {};
       for (const [told, fault] of Object.entries({
-        limit: { kind: 'status', status: 429, retryAfterSeconds: 1 },
         forbidden: { kind: 'status', status: 403 },
         broken: { kind: 'status', status: 500 },
         page: { kind: 'html' },
         strange: { kind: 'wrong-schema' },
         cut: { kind: 'cut-after' },
+        // Last: it makes all that follows wait.
+        limit: { kind: 'status', status: 429, retryAfterSeconds: 1 },
       } as const)) {
         await faults.next({ ...fault, method: 'GET', path: id });
         const failure = await failureOf(() => port().load(id, callContext()));

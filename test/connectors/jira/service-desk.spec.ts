@@ -126,6 +126,10 @@ describe('A service desk in Jira', function () {
     assert.deepEqual([failure.kind, failure.code, failure.written], ['configuration', 'JIRA_REFUSED', 'no']);
     assert.match(failure.message, /priority: Field 'priority' cannot be set.*duedate/);
     assert.deepEqual((await admin.state())['issues'] ?? [], []);
+    for (const work of [() => write(connect({ project: 'NONE' })), () => connect({ project: 'NONE' }).ticket.find(aTicket(), callContext())]) {
+      const nowhere = await failureOf(work);
+      assert.deepEqual([nowhere.kind, nowhere.code], ['configuration', 'JIRA_REFUSED']);
+    }
     const unknown = await failureOf(() => write(connect({ issueType: 'No such type' })));
     assert.match(unknown.message, /issuetype: Specify a valid issue type/);
   });

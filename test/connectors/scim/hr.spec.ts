@@ -95,20 +95,42 @@ describe('An HR system over SCIM', function () {
     assert.deepEqual([failure.kind, failure.code], ['transient', 'SCIM_LIST_MOVES']);
   });
 
-  it('says that the provider does not page where it gives the same page whichever is asked for', async () => {
-    const people = Array.from({ length: 100 }, (_, index) => ({ id: String(index), userName: `n${index}@northwind-consulting.example` }));
+  /** A provider with a hundred people a page, as it answers a query. */
+  const provider = async (pages: (query: URLSearchParams) => object, cursor: boolean, test: (port: HrPort) => Promise<void>) => {
     const server = await testServer(({ url }, response) => {
-      response.statusCode = url.startsWith('/Users') ? 200 : 404;
+      const isList = url.startsWith('/Users');
+      response.statusCode = isList || url === '/ServiceProviderConfig' ? 200 : 404;
       response.setHeader('content-type', 'application/scim+json');
-      response.end(JSON.stringify({ schemas: [], totalResults: 250, startIndex: 1, Resources: people }));
+      response.end(JSON.stringify(isList ? { schemas: [], ...pages(new URLSearchParams(url.split('?')[1])) } : { schemas: [], pagination: { cursor } }));
     });
     try {
       const { connect } = await start();
-      const failure = await failureOf(() => everyone(connect({}, undefined, server.url)));
-      assert.deepEqual([failure.kind, failure.code], ['contract', 'SCIM_PAGING_IGNORED']);
+      await test(connect({}, undefined, server.url));
     } finally {
       await server.close();
     }
+  };
+  const some = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => ({ id: String(from + index), userName: `n${from + index}@northwind-consulting.example` }));
+
+  it('says that the provider does not page where it gives one page whichever is asked for', async () => {
+    for (const cursor of [false, true]) {
+      await provider(() => ({ totalResults: 250, startIndex: 1, Resources: some(0, 100) }), cursor, async (port) => {
+        const failure = await failureOf(() => everyone(port));
+        assert.deepEqual([failure.kind, failure.code], ['contract', 'SCIM_PAGING_IGNORED']);
+      });
+    }
+  });
+
+  it('reads on to the end where the provider does not say how many there are', async () => {
+    await provider((query) => ({ Resources: some(Number(query.get('startIndex')) - 1, Math.min(Number(query.get('startIndex')) + 99, 250)) }), false, async (port) => {
+      assert.equal((await everyone(port)).length, 250);
+    });
+    await provider((query) => {
+      const from = Number(query.get('cursor'));
+      return { Resources: some(from, Math.min(from + 100, 250)), ...(from < 200 ? { nextCursor: String(from + 100) } : {}) };
+    }, true, async (port) => {
+      assert.equal((await everyone(port)).length, 250);
+    });
   });
 
   it('refuses an attribute that no schema of the provider has, unless told that its schemas are incomplete', async () => {
