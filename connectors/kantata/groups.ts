@@ -20,12 +20,12 @@ export interface EnsuredGroup {
 export function createGroups(kantata: Kantata, references: References, options: KantataOptions) {
   const show = (id: string, about: About) => kantata.show(`/workspace_groups/${id}`, groupRow, about, { include: 'external_references' });
 
-  const find = async (customer: Customer, name: string, about: About): Promise<string | null> => {
+  const find = async (customer: Customer, name: string, about: About, among: Readonly<Record<string, string>>): Promise<string | null> => {
     for (const { subject_id: id } of await references.find('WorkspaceGroup', 'customer', customer.id, about)) {
       if (id != null && (await show(id, about)) !== null) return id;
     }
     // Names are unique in an account, whatever their capitals.
-    const named = (await kantata.list('/workspace_groups', groupRow, about, { matching: name })).find((group) => folded(group.name) === folded(name));
+    const named = (await kantata.list('/workspace_groups', groupRow, about, among)).find((group) => folded(group.name) === folded(name));
     return named?.id ?? null;
   };
 
@@ -34,14 +34,14 @@ export function createGroups(kantata: Kantata, references: References, options: 
       const fixed = options.groupIds[customer.id];
       if (fixed !== undefined) return { id: fixed, fresh: false };
       const name = cut(customer.name, LONGEST_NAME).trim();
-      const known = await find(customer, name, about);
+      const known = await find(customer, name, about, { matching: name });
       if (known !== null) return { id: known, fresh: false };
       const values = { name, company: true, address: addressOf(customer), external_reference: references.values('customer', customer.id, { status: 'successful' }) };
       try {
         return { id: (await kantata.write('POST', '/workspace_groups', 'workspace_group', values, madeRow, about)).id, fresh: true };
       } catch (error) {
-        // Another deal of the customer may have made it at this moment.
-        const made = isRefused(error) ? await find(customer, name, about) : null;
+        // Another deal of the customer may have made it at this moment; or Kantata's search leaves out words that the name is made of.
+        const made = isRefused(error) ? await find(customer, name, about, {}) : null;
         if (made === null) throw error;
         return { id: made, fresh: false };
       }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addDays, type LocalDate } from '../../domain/dates.ts';
 import type { Project } from '../../domain/model/project.ts';
 import { isRefused } from './classify.ts';
 import { idNumber, madeRow, type About, type Kantata } from './client.ts';
@@ -8,7 +9,8 @@ import { rateOf } from './rates.ts';
 import type { Roles } from './roles.ts';
 
 const setRow = z.object({ id: idText, title: z.string(), rate_card_ids: z.array(idText).nullish(), rate_card_set_version_ids: z.array(idText).nullish() });
-const setVersionRow = z.object({ id: idText, active: z.boolean(), effective_date: z.string().nullish() });
+const setVersionRow = z.object({ id: idText, active: z.boolean(), effective_date: z.iso.date() });
+type SetVersion = z.infer<typeof setVersionRow>;
 const cardRow = z.object({ id: idText, currency: z.string() });
 const cardVersionRow = z.object({ id: idText, rate_card_set_version_id: idText.nullish() });
 const roleRateRow = z.object({ id: idText, rate: z.number(), role_id: idText.nullish() });
@@ -17,12 +19,14 @@ const INCLUDE = { include: 'rate_cards,rate_card_set_versions' };
 interface CardSet {
   readonly id: string;
   readonly cards: readonly z.infer<typeof cardRow>[];
-  readonly versions: readonly z.infer<typeof setVersionRow>[];
+  readonly versions: readonly SetVersion[];
 }
 
 /**
- * A project's rate card in Kantata: a set of its own, found by its title (our rate card's code), with one card in the project's currency and one version from the
+ * A project's rate card in Kantata: a set of its own, found by its title (our rate card's code), with one card in the project's currency and a version from the
  * day our rates begin; the rates stand by role. Each part is looked for before it is made, so that a write cut off anywhere goes on where it was.
+ * Kantata calls versions immutable once they are published and in use: rates that change then stand in a version of their own, from the day of the change.
+ * https://developer.kantata.com/tag/Rate-Card-Set-Version-(Effective-version-by-Date)
  */
 export function createRateCards(kantata: Kantata, roles: Roles, options: KantataOptions) {
   const find = async (title: string, about: About): Promise<CardSet | null> => {
@@ -55,7 +59,7 @@ export function createRateCards(kantata: Kantata, roles: Roles, options: Kantata
 
   const setRates = async (project: Project, cardId: string, setVersionId: string, about: About): Promise<void> => {
     const versions = await kantata.list('/rate_card_versions', cardVersionRow, about, { rate_card_id: cardId, include: 'rate_card_set_version' });
-    const version = versions.find((each) => each.rate_card_set_version_id === setVersionId) ?? versions[0];
+    const version = versions.find((each) => each.rate_card_set_version_id === setVersionId);
     if (version === undefined) throw kantata.failure(about, { kind: 'contract', code: 'KANTATA_RATE_CARD_WITHOUT_VERSION', message: `The rate card of ${about.object} has no version in Kantata, so that no rate can be set.`, mend: 'Look at the rate card in Kantata (Settings > Rate Cards); delete it if it is empty, then retry.' });
     const standing = await kantata.list('/rate_card_roles', roleRateRow, about, { rate_card_version_id: version.id, include: 'role' });
     for (const line of project.rateCard.lines) {
@@ -68,17 +72,41 @@ export function createRateCards(kantata: Kantata, roles: Roles, options: Kantata
     }
   };
 
+  const setVersion = (set: CardSet, from: LocalDate, about: About): Promise<SetVersion> =>
+    kantata.write('POST', '/rate_card_set_versions', 'rate_card_set_version', { rate_card_set_id: idNumber(set.id), effective_date: from }, setVersionRow, about);
+
+  const publish = async (version: SetVersion, about: About): Promise<void> => {
+    const act = () => kantata.act('PUT', `/rate_card_set_versions/${version.id}/publish`, {}, about);
+    try {
+      await act();
+    } catch (error) {
+      // "Can be published to any future date": where a day that is over is refused, the rates count from today.
+      if (!isRefused(error) || version.effective_date >= today()) throw error;
+      await kantata.write('PUT', `/rate_card_set_versions/${version.id}`, 'rate_card_set_version', { effective_date: today() }, setVersionRow, about);
+      await act();
+    }
+  };
+
   return {
     /** The ID of the project's rate card; null where the account has none, or no rate can stand in one. A role that is not sold any more keeps its rate: time may be on it. */
     async ensure(project: Project, about: About): Promise<string | null> {
       const { code, currency, effectiveFrom, lines } = project.rateCard;
       if (options.rateCards === 'none' || lines.every((line) => rateOf(line, currency) === null)) return null;
       const set = (await find(code, about)) ?? (await make(code, about));
-      const [newest] = set.versions.toSorted((left, right) => ((left.effective_date ?? '') > (right.effective_date ?? '') ? -1 : 1));
-      const version = newest ?? (await kantata.write('POST', '/rate_card_set_versions', 'rate_card_set_version', { rate_card_set_id: idNumber(set.id), effective_date: effectiveFrom }, setVersionRow, about));
+      const [newest] = set.versions.toSorted((left, right) => (left.effective_date > right.effective_date ? -1 : 1));
+      const version = newest ?? (await setVersion(set, effectiveFrom, about));
       const cardId = await cardIn(set, version.id, currency, about);
-      await setRates(project, cardId, version.id, about);
-      if (!version.active) await kantata.act('PUT', `/rate_card_set_versions/${version.id}/publish`, {}, about);
+      try {
+        await setRates(project, cardId, version.id, about);
+      } catch (error) {
+        if (!version.active || !isRefused(error)) throw error;
+        const dayAfter = addDays(version.effective_date, 1);
+        const next = await setVersion(set, dayAfter > today() ? dayAfter : today(), about);
+        await setRates(project, cardId, next.id, about);
+        await publish(next, about);
+        return cardId;
+      }
+      if (!version.active) await publish(version, about);
       return cardId;
     },
 
@@ -96,3 +124,7 @@ export function createRateCards(kantata: Kantata, roles: Roles, options: Kantata
   };
 }
 export type RateCards = ReturnType<typeof createRateCards>;
+
+function today(): LocalDate {
+  return new Date().toISOString().slice(0, 10);
+}

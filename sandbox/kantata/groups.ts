@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { invalid } from './errors.ts';
 import { bodyOf, idIn, idNumber, queryOf, readBody, sendObjects } from './http.ts';
-import { byReference, byTime, flag, installList, route, sortable, type Service } from './lists.ts';
+import { byReference, byTime, flag, installList, matching, route, sortable, type Service } from './lists.ts';
 import type { Group } from './model.ts';
 import { putReference, ReferenceValues } from './references.ts';
 
@@ -36,7 +36,7 @@ export function installGroups(app: FastifyInstance, service: Service): void {
   installList(app, service, path, {
     table: account.groups,
     presenter: presenters.workspace_groups,
-    filters: { ...byTime, ...byReference(service, 'WorkspaceGroup'), companies_only: flag(({ company }) => company), matching: (value) => (group: Group) => group.name.toLowerCase().includes(value.toLowerCase()) },
+    filters: { ...byTime, ...byReference(service, 'WorkspaceGroup'), companies_only: flag(({ company }) => company), matching: matching(({ name }) => name) },
     orders: { name: (group) => group.name.toLowerCase(), created_at: ({ created_at }) => sortable(created_at), updated_at: ({ updated_at }) => sortable(updated_at) },
     defaultOrder: 'name:asc',
   });

@@ -71,6 +71,14 @@ export const is = <T>(field: (record: T) => string | null): Filter<T> => (value)
 export const among = <T>(field: (record: T) => string | null): Filter<T> => (value) => (record) => value.split(',').includes(field(record) ?? '');
 export const flag = <T>(field: (record: T) => boolean): Filter<T> => (value) => (record) => field(record) === (value === 'true');
 
+const STOP_WORDS = new Set(['a', 'an', 'and', 'are', 'as', 'at', 'be', 'but', 'by', 'for', 'if', 'in', 'into', 'is', 'it', 'no', 'not', 'of', 'on', 'or', 'such', 'that', 'the', 'their', 'then', 'there', 'these', 'they', 'this', 'to', 'was', 'with']);
+/** As documented for projects, and taken to be so for whatever else has `matching` (unverified): each word begins one of the text's, and some words are not looked for. */
+export const matching = <T>(field: (record: T) => string): Filter<T> => (value) => {
+  const words = (text: string) => text.toLowerCase().split(/\s+/).filter((word) => word !== '' && !STOP_WORDS.has(word));
+  const wanted = words(value);
+  return (record) => wanted.length > 0 && wanted.every((word) => words(field(record)).some((own) => own.startsWith(word)));
+};
+
 /** After and before an instant, not at it. */
 export const byTime: Readonly<Record<string, Filter<{ readonly created_at: string; readonly updated_at: string }>>> = {
   created_after: (value) => ({ created_at }) => Date.parse(created_at) > instant(value),

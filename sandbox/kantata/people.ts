@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { invalid, notFound } from './errors.ts';
 import { queryOf, readBody, sendObjects } from './http.ts';
-import { among, byReference, byTime, installList, is, route, type Service } from './lists.ts';
+import { among, byReference, byTime, installList, matching, is, route, type Service } from './lists.ts';
 import type { Role, User } from './model.ts';
 
 const NewUser = z.object({ full_name: z.string().min(1), email_address: z.string(), headline: z.string().default('Consultant'), on_my_account: z.boolean().default(true) });
@@ -50,7 +50,7 @@ export function installPeople(app: FastifyInstance, service: Service): void {
     filters: {
       ...byTime,
       ...byReference(service, 'Role'),
-      matching: (value) => (role: Role) => role.name.toLowerCase().includes(value.toLowerCase()),
+      matching: matching(({ name }) => name),
       for_workspace: (value) => (role: Role) => account.resourcesOf(value).some(({ role_id }) => role_id === role.id),
       only_active: (value) => (role: Role) => value !== 'true' || role.deleted_at === null,
     },

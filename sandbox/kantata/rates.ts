@@ -1,18 +1,19 @@
 /**
  * Rate cards: a set holds a card for each currency; a version of the set, with the day from which it holds, has a version of each card, and that the rates by role.
- * A project can have a card only once a version of its set is published. A new set has no version (unverified).
+ * A project can have a card only once a version of its set is published; then the rates of that version stand for ever. A new set has no version (unverified).
  */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { invalid } from './errors.ts';
 import { bodyOf, idIn, idNumber, localDate, queryOf, sendObjects } from './http.ts';
-import { byReference, byTime, installList, is, route, sortable, type Service } from './lists.ts';
-import type { RateCardSet, RateCardSetVersion } from './model.ts';
+import { byReference, byTime, installList, matching, is, route, sortable, type Service } from './lists.ts';
+import type { RateCardSet, RateCardSetVersion, RateCardVersion } from './model.ts';
 import { isSetInUse } from './presenters.ts';
 import { putReference, ReferenceValues } from './references.ts';
 
 const NewSet = z.strictObject({ title: z.string().min(1, "can't be blank").max(255) });
 const NewSetVersion = z.strictObject({ rate_card_set_id: idNumber, effective_date: localDate.optional() });
+const SetVersionChange = z.strictObject({ effective_date: localDate });
 const NewCard = z.strictObject({ rate_card_set_id: idNumber, rate_card_set_version_id: idNumber, currency: z.string().length(3), external_reference: ReferenceValues.optional() });
 const NewRole = z.strictObject({ rate_card_version_id: idNumber, role_id: idNumber, rate: z.int().min(0).max(2_147_483_647) });
 const RateChange = z.strictObject({ rate: z.int().min(0).max(2_147_483_647) });
@@ -27,8 +28,17 @@ export function createDefaultSet({ account }: Service, currencies: readonly stri
   }
 }
 
+/** A version cannot be published from a day that is over; whether it can is (unverified). */
+export const FUTURE_RATES_MODE = 'rate-cards-from-today';
+
 export function installRates(app: FastifyInstance, service: Service): void {
   const { account, presenters } = service;
+  const today = () => account.now().toISOString().slice(0, 10);
+  /** Published and in use by a project: its rates stand for ever. */
+  const assertChangeable = (cardVersion: RateCardVersion) => {
+    const isPublished = account.rateCardSetVersions.need(cardVersion.rate_card_set_version_id).active;
+    if (isPublished && account.workspaces.all().some(({ rate_card_id }) => rate_card_id === cardVersion.rate_card_id)) throw invalid('A published rate card that is in use cannot be changed', 'base');
+  };
   const createdAt = ({ created_at }: { readonly created_at: string }) => sortable(created_at);
   const cardsOf = (setId: string) => account.rateCards.all().filter((card) => card.rate_card_set_id === setId);
   const versionsOf = (setId: string) => account.rateCardSetVersions.all().filter((version) => version.rate_card_set_id === setId);
@@ -38,7 +48,7 @@ export function installRates(app: FastifyInstance, service: Service): void {
     presenter: presenters.rate_card_sets,
     filters: {
       ...byTime,
-      matching: (value) => (set: RateCardSet) => set.title.toLowerCase().includes(value.toLowerCase()),
+      matching: matching(({ title }) => title),
       active: (value) => (set: RateCardSet) => value !== 'true' || versionsOf(set.id).some(({ active }) => active),
       has_currency: (value) => (set: RateCardSet) => cardsOf(set.id).some(({ currency }) => currency === value),
     },
@@ -80,10 +90,17 @@ export function installRates(app: FastifyInstance, service: Service): void {
     });
     return sendObjects(reply, presenters.rate_card_set_versions, [version.id], query);
   });
+  route(app, 'PUT', '/rate_card_set_versions/:id', (request, reply) => {
+    const query = queryOf(request, []);
+    const version = account.rateCardSetVersions.need(idIn(request));
+    if (version.active && version.effective_date <= today()) throw invalid('A published version that is effective cannot be changed', 'base');
+    return sendObjects(reply, presenters.rate_card_set_versions, [account.rateCardSetVersions.update(version, bodyOf('rate_card_set_version', SetVersionChange, request)).id], query);
+  });
   route(app, 'PUT', '/rate_card_set_versions/:id/publish', (request, reply) => {
     queryOf(request, []);
     const version: RateCardSetVersion = account.rateCardSetVersions.need(idIn(request));
     if (versionsOf(version.rate_card_set_id).some((other) => other.id !== version.id && other.active && other.effective_date === version.effective_date)) throw invalid('Another version is effective on this date', 'effective_date');
+    if (service.mode() === FUTURE_RATES_MODE && version.effective_date < today()) throw invalid('must be today or later', 'effective_date');
     account.rateCardSetVersions.update(version, { active: true });
     return reply.send({ activated: true });
   });
@@ -118,14 +135,16 @@ export function installRates(app: FastifyInstance, service: Service): void {
   route(app, 'POST', '/rate_card_roles', (request, reply) => {
     const query = queryOf(request, []);
     const values = bodyOf('rate_card_role', NewRole, request);
-    account.rateCardVersions.need(values.rate_card_version_id);
+    assertChangeable(account.rateCardVersions.need(values.rate_card_version_id));
     account.roles.need(values.role_id);
     if (account.rolesOfVersion(values.rate_card_version_id).some(({ role_id }) => role_id === values.role_id)) throw invalid('has already been taken', 'role_id');
     return sendObjects(reply, presenters.rate_card_roles, [account.rateCardRoles.insert(values).id], query);
   });
   route(app, 'PUT', '/rate_card_roles/:id', (request, reply) => {
     const query = queryOf(request, []);
-    const role = account.rateCardRoles.update(account.rateCardRoles.need(idIn(request)), bodyOf('rate_card_role', RateChange, request));
+    const standing = account.rateCardRoles.need(idIn(request));
+    assertChangeable(account.rateCardVersions.need(standing.rate_card_version_id));
+    const role = account.rateCardRoles.update(standing, bodyOf('rate_card_role', RateChange, request));
     return sendObjects(reply, presenters.rate_card_roles, [role.id], query);
   });
 }

@@ -9,7 +9,7 @@ import { UNSTABLE_ORDER_MODE, type Service } from './lists.ts';
 import { KantataOptions } from './options.ts';
 import { createRole, createUser, installPeople } from './people.ts';
 import { presentersOf } from './presenters.ts';
-import { createDefaultSet, installRates } from './rates.ts';
+import { createDefaultSet, FUTURE_RATES_MODE, installRates } from './rates.ts';
 import { CURRENCIES_IN_USE, emailOf, PEOPLE, ROLES } from './reference-data.ts';
 import { installReferences } from './references.ts';
 import { createResource, installResources } from './resources.ts';
@@ -28,7 +28,7 @@ const faultAnswers: FaultAnswers = ({ status }) => {
 export const kantata: SandboxDefinition = {
   name: 'kantata',
   title: 'Kantata OX (sandbox)',
-  modes: [UNSTABLE_ORDER_MODE, TIME_ALWAYS_MODE, APPROVED_IS_FINAL_MODE, APPROVED_CANCELS_MODE],
+  modes: [UNSTABLE_ORDER_MODE, TIME_ALWAYS_MODE, APPROVED_IS_FINAL_MODE, APPROVED_CANCELS_MODE, FUTURE_RATES_MODE],
   faultAnswers,
 
   register(context) {

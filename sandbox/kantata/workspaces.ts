@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { invalid } from './errors.ts';
 import { bodyOf, idIn, idNumber, localDate, queryOf, readBody, sendObjects } from './http.ts';
-import { byReference, byTime, flag, installList, route, sortable, type Service } from './lists.ts';
+import { byReference, byTime, flag, installList, matching, route, sortable, type Service } from './lists.ts';
 import type { Workspace } from './model.ts';
 import { tokenOwner } from './people.ts';
 import { putReference, ReferenceValues } from './references.ts';
@@ -99,7 +99,7 @@ export function installWorkspaces(app: FastifyInstance, service: Service): void 
     filters: {
       ...byTime,
       ...byReference(service, 'Workspace'),
-      matching: (value) => (workspace: Workspace) => workspace.title.toLowerCase().includes(value.toLowerCase()),
+      matching: matching(({ title }) => title),
       workspace_groups: (value) => (workspace: Workspace) => value.split(',').some((id) => workspace.group_ids.includes(id)),
       require_time_approvals: flag(({ require_time_approvals }) => require_time_approvals),
     },

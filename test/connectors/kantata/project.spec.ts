@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import type { TimePort } from '../../../connectors/ports.ts';
+import { addDays } from '../../../domain/dates.ts';
 import type { Customer } from '../../../domain/model/customer.ts';
 import type { Project } from '../../../domain/model/project.ts';
 import { callContext, dealOf, JP01, uniqueTag, type DealTerms } from '../conformance/documents.ts';
 import { describeRecordPort, failureOf, type RecordCase } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
-import { startAccount, type KantataAccount } from './support.ts';
+import { startAccount, throughRelay, type KantataAccount } from './support.ts';
 
 type State = Awaited<ReturnType<KantataAccount['admin']['state']>>;
 type TimeDocument = { readonly project: Project; readonly customer: Customer };
@@ -35,10 +35,11 @@ describe('Kantata projects', function () {
     const of = (collection: string) => state[collection] ?? [];
     const [set] = of('rate_card_sets').filter(({ title }) => title === rateCard.code);
     const [card] = of('rate_cards').filter(({ rate_card_set_id: id }) => id === set?.['id']);
-    const [version] = of('rate_card_versions').filter(({ rate_card_id: id }) => id === card?.['id']);
+    const setVersions = of('rate_card_set_versions').filter(({ rate_card_set_id: id }) => id === set?.['id']).toSorted((left, right) => String(right['effective_date']).localeCompare(String(left['effective_date'])));
+    const version = of('rate_card_versions').find((each) => each['rate_card_id'] === card?.['id'] && each['rate_card_set_version_id'] === setVersions[0]?.['id']);
     const roles = of('roles');
     const rates = of('rate_card_roles').filter(({ rate_card_version_id: id }) => id === version?.['id']);
-    return { set, card, rates: Object.fromEntries(rates.map((rate) => [String(roles.find(({ id }) => id === rate['role_id'])?.['name']), rate['rate']])) };
+    return { set, card, from: setVersions.map((each) => [each['effective_date'], each['active']]), rates: Object.fromEntries(rates.map((rate) => [String(roles.find(({ id }) => id === rate['role_id'])?.['name']), rate['rate']])) };
   };
   const booked = async (workspaceId: string) => {
     const [user] = await account.rows('/users?on_my_account=true');
@@ -107,12 +108,11 @@ describe('Kantata projects', function () {
     for (let nth = 0; nth < writes.length; nth += 1) {
       const document = fresh();
       let sent = 0;
-      const cut = await throughRelay(() => sent === nth, () => (sent += 1), async (baseUrl) => {
-        const port = account.time({}, { baseUrl });
-        const failure = await failureOf(() => port.project.write(document, null, callContext()));
+      const seen = await throughRelay(account, async (baseUrl) => {
+        const failure = await failureOf(() => account.time({}, { baseUrl }).project.write(document, null, callContext()));
         assert.deepEqual([failure.kind, failure.written], ['in_doubt', 'unknown'], `after write ${nth}`);
-      });
-      assert.ok(cut, `write ${nth} was cut`);
+      }, { loses: (method) => method !== 'GET' && sent++ === nth });
+      assert.equal(seen.filter(({ method }) => method !== 'GET').length, nth + 1);
       const { externalId } = await time.project.write(document, await time.project.find(document, callContext()), callContext());
       await projectCase.check(document, externalId);
     }
@@ -187,6 +187,30 @@ describe('Kantata projects', function () {
     assert.equal((await cardOf(plain.project)).set, undefined);
   });
 
+  it('lets changed rates count in a new version of the rate card, since published ones that are in use stand for ever', async () => {
+    const document = fresh({ project: { startDate: '2026-01-05' } });
+    const rateCard = { ...document.project.rateCard, effectiveFrom: '2026-01-05' };
+    const priced = (rate: string): TimeDocument => ({ ...document, project: { ...document.project, rateCard: { ...rateCard, lines: rateCard.lines.map((line) => ({ ...line, rate })) } } });
+    const today = new Date().toISOString().slice(0, 10);
+    const written = await time.project.write(priced('260'), null, callContext());
+    for (const days of [0, 1]) {
+      const rate = `28${days}`;
+      await time.project.write(priced(rate), written, callContext());
+      await time.project.write(priced(rate), written, callContext());
+      const { rates, from } = await cardOf(document.project);
+      assert.deepEqual([rates['Consultant'], from[0]], [Number(rate) * 100, [addDays(today, days), true]]);
+    }
+    assert.equal((await cardOf(document.project)).from.length, 3);
+    await account.mode('rate-cards-from-today');
+    try {
+      const late = fresh();
+      await time.project.write({ ...late, project: { ...late.project, rateCard: { ...late.project.rateCard, effectiveFrom: '2026-01-05' } } }, null, callContext());
+      assert.deepEqual((await cardOf(late.project)).from, [[today, true]]);
+    } finally {
+      await account.mode('default');
+    }
+  });
+
   it('takes the cap of a capped project as its budget, and no more than Kantata can hold', async () => {
     const capped = fresh({ billingMethod: 'capped', project: { cap: { amount: '12000', currency: 'USD' } } });
     await time.project.write(capped, null, callContext());
@@ -239,37 +263,17 @@ describe('Kantata projects', function () {
     assert.equal((await time.project.find(document, callContext()))?.externalId, externalId);
   });
 
+  it('finds a customer\'s company group that Kantata does not search by its name', async () => {
+    const document = fresh({ customer: { name: 'To Be or Not to Be' } });
+    const id = await account.seedOne('workspace_groups', { name: document.customer.name });
+    await time.project.write(document, null, callContext());
+    assert.deepEqual((await projectsOf(document.project.number))[0]?.['group_ids'], [id]);
+  });
+
   it('takes the company group that the options name', async () => {
     const document = fresh();
     const id = await account.seedOne('workspace_groups', { name: `Other name ${uniqueTag()}` });
     await account.time({ groupIds: { [document.customer.id]: id } }).project.write(document, null, callContext());
     assert.deepEqual((await projectsOf(document.project.number))[0]?.['group_ids'], [id]);
   });
-
-  /** Passes requests on to the sandbox, and loses the answer to one write. */
-  async function throughRelay(isCut: () => boolean, count: () => void, work: (baseUrl: string) => Promise<void>): Promise<boolean> {
-    let cut = false;
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const body = Buffer.concat(chunks);
-        const isWrite = request.method !== 'GET';
-        const loses = isWrite && !cut && isCut();
-        if (isWrite) count();
-        cut ||= loses;
-        const init = { method: request.method ?? 'GET', headers: { authorization: request.headers.authorization ?? '', ...(body.length === 0 ? {} : { 'content-type': 'application/json' }) }, ...(body.length === 0 ? {} : { body }) };
-        void fetch(`${account.sandbox.url}${request.url ?? ''}`, init).then(async (answer) => (loses ? request.socket.destroy() : response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())));
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    try {
-      await work(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`);
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
-    return cut;
-  }
 });

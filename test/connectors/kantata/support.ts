@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
 import { z } from 'zod';
 import { createKantata, createKantataResources } from '../../../connectors/kantata/index.ts';
 import type { ResourcePort, TimePort } from '../../../connectors/ports.ts';
@@ -65,4 +66,53 @@ export async function startAccount(settings: { readonly now?: () => number; read
       if (!response.ok) throw new Error(await response.text());
     },
   };
+}
+
+export interface Exchange {
+  readonly method: string;
+  /** Below /api/v1. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly status: number;
+  readonly answer: unknown;
+}
+
+interface RelayHooks {
+  /** Run before a request is passed on. */
+  readonly before?: (url: string) => Promise<void>;
+  /** Whether the answer to this request is lost on its way back. */
+  readonly loses?: (method: string) => boolean;
+}
+
+/** Passes requests on to the account, and keeps them. */
+export async function throughRelay(account: KantataAccount, work: (baseUrl: string) => Promise<void>, { before, loses }: RelayHooks = {}): Promise<readonly Exchange[]> {
+  const seen: Exchange[] = [];
+  const pass = async (method: string, url: string, headers: Record<string, string>, body: Buffer) => {
+    await before?.(url);
+    const answer = await fetch(`${account.sandbox.url}${url}`, { method, headers, ...(body.length === 0 ? {} : { body }) });
+    const text = await answer.text();
+    const { pathname, searchParams } = new URL(url, account.sandbox.url);
+    seen.push({ method, path: pathname.replace(/^\/api\/v1/, ''), query: searchParams, body: body.length === 0 ? undefined : JSON.parse(body.toString()), status: answer.status, answer: text === '' ? undefined : JSON.parse(text) });
+    return { status: answer.status, text };
+  };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method = 'GET', url = '/', headers } = request;
+      const isLost = loses?.(method) ?? false;
+      const given = Object.fromEntries(['authorization', 'content-type', 'accept'].flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])));
+      void pass(method, url, given, Buffer.concat(chunks)).then(({ status, text }) => (isLost ? request.socket.destroy() : response.writeHead(status, { 'content-type': 'application/json' }).end(text)));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  try {
+    await work(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  return seen;
 }

@@ -13,7 +13,7 @@ import { callContext, uniqueTag } from '../conformance/documents.ts';
 import { failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 import { describeTimesheetSource, testClock, type Booking, type Person, type TimeOffice } from '../conformance/timesheet-source.ts';
-import { startAccount, type KantataAccount } from './support.ts';
+import { startAccount, throughRelay, type KantataAccount } from './support.ts';
 
 const MONDAY = '2026-06-01';
 
@@ -250,13 +250,17 @@ describe('Kantata timesheets', function () {
     const entry = await book(user, { date: MONDAY, hours: 8 });
     const id = await approve(user, MONDAY);
     let taken = false;
-    const told = await throughRelay(async (url) => {
+    let told: Timesheet[] = [];
+    const takeBack = async (url: string) => {
       if (taken || !url.includes('/time_entries?')) return;
       taken = true;
       later();
       await resolve(id, 'reject');
       await office.change(user, entry, 1);
-    }, async (baseUrl) => await sheetsOf(newSource({}, { baseUrl }), since));
+    };
+    await throughRelay(account, async (baseUrl) => {
+      told = await sheetsOf(newSource({}, { baseUrl }), since);
+    }, { before: takeBack });
     assert.deepEqual([taken, told.map((sheet) => [sheet.id, sheet.approval.status, sheet.entries])], [true, [[id, 'withdrawn', []]]]);
   });
 
@@ -354,21 +358,4 @@ describe('Kantata timesheets', function () {
       await strict.sandbox.close();
     }
   });
-
-  async function throughRelay<T>(before: (url: string) => Promise<void>, work: (baseUrl: string) => Promise<T>): Promise<T> {
-    const { createServer } = await import('node:http');
-    const server = createServer((request, response) => {
-      void before(request.url ?? '')
-        .then(() => fetch(`${account.sandbox.url}${request.url ?? ''}`, { headers: { authorization: request.headers.authorization ?? '' } }))
-        .then(async (answer) => response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text()));
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const address = server.address();
-    try {
-      return await work(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`);
-    } finally {
-      server.closeAllConnections();
-      server.close();
-    }
-  }
 });
