@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { SPOILT, spoil, type Spoilt } from './spoilt-answers.ts';
 
 export const FaultOrder = z.strictObject({
-  kind: z.enum(['slow', 'status', 'cut-before', 'cut-after', 'wrong-schema', 'html', 'expired-token']),
+  kind: z.enum(['slow', 'status', 'cut-before', 'cut-after', 'wrong-schema', 'html', 'redirect', 'expired-token', ...SPOILT]),
   method: z
     .string()
     .transform((method) => method.toUpperCase())
@@ -98,6 +99,7 @@ export function installFaults(app: FastifyInstance, answers: FaultAnswers | unde
         .code(fault.status ?? 200)
         .type('text/html')
         .send(MAINTENANCE_PAGE);
+    if (fault.kind === 'redirect') return reply.code(302).header('location', 'https://login.vendor.example/sign-in?from=api').type('text/html').send('<a href="https://login.vendor.example/">Sign in</a>');
     if (answer !== undefined) return sendAnswer(reply, answer, fault.retryAfterSeconds);
   });
 
@@ -106,6 +108,8 @@ export function installFaults(app: FastifyInstance, answers: FaultAnswers | unde
       request.raw.socket.destroy();
       return payload;
     }
+    const kind = SPOILT.find((known): known is Spoilt => known === request.fault);
+    if (kind !== undefined) return spoil(kind, reply, payload);
     if (request.fault !== 'wrong-schema') return payload;
     if (reply.statusCode === 204) reply.code(200);
     reply.removeHeader('content-length');
