@@ -24,8 +24,10 @@ export const invoiceRow = z.object({
   total: minorUnits,
   amount_paid: minorUnits,
   amount_remaining: minorUnits,
+  status_transitions: z.object({ finalized_at: z.int().nullish() }).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 });
+const sentEvent = z.object({ id: z.string(), data: z.object({ object: z.looseObject({ id: z.string() }) }) });
 export type InvoiceRow = z.infer<typeof invoiceRow>;
 
 export const labelOf = (invoice: Invoice) => `${invoice.kind === 'invoice' ? 'invoice' : 'credit note'} ${invoice.id}`;
@@ -93,6 +95,13 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
     }
   };
 
+  /** E-mails an issued invoice where that is wanted and was not done: an invoice does not tell, but the event of it does, for 30 days. */
+  const send = async (row: InvoiceRow, about: About): Promise<void> => {
+    if (!options.emailOnIssue || row.status !== 'open') return;
+    for await (const event of stripe.list('/events', sentEvent, about, { types: ['invoice.sent'], created: { gte: row.status_transitions?.finalized_at ?? undefined } })) if (event.data.object.id === row.id) return;
+    await stripe.post(`/invoices/${row.id}/send`, {}, madeAnswer, about, 'send');
+  };
+
   return {
     need,
     customerOf,
@@ -143,13 +152,16 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
     /** Issued only with the total that was decided on. */
     async issue(invoice: Invoice, externalId: string, about: About): Promise<InvoiceStanding> {
       const row = await need(externalId, about);
-      if (row.status !== 'draft') return standingOf(row, about);
+      if (row.status !== 'draft') {
+        await send(row, about);
+        return standingOf(row, about);
+      }
       const total = moneyOf(row.total, row.currency);
       if (total.currency !== invoice.currency || compareMoney(total, invoice.total) !== 0) {
         throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_TOTAL_DIFFERS', message: `The draft of ${about.object} has a total of ${total.amount} ${total.currency} in Stripe, not ${invoice.total.amount} ${invoice.total.currency}; it was not issued.`, mend: 'Look at what was changed in Stripe; retry the draft to write it anew, or correct the invoice here.' });
       }
       const issued = await stripe.post(`/invoices/${externalId}/finalize`, { auto_advance: false }, invoiceRow, about, 'finalize');
-      if (options.emailOnIssue && issued.status === 'open') await afterFirstWrite(() => stripe.post(`/invoices/${externalId}/send`, {}, madeAnswer, about, 'send'));
+      await afterFirstWrite(() => send(issued, about));
       return standingOf(issued, about);
     },
 

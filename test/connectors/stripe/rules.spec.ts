@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
 import { isUnsupported, type References } from '../../../connectors/ports.ts';
 import type { Invoice } from '../../../domain/model/invoice.ts';
 import { callContext, dealOf, uniqueTag } from '../conformance/documents.ts';
@@ -128,13 +129,28 @@ describe("Stripe's own rules", function () {
     assert.equal(await account.port().customer.find({ document: { ...customer, id: `${customer.id}" OR metadata["a"]:"b` }, references: NONE }, callContext()), null);
   });
 
-  it('needs an e-mail address to send an invoice, and says where to enter it', async () => {
+  it('needs an e-mail address to send an invoice, says where to enter it, and sends it once', async () => {
     const { document, references } = await fresh();
     const port = account.port({ emailOnIssue: true });
     const { externalId } = await port.invoice.write({ document, references }, null, callContext());
-    const failure = await failureOf(() => port.issue({ document, externalId }, callContext()));
-    assert.deepEqual([failure.code, failure.written], ['STRIPE_CUSTOMER_EMAIL', 'unknown']);
-    assert.equal((await port.issue({ document, externalId }, callContext())).status, 'issued', 'it is issued all the same');
+    const issue = () => port.issue({ document, externalId }, callContext());
+    for (const time of ['first', 'second']) {
+      const failure = await failureOf(issue);
+      assert.equal(failure.code, 'STRIPE_CUSTOMER_EMAIL', `${time}: it must not pass for sent`);
+    }
+    await account.call('POST', `/customers/${references.customers[document.customerId] ?? ''}`, { email: 'ap@acme.example' });
+    for (let time = 0; time < 3; time += 1) assert.equal((await issue()).status, 'issued');
+    const events = z.object({ data: z.array(z.looseObject({ data: z.object({ object: z.looseObject({ id: z.string() }) }) })) }).parse(await account.call('GET', '/events?type=invoice.sent&limit=100'));
+    assert.equal(events.data.filter((event) => event.data.object.id === externalId).length, 1);
+  });
+
+  it('waits where Stripe is busy with the same key, or with the same record', async () => {
+    for (const status of [409, 423]) {
+      const { document, references } = await fresh();
+      await faults.next({ kind: 'status', status, method: 'POST' });
+      const failure = await failureOf(() => account.port().invoice.write({ document, references }, null, callContext()));
+      assert.deepEqual([failure.kind, failure.written, failure.retryAfterMs], ['transient', 'no', 1000], failure.code);
+    }
   });
 
   it('tells payments of long ago by the lists, where events no longer reach', async () => {
