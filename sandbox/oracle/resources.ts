@@ -105,7 +105,7 @@ export const RESOURCES: readonly RootType[] = [
   {
     name: 'rateSchedules', app: 'fscmRestApi', id: 'RateScheduleId', key: 'RateScheduleId', unique: [['RateScheduleName']], methods: ALL,
     fields: {
-      RateScheduleId: shown(id), RateScheduleName: text(30, { required: true }), ScheduleTypeCode: text(30, { ...given, values: ['EMPLOYEE', 'JOB', 'NONLABOR', 'PROJECT_ROLE', 'RESOURCE_CLASS'] }), ProjectRatesSetCode: text(30, given),
+      RateScheduleId: shown(id), RateScheduleName: text(30, { required: true }), ScheduleTypeCode: text(30, { ...given, values: ['EMPLOYEE', 'JOB', 'NON-LABOR', 'PROJECT_ROLE', 'RESOURCE_CLASS'] }), ProjectRatesSetCode: text(30, given),
       JobSetCode: text(30, { fixed: true }), CurrencyCode: text(15, given), Description: text(250),
     },
     children: child('rateSchedules', 'Rates', {
