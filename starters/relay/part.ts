@@ -8,7 +8,7 @@ import { startHeldSweep } from './held.ts';
 import { startPageDispatch } from './pages.ts';
 import { startRelay } from './relay.ts';
 import { ensureSchedules } from './schedules.ts';
-import { timeSystems } from './time-systems.ts';
+import { mirroredWarehouses, timeSystems } from './time-systems.ts';
 
 const RETRY_MS = 5000;
 /** The configuration may name other systems by then. */
@@ -29,8 +29,9 @@ export function startRelayPart(store: Store, log: Logger): { readonly name: stri
   const schedule = async (): Promise<void> => {
     try {
       const systems = await timeSystems(store.db);
-      const name = systems.join(' ');
-      if (scheduledFor !== name) await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + 10_000, () => ensureSchedules(client, systems)));
+      const warehouses = await mirroredWarehouses(store.db);
+      const name = [...systems, ...warehouses].join(' ');
+      if (scheduledFor !== name) await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + 10_000, () => ensureSchedules(client, systems, warehouses)));
       scheduledFor = name;
       again(LOOK_AGAIN_MS);
     } catch (error) {

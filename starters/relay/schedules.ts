@@ -5,11 +5,11 @@ import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 const SWEPT = ['salesforce', 'hubspot'] as const;
 
 /**
- * Makes sure each CRM is swept for deals whose webhook never came, each time system for timesheets that no event told of, and that payrolls
- * begin before their cutoff. Existing schedules
+ * Makes sure each CRM is swept for deals whose webhook never came, each time system for timesheets that no event told of, that payrolls
+ * begin before their cutoff, and that warehouses get what changed and are held against the store each night. Existing schedules
  * are left as an operator may have set them.
  */
-export async function ensureSchedules(client: Client, timeSystems: readonly string[]): Promise<void> {
+export async function ensureSchedules(client: Client, timeSystems: readonly string[], warehouses: readonly string[] = []): Promise<void> {
   for (const crm of SWEPT) {
     await ensure(client, {
       scheduleId: `missed-event-sweep/${crm}`,
@@ -28,6 +28,12 @@ export async function ensureSchedules(client: Client, timeSystems: readonly stri
       spec: { intervals: [{ every: '10 minutes', offset: '2 minutes' }] },
       action: { type: 'startWorkflow', workflowType: 'timesheetSweep', workflowId: `timesheet-sweep/${system}`, taskQueue: LINE_QUEUE, args: [{ system }], staticSummary: `Timesheets that changed in ${system}` },
     });
+  }
+  for (const warehouse of warehouses) {
+    const mirror = (id: string, spec: ScheduleOptions['spec'], compareAll: boolean, staticSummary: string) =>
+      ensure(client, { scheduleId: id, spec, action: { type: 'startWorkflow', workflowType: 'warehouseMirror', workflowId: id, taskQueue: LINE_QUEUE, args: [{ warehouse, compareAll }], staticSummary } });
+    await mirror(`warehouse-mirror/${warehouse}`, { intervals: [{ every: '15 minutes', offset: '7 minutes' }] }, false, `Reporting facts that changed, for ${warehouse}`);
+    await mirror(`warehouse-comparison/${warehouse}`, { intervals: [{ every: '1 day', offset: '3 hours' }] }, true, `Reporting facts in ${warehouse} against the store`);
   }
 }
 

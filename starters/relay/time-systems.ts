@@ -6,6 +6,15 @@ const systemsSchema = z.looseObject({ systems: z.array(z.looseObject({ id: z.str
 
 /** The time systems of the configuration in force; none where nothing is active yet. */
 export async function timeSystems(db: Db): Promise<readonly string[]> {
+  return await systemsOfKind(db, 'time');
+}
+
+/** The warehouses that get the reporting facts; none where nothing is active yet. */
+export async function mirroredWarehouses(db: Db): Promise<readonly string[]> {
+  return await systemsOfKind(db, 'warehouse');
+}
+
+async function systemsOfKind(db: Db, kind: string): Promise<readonly string[]> {
   const config = systemsSchema.safeParse((await activeConfig(db))?.document);
-  return config.success ? config.data.systems.filter(({ kind }) => kind === 'time').map(({ id }) => id) : [];
+  return config.success ? config.data.systems.filter((system) => system.kind === kind).map(({ id }) => id) : [];
 }
