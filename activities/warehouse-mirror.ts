@@ -1,5 +1,5 @@
 import type { WarehousePort, WarehouseTable } from '../connectors/warehouse-port.ts';
-import { changedRows, hasChanges, reportingTotals } from '../store/reporting-changes.ts';
+import { changedRows, hasChanges, reportingTotals, sendAgain } from '../store/reporting-changes.ts';
 import { REPORTING_TABLES, reportingTable } from '../store/reporting-tables.ts';
 import { advanceWatermark, readWatermark } from '../store/watermarks.ts';
 import { callContext } from './context.ts';
@@ -69,7 +69,8 @@ export function createWarehouseMirror(deps: WarehouseMirrorDependencies): Wareho
         if (last === null) return { rows: 0, inserted: 0, updated: 0, more: false };
         const merged = await ask(warehouse, `warehouse/${warehouse}/${name}/${mark ?? '0'}`, (port, context) => port.merge(table, rows, context));
         const noted = await advanceWatermark(db, { name: markOf(warehouse, name), from: mark ?? null, to: String(last) });
-        // Somebody sent the same page meanwhile: what is next, the next page says.
+        // Somebody else brought changes over meanwhile, perhaps newer ones of these rows that are older again now.
+        if (!noted) await sendAgain(db, table, rows);
         return { rows: rows.length, ...merged, more: more || !noted };
       } catch (error) {
         throw toTemporal(error);

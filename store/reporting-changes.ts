@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
 import type { Db } from './database.ts';
+import { jsonText } from './json.ts';
 import { DELETED, type ReportingColumn, type ReportingTable } from './reporting-tables.ts';
 
 /** One who numbers changes at a time, so that numbers come to light in their order. */
@@ -41,6 +42,14 @@ export async function changedRows(db: Db, { table, after, limit }: { readonly ta
     where c.subject = ${table.name} and c.position > ${after}
     order by c.position limit ${limit}`.execute(db);
   return { rows: rows.map(({ position: _position, ...row }) => row), last: rows.at(-1)?.position ?? null, more: rows.length === limit };
+}
+
+/** Has rows sent once more, as they are then: somebody may have sent them out of their order. */
+export async function sendAgain(db: Db, table: ReportingTable, rows: readonly ReportingRow[]): Promise<void> {
+  const keys = jsonText(rows.map((row) => table.key.map((name) => row[name] ?? null)));
+  await sql`
+    update warehouse_change set position = null
+    where subject = ${table.name} and position is not null and to_jsonb(key) in (select jsonb_array_elements(${keys}::jsonb))`.execute(db);
 }
 
 /** Whether a reader at this change number has anything to come for. */

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import type { Store } from '../../store/database.ts';
 import { publishProject, withdrawProject, type PublishedProject } from '../../store/reporting.ts';
-import { changedRows, reportingTotals, type ReportingRow } from '../../store/reporting-changes.ts';
+import { changedRows, reportingTotals, sendAgain, type ReportingRow } from '../../store/reporting-changes.ts';
 import { REPORTING_TABLES, reportingTable } from '../../store/reporting-tables.ts';
 import { freshStore } from './support.ts';
 
@@ -92,6 +92,13 @@ describe('What changed in the schema reporting', function () {
     } finally {
       await slow.end();
     }
+  });
+
+  it('sends rows again when told, and no others', async () => {
+    for (const person of ['ada', 'ben', 'cleo']) await hire(store.db, person);
+    const { rows, last } = await page(0);
+    await sendAgain(store.db, reportingTable('dim_person'), rows.slice(1, 2));
+    assert.deepEqual(people((await page(last ?? 0)).rows), ['ben@US01']);
   });
 
   it('tells of rows that are gone, by their key', async () => {

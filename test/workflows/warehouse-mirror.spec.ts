@@ -20,6 +20,7 @@ function createMemoryWarehouse() {
   const tables = new Map<string, Map<string, WarehouseRow>>();
   const batches: string[] = [];
   let asked = 0;
+  let interrupt: (() => Promise<void>) | null = null;
   let order: { readonly failure: Pick<Failure, 'kind'>; readonly after: boolean } | null = null;
   const failing = (after: boolean) => {
     if (order === null || order.after !== after) return;
@@ -37,7 +38,9 @@ function createMemoryWarehouse() {
       return Promise.resolve();
     },
     async merge({ name, key }, rows) {
-      await Promise.resolve();
+      const first = interrupt;
+      interrupt = null;
+      await first?.();
       failing(false);
       const table = tables.get(name) ?? new Map<string, WarehouseRow>();
       let inserted = 0;
@@ -59,7 +62,7 @@ function createMemoryWarehouse() {
       return Promise.resolve({ rows: rows.length, sums: Object.fromEntries(sums) });
     },
   };
-  return { port, tables, batches, asked: () => asked, fail: (kind: Failure['kind'], after = false) => void (order = { failure: { kind }, after }) };
+  return { port, tables, batches, asked: () => asked, beforeMerge: (work: () => Promise<void>) => void (interrupt = work), fail: (kind: Failure['kind'], after = false) => void (order = { failure: { kind }, after }) };
 }
 
 describe('The mirror of the reporting facts', function () {
@@ -110,6 +113,18 @@ describe('The mirror of the reporting facts', function () {
     memory.fail('in_doubt', true);
     assert.equal((await mirror()).rows, 1);
     assert.deepEqual([...(memory.tables.get('dim_client')?.values() ?? [])].map((row) => row['name']), ['Acme Corp.']);
+  });
+
+  it('ends with what is newest where two brought the same row over at once', async () => {
+    const { db } = line.store;
+    const rename = (name: string) => sql`update reporting.dim_client set name = ${name} where client_id = 'C-1'`.execute(db);
+    await rename('Acme 1');
+    memory.beforeMerge(async () => {
+      await rename('Acme 2');
+      await mirror();
+    });
+    await mirror();
+    assert.equal(memory.tables.get('dim_client')?.get('C-1')?.['name'], 'Acme 2');
   });
 
   it('that fails for good opens one case and ends; the next one that goes well closes it', async () => {
