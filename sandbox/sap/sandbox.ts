@@ -17,7 +17,7 @@ import { openSystem, type System, type Value } from './system.ts';
 import { initialValues, isObject, valuesIn } from './values.ts';
 
 const ROOT = '/sap/opu/odata/sap/';
-const METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
+const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'];
 const systems = new WeakMap<SandboxContext, System>();
 
 const faultAnswers: FaultAnswers = ({ kind, status }, request) => {
@@ -89,7 +89,7 @@ function answer(context: SandboxContext, request: FastifyRequest, reply: Fastify
     return reply.code(202).type(contentType).send(text);
   }
   const ifMatch = request.headers['if-match'];
-  const { status, headers, body } = service.system.transaction(() => perform(service, { method: request.method, service: name, path: rest, query, ifMatch, body: request.body }));
+  const { status, headers, body } = service.system.transaction(() => perform(service, { method: request.method === 'HEAD' ? 'GET' : request.method, service: name, path: rest, query, ifMatch, body: request.body }));
   reply.code(status).headers(headers);
   return body === undefined ? reply.send() : json(reply).send(JSON.stringify(body));
 }
@@ -111,5 +111,6 @@ function json(reply: FastifyReply): FastifyReply {
 function refusalFor(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof UnreadableBody) return malformed(`The body is not valid JSON: ${error.message}`);
+  if (error instanceof URIError) return malformed('The address is not encoded as it should be');
   return new Refusal(500, errorBody('SY/530', `Runtime Error: ${error instanceof Error ? error.message : String(error)}`));
 }

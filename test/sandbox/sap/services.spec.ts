@@ -53,6 +53,11 @@ describe('The SAP sandbox', function () {
       assert.equal((await partner()).status, 201);
     });
 
+    it('whoever asks for a token by HEAD as well', async () => {
+      const answer = await fetch(`${root()}API_SALES_ORDER_SRV/`, { method: 'HEAD', headers: { authorization, 'x-csrf-token': 'Fetch' } });
+      assert.deepEqual([answer.status, answer.headers.get('x-csrf-token')?.length, answer.headers.getSetCookie().length], [200, 24, 2]);
+    });
+
     it('an OAuth 2.0 client by its token', async () => {
       const tokenOf = (secret: string) => fetch(`${sandbox.url}/sap/bc/sec/oauth2/token`, { method: 'POST', headers: { authorization: `Basic ${Buffer.from(`q2c:${secret}`).toString('base64')}` }, body: new URLSearchParams({ grant_type: 'client_credentials' }) });
       assert.equal((await tokenOf('wrong')).status, 401);
