@@ -17,9 +17,8 @@ const seeded = z.record(z.string(), z.array(z.string()));
 export type PubSubLab = Awaited<ReturnType<typeof pubSubLab>>;
 
 /** An organization whose changes are told over the Pub/Sub API, with the people who make them. */
-export async function pubSubLab(options: object = {}) {
-  const credentials = generateCredentials().salesforce;
-  const sandbox = await startSandbox(salesforce, { port: 0, options: { ...credentials, pubSubPort: 0, keepaliveSeconds: 0.05, ...options } });
+export async function pubSubLab(options: object = {}, { credentials = generateCredentials().salesforce, port = 0 } = {}) {
+  const sandbox = await startSandbox(salesforce, { port, options: { ...credentials, pubSubPort: 0, keepaliveSeconds: 0.05, ...options } });
   const post = async (path: string, body: object): Promise<unknown> => {
     const answer = await fetch(`${sandbox.url}/__admin/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
     const text = await answer.text();
@@ -43,6 +42,9 @@ export async function pubSubLab(options: object = {}) {
       return id;
     },
     deals: (many: readonly object[]) => people('Opportunity', many.map((fields) => ({ Name: 'Deal', StageName: 'Prospecting', CloseDate: '2026-11-20', ...fields }))),
+    /** Something happens that no event tells of. */
+    unheard: async (records: Readonly<Record<string, readonly object[]>>) => seeded.parse(await post('seed', records)),
+    records: async (object: string) => z.record(z.string(), z.array(z.record(z.string(), z.unknown()))).parse(await (await fetch(`${sandbox.url}/__admin/state`)).json())[object] ?? [],
     change: async (id: string, fields: object) => void (await people('Opportunity', [{ Id: id, ...fields }])),
     line: async (fields: object) => void (await people('OpportunityLineItem', [{ Quantity: 1, UnitPrice: 1, ...fields }])),
     fault: async (kind: string, times = 1) => void (await post('pubsub/faults', { kind, times })),
