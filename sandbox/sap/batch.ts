@@ -13,12 +13,16 @@ interface Part {
   readonly content: string;
 }
 
-/** @throws Refusal for a body that is no batch */
-export function performBatch(service: Service, path: string, contentType: string | undefined, body: unknown): { readonly contentType: string; readonly text: string } {
+/**
+ * @param share of the change sets that are done, from the first on; 1: all of them
+ * @throws Refusal for a body that is no batch
+ */
+export function performBatch(service: Service, path: string, contentType: string | undefined, body: unknown, share = 1): { readonly contentType: string; readonly text: string } {
   const boundary = MULTIPART.exec(contentType ?? '')?.[1];
   if (boundary === undefined || typeof body !== 'string') throw malformed('The content type of a batch must be multipart/mixed with a boundary');
   const answerBoundary = randomUUID().replaceAll('-', '').toUpperCase();
-  const parts = partsIn(body, boundary).map((part) => answerTo(service, path, part));
+  const asked = partsIn(body, boundary);
+  const parts = asked.slice(0, Math.ceil(asked.length * share)).map((part) => answerTo(service, path, part));
   return { contentType: `multipart/mixed; boundary=${answerBoundary}`, text: joined(answerBoundary, parts) };
 }
 

@@ -18,6 +18,8 @@ import { initialValues, isObject, valuesIn } from './values.ts';
 
 const ROOT = '/sap/opu/odata/sap/';
 const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'];
+/** A batch is done half, and its answer lost. */
+const BREAK_OFF = 'break-off';
 const systems = new WeakMap<SandboxContext, System>();
 
 const faultAnswers: FaultAnswers = ({ kind, status }, request) => {
@@ -31,6 +33,7 @@ const faultAnswers: FaultAnswers = ({ kind, status }, request) => {
 export const sap: SandboxDefinition = {
   name: 'sap',
   title: 'SAP S/4HANA Cloud (sandbox)',
+  modes: [BREAK_OFF],
   faultAnswers,
 
   register(context) {
@@ -85,7 +88,12 @@ function answer(context: SandboxContext, request: FastifyRequest, reply: Fastify
   if (rest === '$metadata') return reply.type('application/xml').send(metadata(found));
   if (rest === '') return json(reply).send(JSON.stringify({ d: { EntitySets: found.types.map(({ set }) => set) } }));
   if (rest === '$batch') {
-    const { contentType, text } = performBatch(service, name, request.headers['content-type'], request.body);
+    const breaksOff = context.mode() === BREAK_OFF;
+    const { contentType, text } = performBatch(service, name, request.headers['content-type'], request.body, breaksOff ? 0.5 : 1);
+    if (breaksOff) {
+      request.raw.socket.destroy();
+      return reply.hijack();
+    }
     return reply.code(202).type(contentType).send(text);
   }
   const ifMatch = request.headers['if-match'];

@@ -57,6 +57,11 @@ for (const linesPerRequest of [100, 1]) describe(`Labor in SAP, ${linesPerReques
     });
   }
 
+  async function setMode(mode: string): Promise<void> {
+    const answer = await fetch(`${system.url()}/__admin/mode`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ mode }) });
+    assert.ok(answer.ok, await answer.text());
+  }
+
   before(async () => {
     system = await startSystem({ pageSize: 25 });
     for (const email of PLACE.people) await hire(email);
@@ -85,6 +90,7 @@ for (const linesPerRequest of [100, 1]) describe(`Labor in SAP, ${linesPerReques
     write: { method: 'POST', path: linesPerRequest === 1 ? 'TimeSheetEntryCollection$' : 'TIMESHEET/\\$batch$' },
     after: null,
     currencies: [{ currency: 'JPY', amount: '26000', rate: '26000' }, { currency: 'KWD', amount: '65.125', rate: '65.125' }, { currency: 'BHD', amount: '80.005', rate: '80.005' }, { currency: 'EUR', amount: '180.50', rate: '180.5' }],
+    breakOff: linesPerRequest === 1 ? null : { on: () => setMode('break-off'), off: () => setMode('default') },
     hire: async (email) => void (await hire(email)),
   }, sandboxFaults(() => system.url()));
 
