@@ -93,7 +93,7 @@ function sessionOf(client: SftpClient, wrapper: Wrapper, folder: string): FileSe
         return { content, modifiedAt: modifyTime };
       } catch (error) {
         // Put away by the other side since it was asked for.
-        if (error instanceof Error && /no such file/i.test(error.message)) return null;
+        if (isMissing(error)) return null;
         throw error;
       }
     },
@@ -114,6 +114,11 @@ function sessionOf(client: SftpClient, wrapper: Wrapper, folder: string): FileSe
       await rename(client, temporaryName(target), target);
     },
   };
+}
+
+/** SSH_FX_NO_SUCH_FILE, as the library tells of it: by the protocol's number, or by a name of its own. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 2 || error.code === 'ENOENT');
 }
 
 async function writeFlushed(wrapper: Wrapper, path: string, content: Buffer): Promise<void> {

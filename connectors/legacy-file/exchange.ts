@@ -77,9 +77,9 @@ export function createExchange(options: LegacyFileOptions, transport: FileTransp
       const found = await readOf(session, batch);
       if (found !== null && !('unreadable' in found)) return found;
       const waited = (performance.now() - began) / 1000;
-      if (!asked && waited >= options.askAgainSeconds) {
+      if (!asked && waited >= Math.min(options.askAgainSeconds, options.waitSeconds) && (found !== null || (await isPutAway(session, batch)))) {
         asked = true;
-        if (found !== null || (await session.read(`${folders.in}/${manifestName(batch)}`, MOST_BYTES)) === null) await askAgain(session, batch, about);
+        await askAgain(session, batch, about);
       }
       if (waited >= options.waitSeconds) throw notAcknowledged(about, batch, found, wrote);
       context.heartbeat(`${about.object}: waiting for the ERP's acknowledgement of ${batch}`);
@@ -101,6 +101,10 @@ export function createExchange(options: LegacyFileOptions, transport: FileTransp
       }
     }
     return null;
+  }
+
+  async function isPutAway(session: FileSession, batch: string): Promise<boolean> {
+    return (await session.read(`${folders.in}/${manifestName(batch)}`, MOST_BYTES)) === null;
   }
 
   /** Asks the ERP to write an acknowledgement again; nobody waits for the answer to that. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { parse as parseStream } from 'csv-parse';
+import { CsvError, parse as parseStream } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import type { FileSession } from '../file-exchange/transport.ts';
@@ -69,11 +69,15 @@ export function createExtracts(folder: string, encoding: Encoding, about: (objec
       const file = await fileOf(table);
       let count = 0;
       const records: AsyncIterable<unknown> = Readable.from(chunksOf(file.content)).pipe(parseStream({ columns: true, skip_empty_lines: true, encoding: encoding === 'utf-8' ? 'utf8' : 'latin1' }));
-      for await (const record of records) {
-        count += 1;
-        const row = schema.safeParse(record);
-        if (!row.success) throw damaged(file.name, `record ${count} is not as agreed: ${row.error.issues[0]?.path.map(String).join('.') ?? ''} ${row.error.issues[0]?.message ?? ''}`, '');
-        yield row.data;
+      try {
+        for await (const record of records) {
+          count += 1;
+          const row = schema.safeParse(record);
+          if (!row.success) throw damaged(file.name, `record ${count} is not as agreed: ${row.error.issues[0]?.path.map(String).join('.') ?? ''} ${row.error.issues[0]?.message ?? ''}`, '');
+          yield row.data;
+        }
+      } catch (error) {
+        throw error instanceof CsvError ? damaged(file.name, `it is no CSV file after its record ${count}`, '') : error;
       }
       if (count !== file.records) throw damaged(file.name, `it has ${count} records, its manifest says ${file.records}`, '');
     }

@@ -119,12 +119,22 @@ export function createLookUp(exchange: Exchange, about: (object: string) => Abou
     newest: (asking, work) => exchange.visit(asking, (visit) => withExtract(visit, (extract) => work(extract))),
   };
 
+  /** Null where our own file cannot be read any more: any line may be in it. */
+  function keysIn(content: Buffer): string[] | null {
+    try {
+      const [, ...rows]: string[][] = parse(decoded(content, encoding), { relax_column_count: true });
+      return rows.map(([key = '']) => key);
+    } catch {
+      return null;
+    }
+  }
+
   async function holdsOneOf({ session }: Visit, batch: string, keys: ReadonlySet<string>): Promise<boolean> {
     for (const folder of [folders.in, folders.done]) {
       const file = await session.read(`${folder}/${fileName(batch, 'labor')}`, MOST_BYTES);
       if (file === null) continue;
-      const [, ...rows]: string[][] = parse(decoded(file.content, encoding));
-      return rows.some(([key = '']) => keys.has(key));
+      const known = keysIn(file.content);
+      return known === null || known.some((key) => keys.has(key));
     }
     return false;
   }

@@ -80,6 +80,19 @@ describe('A legacy ERP that takes files, on bad days', function () {
       assert.deepEqual(batches().map((path) => path.split('/')[1]?.split('.')[0]), ['customers', 'requests']);
     });
 
+    it('asks for it also where the import job was slower than its patience', async () => {
+      const document = customerOf();
+      await ledger.mode('stopped');
+      await ledger.order('lose-ack');
+      let looks = 0;
+      const resume = (): void => {
+        looks += 1;
+        if (looks === 3) void ledger.mode('default');
+      };
+      const written = await ledger.connect({ askAgainSeconds: 0 }).customer.write(document, null, { ...callContext(), heartbeat: resume });
+      assert.equal(written.externalId, await numberOf(document));
+    });
+
     it('does not say that a record is missing while its acknowledgement is', async () => {
       const document = customerOf();
       await ledger.mode('silent');

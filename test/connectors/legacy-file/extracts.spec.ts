@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keyOf } from '../../../connectors/legacy-file/keys.ts';
@@ -54,6 +55,19 @@ describe('The extracts of a legacy ERP', function () {
     await extract();
     const newest = (await ledger.files('out')).filter((name) => /^extract-\d+\.customers\.csv$/.test(name)).at(-1) ?? '';
     await writeFile(join(ledger.folder, 'out', newest), 'external_key,number\r\nhalf');
+    assert.equal((await ledger.connect().customer.find(document, callContext()))?.externalId, await numberOf(document));
+  });
+
+  it('uses the extract before, where the newest is no CSV though it is what its manifest says', async () => {
+    const document = customerOf();
+    await writeCustomer(document);
+    await extract();
+    await extract();
+    const manifest = (await ledger.files('out')).filter((name) => /^extract-\d+\.manifest\.csv$/.test(name)).at(-1) ?? '';
+    const broken = Buffer.from('external_key,number,status,change\r\nx,"C1,ACTIVE,1\r\n');
+    const told = (await ledger.text(`out/${manifest}`)).replace(/(,customers,[^,]+),\d+,\d+,[0-9a-f]{64}/, `$1,1,${broken.length},${createHash('sha256').update(broken).digest('hex')}`);
+    await writeFile(join(ledger.folder, 'out', manifest.replace('manifest', 'customers')), broken);
+    await writeFile(join(ledger.folder, 'out', manifest), told);
     assert.equal((await ledger.connect().customer.find(document, callContext()))?.externalId, await numberOf(document));
   });
 
