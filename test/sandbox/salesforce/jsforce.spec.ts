@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import type { Connection } from 'jsforce';
+import { randomBytes } from 'node:crypto';
+import { Connection } from 'jsforce';
 import { startOrg, type Org } from './salesforce-org.ts';
+
+const clientSecret = randomBytes(18).toString('base64url');
 
 describe('Salesforce sandbox: jsforce works against it', () => {
   let org: Org;
   let connection: Connection;
   before(async () => {
-    org = await startOrg();
+    org = await startOrg({ clientSecret });
     connection = await org.connect();
   });
   after(() => org.sandbox.close());
@@ -68,5 +71,31 @@ describe('Salesforce sandbox: jsforce works against it', () => {
     const [good] = all;
     assert.ok(good !== undefined && !good.success);
     assert.match(JSON.stringify(good.errors), /ALL_OR_NONE_OPERATION_ROLLED_BACK/);
+  });
+
+  it('signs in by client credentials, refuses a wrong secret, and tells by the session who it is', async () => {
+    const oauth2 = { clientId: org.credentials.clientId, clientSecret, loginUrl: org.sandbox.url };
+    const service = new Connection({ oauth2, version: '64.0' });
+    const user = await service.authorize({ grant_type: 'client_credentials' });
+    assert.equal(user.organizationId, org.credentials.organizationId);
+    const { records } = await service.query<{ Username: string }>(`SELECT Username FROM User WHERE Id = '${user.id}'`);
+    assert.equal(records[0]?.Username, org.credentials.username);
+    await assert.rejects(new Connection({ oauth2: { ...oauth2, clientSecret: 'another' } }).authorize({ grant_type: 'client_credentials' }), /invalid client credentials/);
+  });
+
+  it('sends a composite request whose later part refers to an earlier one', async () => {
+    const answer = await connection.request<{ compositeResponse: { httpStatusCode: number; referenceId: string }[] }>({
+      method: 'POST',
+      url: '/composite',
+      body: JSON.stringify({
+        allOrNone: true,
+        compositeRequest: [
+          { method: 'PATCH', url: '/services/data/v64.0/sobjects/Account/External_Id__c/C-1', referenceId: 'account', body: { Name: 'Composite' } },
+          { method: 'POST', url: '/services/data/v64.0/sobjects/Opportunity', referenceId: 'deal', body: { Name: 'Deal', AccountId: '@{account.id}', StageName: 'Prospecting', CloseDate: '2026-11-30' } },
+        ],
+      }),
+      headers: { 'content-type': 'application/json' },
+    });
+    assert.deepEqual(answer.compositeResponse.map(({ httpStatusCode, referenceId }) => [referenceId, httpStatusCode]), [['account', 201], ['deal', 201]]);
   });
 });
