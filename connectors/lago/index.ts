@@ -23,7 +23,7 @@ export function createLago(settings: ConnectorSettings): BillingPort {
     async find({ document, references }, context) {
       const about = aboutOf(document, context);
       if (document.kind === 'credit_note') return creditNotes.find(document, references, about);
-      const row = await invoices.findById(document.id, invoices.customerOf(document, references, about), about);
+      const row = await invoices.find(document, references, about);
       return row === null ? null : lago.found('invoice', row.lago_id);
     },
     write: (wanted, existing, context) => (wanted.document.kind === 'invoice' ? invoices : creditNotes).write(wanted, existing?.externalId ?? null, context),

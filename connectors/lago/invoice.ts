@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { z } from 'zod';
-import { daysBetween } from '../../domain/dates.ts';
+import { addDays, daysBetween, type LocalDate } from '../../domain/dates.ts';
 import type { Invoice, InvoiceLine, InvoiceStanding } from '../../domain/model/invoice.ts';
 import { compareMoney, type Money } from '../../domain/money.ts';
 import { exactNumber } from '../exact-number.ts';
@@ -13,6 +13,9 @@ import type { LagoOptions } from './options.ts';
 
 /** A key of an invoice's metadata: at most 20 characters, and five of them. */
 export const ID = 'q2c_invoice';
+
+/** Lago issues an invoice on the day it is written; nobody writes one longer before its own issue date. */
+const WRITTEN_AHEAD_DAYS = 62;
 
 export const invoiceRow = z.object({
   lago_id: z.string(),
@@ -96,11 +99,14 @@ export function createInvoices(lago: Lago, options: LagoOptions) {
     throw lago.failure(about, { kind: 'business_rule', code: 'LAGO_INVOICE_GONE', message: `Lago no longer has ${about.object} (${lagoId}).`, mend: 'Find out what became of it in Lago; bill it again, or abort.' });
   };
 
-  /** By its metadata; else, where the second request of a write did not come through, by its fees among those without our metadata. */
-  async function findById(ourId: string, customer: string, about: About): Promise<FullInvoice | null> {
+  /**
+   * By its metadata; else, where the second request of a write did not come through, by its fees among those without our metadata.
+   * @param notBefore - the first day on which Lago can have issued it
+   */
+  async function findById(ourId: string, customer: string, about: About, notBefore?: LocalDate): Promise<FullInvoice | null> {
     const query = { external_customer_id: customer, invoice_type: 'one_off' };
     for await (const row of lago.list('/invoices', 'invoices', invoiceRow, about, { ...query, [`metadata[${ID}]`]: ourId })) if (ourIdOf(row) === ourId) return need(row.lago_id, about);
-    for await (const row of lago.list('/invoices', 'invoices', invoiceRow, about, { ...query, [`metadata[${ID}]`]: '' })) {
+    for await (const row of lago.list('/invoices', 'invoices', invoiceRow, about, { ...query, [`metadata[${ID}]`]: '', ...(notBefore === undefined ? {} : { issuing_date_from: notBefore }) })) {
       if (ourIdOf(row) !== null) continue;
       const full = await get(row.lago_id, about);
       if (full?.fees?.some((fee) => fee.description?.startsWith(`${ourId} #`) === true) === true) return full;
@@ -137,6 +143,7 @@ export function createInvoices(lago: Lago, options: LagoOptions) {
   };
 
   return {
+    find: (invoice: Invoice, references: References, about: About) => findById(invoice.id, customerOf(invoice, references, about), about, addDays(invoice.issueDate, -WRITTEN_AHEAD_DAYS)),
     need,
     exact,
     customerOf,

@@ -8,13 +8,23 @@ import { madeAnswer, type About, type Stripe } from './client.ts';
 import { noon } from './dates.ts';
 import type { Params } from './form.ts';
 import { labelOf, type InvoiceRow, type Invoices } from './invoice.ts';
-import { descriptionOf, lineRow, TAX, type Lines } from './lines.ts';
+import { descriptionOf, lineRow, NUMBER, TAX, type Lines } from './lines.ts';
 import type { StripeOptions } from './options.ts';
 
 const ID = 'q2c_invoice';
 
 const creditNoteRow = z.object({ id: z.string(), number: z.string(), status: z.string(), currency: z.string(), total: minorUnits, metadata: z.record(z.string(), z.string()).nullish() });
 type CreditNoteRow = z.infer<typeof creditNoteRow>;
+
+interface BilledLine {
+  readonly id: string;
+  readonly number: string | undefined;
+  /** Our rule and rate. */
+  readonly tax: string | undefined;
+  readonly amount: bigint;
+  /** Stripe's tax rate. */
+  readonly rate: string | undefined;
+}
 
 /** A document's amounts are negative, Stripe's are what is credited. */
 function taken(value: Money): Money {
@@ -34,28 +44,31 @@ export function createCreditNotes(stripe: Stripe, invoices: Invoices, lines: Lin
     return null;
   }
 
-  /** The tax rates that Stripe has the invoice's lines taxed by, by our rule and rate. */
-  async function ratesOf(invoiceId: string, about: About): Promise<ReadonlyMap<string, string>> {
-    const rates = new Map<string, string>();
+  async function billedLines(invoiceId: string, about: About): Promise<readonly BilledLine[]> {
+    const billed: BilledLine[] = [];
     for await (const row of stripe.list(`/invoices/${invoiceId}/lines`, lineRow, about)) {
-      const [mark, rate] = [row.metadata?.[TAX], row.taxes?.[0]?.tax_rate_details?.tax_rate];
-      if (mark !== undefined && rate !== undefined) rates.set(mark, rate);
+      billed.push({ id: row.id, number: row.metadata?.[NUMBER], tax: row.metadata?.[TAX], amount: BigInt(row.amount), rate: row.taxes?.[0]?.tax_rate_details?.tax_rate });
     }
-    return rates;
+    return billed;
   }
 
-  const lineOf = (line: InvoiceLine, rates: ReadonlyMap<string, string>, about: About): Params => {
+  /** On the very line it was billed by where that has room, else as a line of its own with the tax rate that Stripe has of the same rule. */
+  const lineOf = (line: InvoiceLine, billed: readonly BilledLine[], about: About): Params => {
     const on = { system: stripe.system, object: about.object };
     const amount = minorOf(taken(line.amount), on);
     const tax = minorOf(taken(line.tax), on);
     if (amount.startsWith('-') || tax.startsWith('-')) {
       throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_CREDIT_LINE_SIGN', message: `Line ${line.number} of ${about.object} is a charge; Stripe's credit notes carry credits only.`, mend: 'Put charges on an invoice of their own, then retry.' });
     }
-    const rate = rates.get(lines.taxOf(line));
+    const alike = billed.filter((each) => each.tax === lines.taxOf(line));
+    const own = alike.find((each) => each.number === String(line.number) && each.amount >= BigInt(amount));
+    const rate = own?.rate ?? alike.find((each) => each.rate !== undefined)?.rate;
     if (tax !== '0' && rate === undefined) {
       throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_CREDIT_TAX', message: `Line ${line.number} of ${about.object} is taxed by ${lines.taxOf(line)} %, which no line of the credited invoice is.`, mend: 'Credit lines with the tax they were billed with, then retry.' });
     }
-    return { type: 'custom_line_item', description: descriptionOf(line), quantity: 1, unit_amount: amount, ...(rate === undefined ? {} : { tax_amounts: [{ amount: tax, taxable_amount: amount, tax_rate: rate }] }) };
+    const taxes = rate === undefined ? {} : { tax_amounts: [{ amount: tax, taxable_amount: amount, tax_rate: rate }] };
+    if (own !== undefined) return { type: 'invoice_line_item', invoice_line_item: own.id, amount, ...taxes };
+    return { type: 'custom_line_item', description: descriptionOf(line), quantity: 1, unit_amount: amount, ...taxes };
   };
 
   /** Of a credit note, "open" is what customers still owe by it: nothing. */
@@ -89,14 +102,14 @@ export function createCreditNotes(stripe: Stripe, invoices: Invoices, lines: Lin
         throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_CREDIT_NOTE_ISSUED', message: `${about.object} is ${row.status} in Stripe over ${moneyOf(row.total, row.currency).amount} ${row.currency.toUpperCase()}; what is issued cannot change.`, mend: 'Void it in Stripe and write another credit note.' });
       }
       const credited = await creditedOf(document, references, about);
-      const rates = await ratesOf(credited.id, about);
+      const billed = await billedLines(credited.id, about);
       const total = BigInt(minorOf(wanted, { system: stripe.system, object: about.object }));
       const beyondOpen = total - BigInt(credited.amount_remaining);
       const made = await stripe.post(
         '/credit_notes',
         {
           invoice: credited.id,
-          lines: document.lines.map((line) => lineOf(line, rates, about)),
+          lines: document.lines.map((line) => lineOf(line, billed, about)),
           memo: document.memo === '' ? undefined : document.memo,
           effective_at: noon(document.issueDate),
           email_type: options.emailOnIssue ? 'credit_note' : 'none',

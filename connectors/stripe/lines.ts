@@ -10,7 +10,8 @@ import type { StripeOptions } from './options.ts';
 const MOST_LINES = 250;
 /** Lines in one request: its form stays well below a megabyte. */
 const LINES_IN_REQUEST = 50;
-const NUMBER = 'q2c_line';
+/** The number of our line. */
+export const NUMBER = 'q2c_line';
 const CONTENT = 'q2c_content';
 /** Tells under which of our tax rules a line was billed: credit notes take the same rate. */
 export const TAX = 'q2c_tax';

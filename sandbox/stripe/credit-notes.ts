@@ -1,13 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { badParameter, refused } from './errors.ts';
+import { badParameter, missing, refused } from './errors.ts';
 import { get, pageOf, post, type Service } from './http.ts';
 import { totalsOf } from './invoice-view.ts';
 import type { CreditNote } from './model.ts';
 import { created, expand, isWithin, listing, mergedMetadata, metadata, text, timestamp, whole } from './params.ts';
 import { creditTaxAmounts, creditTaxesOf, viewOfTax } from './taxes.ts';
 
-const line = z.strictObject({ type: z.literal('custom_line_item'), description: text(), quantity: whole, unit_amount: whole, tax_amounts: creditTaxAmounts });
+/** A description only goes with lines of one's own. https://docs.stripe.com/api/credit_notes/create */
+const line = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('custom_line_item'), description: text(), quantity: whole, unit_amount: whole, tax_amounts: creditTaxAmounts }),
+  z.strictObject({ type: z.literal('invoice_line_item'), invoice_line_item: text(), amount: whole, tax_amounts: creditTaxAmounts }),
+]);
 const create = z.strictObject({
   invoice: text(),
   lines: z.array(line).min(1),
@@ -27,7 +31,7 @@ function viewOf(row: CreditNote): object {
   return {
     id: row.id, object: 'credit_note', amount: total, amount_shipping: 0, created: row.created, currency: row.currency, customer: row.customer, customer_balance_transaction: null, discount_amount: 0, discount_amounts: [],
     effective_at: row.effective_at ?? row.created, invoice: row.invoice,
-    lines: { object: 'list', has_more: false, url: `/v1/credit_notes/${row.id}/lines`, data: row.lines.map((each) => ({ id: each.id, object: 'credit_note_line_item', amount: each.amount, description: each.description, livemode: false, quantity: 1, taxes: each.taxes.map(viewOfTax), type: 'custom_line_item' })) },
+    lines: { object: 'list', has_more: false, url: `/v1/credit_notes/${row.id}/lines`, data: row.lines.map((each) => ({ id: each.id, object: 'credit_note_line_item', amount: each.amount, description: each.description, livemode: false, quantity: 1, taxes: each.taxes.map(viewOfTax), type: each.invoiceLine === null ? 'custom_line_item' : 'invoice_line_item', ...(each.invoiceLine === null ? {} : { invoice_line_item: each.invoiceLine }) })) },
     livemode: false, memo: row.memo, metadata: row.metadata, number: row.number, out_of_band_amount: row.outOfBand, pdf: `https://pay.stripe.com/credit_notes/acct_sandbox/${row.id}/pdf`, post_payment_amount: row.postPayment, pre_payment_amount: row.prePayment,
     reason: null, refunds: [], shipping_cost: null, status: row.status, subtotal: row.subtotal, subtotal_excluding_tax: row.subtotal, total, total_excluding_tax: row.subtotal, type: row.postPayment > 0 ? 'post_payment' : 'pre_payment', voided_at: row.voided_at,
   };
@@ -39,7 +43,15 @@ export function installCreditNotes(app: FastifyInstance, service: Service): void
   post(app, service, '/v1/credit_notes', create, (params) => {
     const invoice = account.invoices.need(params.invoice, 'invoice');
     if (invoice.status !== 'open' && invoice.status !== 'paid') throw refused('credit_note_invalid_invoice_status', `You can only create credit notes for open or paid invoices; this one is ${invoice.status}.`, 'invoice');
-    const lines = params.lines.map((each) => ({ id: account.nextId('cnli'), description: each.description, amount: each.quantity * each.unit_amount, taxes: creditTaxesOf(account, each.tax_amounts ?? []) }));
+    const lines = params.lines.map((each) => {
+      const head = { id: account.nextId('cnli'), taxes: creditTaxesOf(account, each.tax_amounts ?? []) };
+      if (each.type === 'custom_line_item') return { ...head, invoiceLine: null, description: each.description, amount: each.quantity * each.unit_amount };
+      const billed = account.lines.get(each.invoice_line_item);
+      if (billed?.invoice !== invoice.id) throw missing('invoice line item', each.invoice_line_item, 'lines[invoice_line_item]');
+      const earlier = account.creditNotes.by('invoice', invoice.id).filter((note) => note.status === 'issued').flatMap((note) => note.lines).filter((one) => one.invoiceLine === billed.id);
+      if (each.amount > billed.amount - earlier.reduce((sum, one) => sum + one.amount, 0)) throw refused('credit_note_line_amount_too_large', 'The credited amount exceeds what is left of the invoice line item.', 'lines[amount]');
+      return { ...head, invoiceLine: billed.id, description: billed.description, amount: each.amount };
+    });
     const subtotal = lines.reduce((sum, each) => sum + each.amount, 0);
     const tax = lines.reduce((sum, each) => sum + each.taxes.reduce((taxes, one) => taxes + one.amount, 0), 0);
     const { total: billed, remaining } = totalsOf(account, invoice);

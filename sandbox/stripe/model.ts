@@ -93,7 +93,7 @@ export interface CreditNote extends Stored {
   readonly memo: string | null;
   readonly effective_at: number | null;
   readonly metadata: Metadata;
-  readonly lines: readonly { readonly id: string; readonly description: string | null; readonly amount: number; readonly taxes: readonly LineTax[] }[];
+  readonly lines: readonly { readonly id: string; readonly invoiceLine: string | null; readonly description: string | null; readonly amount: number; readonly taxes: readonly LineTax[] }[];
   readonly voided_at: number | null;
 }
 

@@ -56,6 +56,18 @@ describe("Lago's own rules", function () {
     await organization.office.check(wanted.document, found.externalId);
   });
 
+  it('finds an invoice among hundreds of its customer, marked or not', async () => {
+    const wanted = await fresh();
+    await faults.next({ kind: 'cut-before', method: 'PUT' });
+    await failureOf(() => organization.port().invoice.write(wanted, null, callContext()));
+    const customer = wanted.references.customers[wanted.document.customerId];
+    await organization.admin.seed({ paid_invoices: Array.from({ length: 150 }, () => ({ customer, amount: 100 })) });
+    const found = await organization.port().invoice.find(wanted, callContext());
+    assert.ok(found !== null);
+    await organization.port().invoice.write(wanted, found, callContext());
+    assert.deepEqual(await organization.port().invoice.find(wanted, callContext()), found);
+  });
+
   it("takes nobody else's invoice for ours, whatever its fees say", async () => {
     const wanted = await fresh();
     const customer = wanted.references.customers[wanted.document.customerId];

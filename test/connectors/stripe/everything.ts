@@ -48,6 +48,9 @@ export async function everyRequest(): Promise<readonly Recorded[]> {
       const credited = await port.invoice.write({ document: credit, references }, null, callContext());
       await port.standing({ document: credit, externalId: credited.externalId }, callContext());
       await port.invoice.undo({ document: { document: credit, references }, externalId: credited.externalId, created: true }, callContext());
+      const lump = creditOf(open.document, uniqueTag(), 'first line');
+      const custom = await port.invoice.write({ document: { ...lump, lines: lump.lines.map((line) => ({ ...line, number: 99 })) }, references }, null, callContext());
+      await port.invoice.undo({ document: { document: lump, references }, externalId: custom.externalId, created: true }, callContext());
       const since = new Date(account.clock.now()).toISOString();
       const payment = await account.office.pay(open.found.externalId, open.document.total);
       await account.office.refund?.(payment, { amount: '10.00', currency: 'EUR' });

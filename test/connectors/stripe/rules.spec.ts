@@ -116,6 +116,14 @@ describe("Stripe's own rules", function () {
     assert.equal(state['idempotency_keys']?.filter((row) => String(row['id']).startsWith(context.idempotencyKey)).length, 2, 'the second attempt was made under a further key');
   });
 
+  it('finds an invoice among hundreds of its customer', async () => {
+    const { document, references } = await fresh();
+    const written = await account.port().invoice.write({ document, references }, null, callContext());
+    const customer = references.customers[document.customerId] ?? '';
+    await account.admin.seed({ paid_invoices: Array.from({ length: 250 }, () => ({ customer, amount: 100 })) });
+    assert.equal((await account.port().invoice.find({ document, references }, callContext()))?.externalId, written.externalId);
+  });
+
   it('finds a customer of long ago by search, and one of just now although search lags', async () => {
     const { customer } = dealOf(uniqueTag());
     const written = await account.port().customer.write({ document: customer, references: NONE }, null, callContext());
@@ -183,6 +191,19 @@ describe("Stripe's own rules", function () {
     const told: (readonly unknown[])[] = [];
     for await (const change of port.payments(since, callContext())) told.push([change.payment.externalId, change.payment.amount.amount, change.payment.applied]);
     assert.deepEqual(told, [[refund, '0.00', []]]);
+  });
+
+  it('credits the line that was billed, and what goes beyond it on a line of its own', async () => {
+    const { document, references } = await fresh();
+    const port = account.port();
+    const { externalId } = await port.invoice.write({ document, references }, null, callContext());
+    await port.issue({ document, externalId }, callContext());
+    const [first, second] = creditOf(document, uniqueTag()).lines;
+    assert.ok(first !== undefined && second !== undefined);
+    const credit = { ...creditOf(document, uniqueTag()), lines: [{ ...second, number: 1 }, { ...first, number: 2 }] };
+    const written = await port.invoice.write({ document: credit, references }, null, callContext());
+    const { lines } = z.object({ lines: z.object({ data: z.array(z.looseObject({ type: z.string(), amount: z.int() })) }) }).parse(await account.call('GET', `/credit_notes/${written.externalId}`));
+    assert.deepEqual(lines.data.map(({ type, amount }) => [type, amount]), [['invoice_line_item', 97_540], ['custom_line_item', 208_040]]);
   });
 
   it('refuses a credit note that Stripe could not carry', async () => {
