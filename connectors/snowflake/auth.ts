@@ -8,8 +8,9 @@ import { createHttpClient } from '../http/client.ts';
 import { detachedContext } from '../http/detached-context.ts';
 import type { SnowflakeCredentials } from './options.ts';
 
-/** An hour is the most. */
+/** An hour is the most, of which a minute lies behind: a clock that is a little fast does no harm. */
 const JWT_SECONDS = 3540;
+const BACKDATED_SECONDS = 60;
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 const tokenRefusal = z.object({ error: z.string(), message: z.string().nullish() });
 
@@ -28,7 +29,8 @@ function keyPair(credentials: Extract<SnowflakeCredentials, { privateKeyPem: str
   const name = `${accountName(credentials.account)}.${credentials.user.toUpperCase()}`;
   const fingerprint = createHash('sha256').update(createPublicKey(key).export({ type: 'spki', format: 'der' })).digest('base64');
   return renewedToken(async () => {
-    const jwt = await new SignJWT().setProtectedHeader({ typ: 'JWT', alg: 'RS256' }).setIssuer(`${name}.SHA256:${fingerprint}`).setSubject(name).setIssuedAt().setExpirationTime(`${JWT_SECONDS} seconds`).sign(key);
+    const now = Math.floor(Date.now() / 1000);
+    const jwt = await new SignJWT().setProtectedHeader({ typ: 'JWT', alg: 'RS256' }).setIssuer(`${name}.SHA256:${fingerprint}`).setSubject(name).setIssuedAt(now - BACKDATED_SECONDS).setExpirationTime(now + JWT_SECONDS).sign(key);
     return { headers: headersOf('KEYPAIR_JWT', jwt), expiresInSeconds: JWT_SECONDS };
   });
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import type { CallContext } from '../ports.ts';
-import type { WarehousePort, WarehouseTable } from '../warehouse-port.ts';
+import type { WarehousePort } from '../warehouse-port.ts';
 import { checkTable, plainSum, positional } from '../warehouse-rows.ts';
 import { createSnowflakeClient, type Snowflake } from './client.ts';
 import { snowflakeOptionsSchema } from './options.ts';
@@ -11,7 +11,7 @@ import { addColumn, COLUMNS, createTable, holds, merge, sent, stored, totals } f
 /** Of the rows in one statement; the text of a statement has a limit of 1 MB, and rows beyond it go into another statement. */
 const MOST_TEXT = 500_000;
 
-const columnRow = z.object({ COLUMN_NAME: z.string(), DATA_TYPE: z.string(), NUMERIC_SCALE: z.string().nullable() });
+const columnRow = z.object({ TABLE_NAME: z.string(), COLUMN_NAME: z.string(), DATA_TYPE: z.string(), NUMERIC_SCALE: z.string().nullable() });
 const mergeRow = z.object({ 'number of rows inserted': z.coerce.number().int(), 'number of rows updated': z.coerce.number().int().default(0) });
 const totalsRow = z.looseObject({ ROW_COUNT_: z.coerce.number().int() });
 
@@ -21,9 +21,16 @@ export function createSnowflake(settings: ConnectorSettings): WarehousePort {
   const snowflake = createSnowflakeClient(settings, options);
   const { system } = settings;
 
-  async function columnsOf(table: WarehouseTable, object: string, context: CallContext) {
-    const rows = await read(snowflake, { sql: COLUMNS, binds: [options.schema, stored(table.name)], object }, columnRow, context);
-    return new Map(rows.map((row) => [row.COLUMN_NAME, { type: row.DATA_TYPE, scale: row.NUMERIC_SCALE }]));
+  /** By table and column, as they are stored: one look for all tables, since there is mostly nothing to make. */
+  async function columnsOf(object: string, context: CallContext) {
+    const rows = await read(snowflake, { sql: COLUMNS, binds: [options.schema], object }, columnRow, context);
+    type StoredColumn = { readonly type: string; readonly scale: string | null };
+    const tables = new Map<string, Map<string, StoredColumn>>();
+    for (const { TABLE_NAME: table, COLUMN_NAME: column, DATA_TYPE: type, NUMERIC_SCALE: scale } of rows) {
+      const columns = tables.get(table) ?? new Map<string, StoredColumn>();
+      tables.set(table, columns.set(column, { type, scale }));
+    }
+    return tables;
   }
 
   return {
@@ -32,13 +39,14 @@ export function createSnowflake(settings: ConnectorSettings): WarehousePort {
     batchSize: options.batchSize,
 
     async prepare(tables, context) {
+      for (const table of tables) checkTable(table, system);
+      const known = await columnsOf('warehouse tables', context);
       for (const table of tables) {
-        checkTable(table, system);
         const object = `warehouse table ${table.name}`;
-        await snowflake.run({ sql: createTable(table), writes: true, object }, context);
-        const known = await columnsOf(table, object, context);
-        for (const column of table.columns) {
-          const found = known.get(stored(column.name));
+        const columns = known.get(stored(table.name));
+        if (columns === undefined) await snowflake.run({ sql: createTable(table), writes: true, object }, context);
+        for (const column of columns === undefined ? [] : table.columns) {
+          const found = columns?.get(stored(column.name));
           if (found === undefined) await snowflake.run({ sql: addColumn(table.name, column), writes: true, object }, context);
           else if (!holds(column.type, found)) throw otherType(system, table.name, column.name, found.type);
         }

@@ -31,7 +31,7 @@ export function addColumn(table: string, column: WarehouseTable['columns'][numbe
   return `ALTER TABLE ${quoted(table)} ADD COLUMN IF NOT EXISTS ${quoted(column.name)} ${TYPES[column.type]}`;
 }
 
-export const COLUMNS = 'SELECT COLUMN_NAME, DATA_TYPE, NUMERIC_SCALE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION';
+export const COLUMNS = 'SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, NUMERIC_SCALE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME, ORDINAL_POSITION';
 
 /** False where a column would round or refuse what we write. */
 export function holds(type: WarehouseType, column: { readonly type: string; readonly scale: string | null }): boolean {

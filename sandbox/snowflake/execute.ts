@@ -50,11 +50,10 @@ export function executor(records: RecordStore, schema: string) {
         return done('Statement executed successfully.');
       }
       case 'columns': {
-        const [wanted, name] = binds;
-        const table = wanted === schema ? tables.get(name ?? '') : undefined;
+        const found = binds[0] === schema ? tables.all().toSorted((left, right) => (left.name < right.name ? -1 : 1)) : [];
         return {
-          columns: [{ name: 'COLUMN_NAME', type: TEXT, nullable: false }, { name: 'DATA_TYPE', type: TEXT, nullable: false }, { name: 'NUMERIC_SCALE', type: COUNT, nullable: true }],
-          rows: (table?.columns ?? []).map((column) => [column.name, column.type.kind, column.type.kind === 'NUMBER' ? String(column.type.scale) : null]),
+          columns: [...['TABLE_NAME', 'COLUMN_NAME', 'DATA_TYPE'].map((name) => ({ name, type: TEXT, nullable: false })), { name: 'NUMERIC_SCALE', type: COUNT, nullable: true }],
+          rows: found.flatMap((table) => table.columns.map((column) => [table.name, column.name, column.type.kind, column.type.kind === 'NUMBER' ? String(column.type.scale) : null])),
           stats: {},
         };
       }

@@ -102,7 +102,7 @@ function alterAt(at: Cursor): Statement {
 }
 
 function columnsAt(at: Cursor): Statement {
-  at.need('COLUMN_NAME', ',', 'DATA_TYPE', ',', 'NUMERIC_SCALE', 'FROM', 'INFORMATION_SCHEMA', '.', 'COLUMNS', 'WHERE', 'TABLE_SCHEMA', '=', '?', 'AND', 'TABLE_NAME', '=', '?', 'ORDER', 'BY', 'ORDINAL_POSITION');
+  at.need('TABLE_NAME', ',', 'COLUMN_NAME', ',', 'DATA_TYPE', ',', 'NUMERIC_SCALE', 'FROM', 'INFORMATION_SCHEMA', '.', 'COLUMNS', 'WHERE', 'TABLE_SCHEMA', '=', '?', 'ORDER', 'BY', 'TABLE_NAME', ',', 'ORDINAL_POSITION');
   return { kind: 'columns' };
 }
 

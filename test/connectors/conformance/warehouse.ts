@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { WarehousePort, WarehouseRow, WarehouseTable } from '../../../connectors/warehouse-port.ts';
+import { plainSum } from '../../../connectors/warehouse-rows.ts';
 import { callContext } from './documents.ts';
 import { failureOf, type FaultBoard } from './records.ts';
 
@@ -36,6 +38,16 @@ function aTable(change: Partial<WarehouseTable> = {}): WarehouseTable {
 
 function aRow(change: Partial<WarehouseRow> = {}): WarehouseRow {
   return { source: 'harvest', entry: '1', note: 'Design', amount: '260.5', hours: '7.5', worked_on: '2026-11-16', decided_at: '2026-11-17T09:30:00.125Z', billable: 'true', ...change };
+}
+
+/** Hundredths as a decimal with two digits: "-0.05". */
+function centsText(cents: bigint): string {
+  const digits = String(cents < 0n ? -cents : cents).padStart(3, '0');
+  return `${cents < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+function sameRow(left: WarehouseRow | undefined, right: WarehouseRow): boolean {
+  return left !== undefined && Object.keys(right).every((name) => left[name] === right[name]);
 }
 
 /** What every warehouse port promises (connectors/warehouse-port.ts). */
@@ -152,6 +164,26 @@ export function describeWarehousePort(warehouse: WarehouseCase, faults: FaultBoa
         assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'WAREHOUSE_ROWS', 'no']);
       }
       assert.deepEqual(await warehouse.rows(table), []);
+    });
+
+    it('has after any batches what the last of them said of each key, and counts what they changed', async () => {
+      const entry = fc.record({ entry: fc.integer({ min: 0, max: 9 }), note: fc.option(fc.string({ unit: 'grapheme', maxLength: 8 })), amount: fc.option(fc.bigInt({ min: -(10n ** 14n), max: 10n ** 14n })), hours: fc.integer({ min: -99, max: 99 }) });
+      const batches = fc.array(fc.uniqueArray(entry, { selector: (row) => row.entry, maxLength: 8 }), { minLength: 1, maxLength: 6 });
+      await fc.assert(fc.asyncProperty(batches, async (batch) => {
+        const table = await prepared();
+        const model = new Map<string, WarehouseRow>();
+        let cents = 0n;
+        for (const rows of batch) {
+          const given = rows.map(({ entry: id, note, amount, hours }) => aRow({ entry: String(id), note: note?.replaceAll('\0', '') ?? null, amount: amount === null ? null : centsText(amount), hours: String(hours) }));
+          const expected = { inserted: given.filter((row) => !model.has(row['entry'] ?? '')).length, updated: given.filter((row) => model.has(row['entry'] ?? '') && !sameRow(model.get(row['entry'] ?? ''), row)).length };
+          assert.deepEqual(await merge(table, given), expected);
+          for (const row of given) model.set(row['entry'] ?? '', row);
+        }
+        for (const row of model.values()) cents += row['amount'] === null || row['amount'] === undefined ? 0n : BigInt(row['amount'].replace('.', ''));
+        const totals = await warehouse.port().totals(table, callContext());
+        assert.deepEqual([totals.rows, totals.sums['amount']], [model.size, plainSum(centsText(cents))]);
+        assert.deepEqual((await byEntry(table)).map((row) => row['note']), [...model.values()].toSorted((left, right) => Number(left['entry']) - Number(right['entry'])).map((row) => row['note']));
+      }), { seed: 20261121, numRuns: 12 });
     });
 
     it('calls a table that nobody made a matter of configuration', async () => {

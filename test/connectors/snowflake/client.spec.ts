@@ -96,7 +96,7 @@ describe('Snowflake, statement by statement', () => {
       await connected.prepare([TABLE], callContext());
       await connected.prepare([TABLE], callContext());
       const paged = (await small.admin.requests()).filter(({ url }) => url.includes('partition='));
-      assert.equal(paged.length, 4);
+      assert.equal(paged.length, TABLE.columns.length - 1);
     } finally {
       await small.close();
     }
