@@ -6,11 +6,11 @@ import { refusedFailure } from '../http/failures.ts';
 import type { CallContext } from '../ports.ts';
 import { salesforceAuth } from './auth.ts';
 import { classifySalesforce } from './classify.ts';
-import { MAX_COLLECTION, MAX_QUERIES, MAX_SUBREQUESTS, readComposite, writeComposite } from './composite.ts';
+import { MAX_COLLECTION, MAX_QUERIES, MAX_SUBREQUESTS, partFailure, readComposite, writeComposite } from './composite.ts';
 import { pauseForSalesforce } from './limits.ts';
 import { accountPage, type AccountNode, type pageOf } from './mapping.ts';
 import type { DeliveryRecordsOptions, SalesforceCredentials, SalesforceOptions } from './options.ts';
-import { accountChainQueries } from './queries.ts';
+import { ACCOUNTS_IN_QUERY, accountChainQueries } from './queries.ts';
 import type { DeliveryRecord, Fields } from './write-back.ts';
 
 type PageSchema<Item> = ReturnType<typeof pageOf<z.ZodType<Item>>>;
@@ -85,11 +85,16 @@ export function createSalesforceClient(settings: ConnectorSettings, credentials:
     async accountChain(accountId, object, context) {
       const requests = accountChainQueries(accountId, CHAIN_QUERIES, options).map(({ referenceId, soql }) => ({ method: 'GET' as const, url: `${root}/query?q=${encodeQuery(soql)}`, referenceId }));
       const answers = await readComposite(http, { system, root, requests, object, context });
-      return answers.filter(({ status }) => status < 300).flatMap(({ body }) => {
-        const page = accountPage.safeParse(body);
-        if (page.success) return page.data.records;
-        throw new SystemFailure({ kind: 'contract', code: 'ANSWER_SCHEMA', message: `A part of the answer for ${object} is not a page of accounts: ${z.prettifyError(page.error).slice(0, 300)}.`, mend: 'Compare connectors/salesforce/mapping.ts with the API version in use, then retry.', system, object, written: 'no' });
-      });
+      const chain: AccountNode[] = [];
+      for (const answer of answers) {
+        if (answer.status >= 300) throw partFailure({ system, object }, answer, false);
+        const page = accountPage.safeParse(answer.body);
+        if (!page.success) throw new SystemFailure({ kind: 'contract', code: 'ANSWER_SCHEMA', message: `A part of the answer for ${object} is not a page of accounts: ${z.prettifyError(page.error).slice(0, 300)}.`, mend: 'Compare connectors/salesforce/mapping.ts with the API version in use, then retry.', system, object, written: 'no' });
+        chain.push(...page.data.records);
+        // The parts after the top of the hierarchy refer to nothing: however they were answered.
+        if (!goesOn(page.data.records[0])) break;
+      }
+      return chain;
     },
 
     async writeBack(opportunityId, fields, records, object, context) {
@@ -104,6 +109,17 @@ export function createSalesforceClient(settings: ConnectorSettings, credentials:
       await writeComposite(http, { system, root, requests: [deal, ...projects], object, context });
     },
   };
+}
+
+/** True where a query's accounts end with one that has a parent. */
+function goesOn(account: AccountNode | null | undefined): boolean {
+  let levels = 0;
+  let parentId: string | null = null;
+  for (let next = account; next !== null && next !== undefined; next = next.Parent) {
+    levels += 1;
+    parentId = next.ParentId ?? null;
+  }
+  return levels === ACCOUNTS_IN_QUERY && parentId !== null;
 }
 
 /** Escapes a query for a URL, but for the references that Salesforce replaces before it reads the URL. */

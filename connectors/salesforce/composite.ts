@@ -40,14 +40,12 @@ const compositeAnswer = z.object({ compositeResponse: z.array(z.object({ body: z
 const errorsSchema = z.array(z.looseObject({ errorCode: z.string() })).min(1);
 
 /**
- * Reads in one call what depends on one another. A part that refers to a value an earlier answer does not have is halted: the caller takes it for the end.
- * @throws SystemFailure for a part that failed by itself
+ * Reads in one call what depends on one another. What a part means that failed is for the caller to say (`partFailure`): one that refers to a value that an
+ * earlier answer does not have fails too, and is the end of a chain.
+ * @throws SystemFailure where the request as a whole failed
  */
 export async function readComposite(http: HttpClient, composite: Composite): Promise<readonly SubAnswer[]> {
-  const answers = await send(http, composite, false);
-  const failed = answers.find((answer) => answer.status >= 300 && !isHalted(answer));
-  if (failed !== undefined) throw partFailure(composite, failed, false);
-  return answers;
+  return await send(http, composite, false);
 }
 
 /**
@@ -81,7 +79,8 @@ function isHalted({ body }: SubAnswer): boolean {
   return errors.success && errors.data.every(({ errorCode }) => errorCode === 'PROCESSING_HALTED');
 }
 
-function partFailure({ system, object }: Composite, part: SubAnswer, writes: boolean): Error {
+/** What the refusal of one part means. */
+export function partFailure({ system, object }: Pick<Composite, 'system' | 'object'>, part: SubAnswer, writes: boolean): Error {
   const text = JSON.stringify(part.body ?? null);
   const verdict = classifySalesforce({ status: part.status, headers: {}, body: part.body, text }, { object, writes });
   // Parts are undone together, so a refused one leaves no doubt.

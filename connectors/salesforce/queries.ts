@@ -4,6 +4,7 @@ import type { SalesforceOptions } from './options.ts';
 /** Relationships from the deal's account upward that one query may follow; SOQL allows five from the object asked for. */
 const PARENTS_IN_DEAL_QUERY = 3;
 const PARENTS_IN_ACCOUNT_QUERY = 4;
+export const ACCOUNTS_IN_QUERY = PARENTS_IN_ACCOUNT_QUERY + 1;
 
 /** A record ID, 15 or 18 characters; nothing else is ever put into a query. */
 const SALESFORCE_ID = /^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/;

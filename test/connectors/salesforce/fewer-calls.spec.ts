@@ -155,6 +155,25 @@ describe('what a part of a composite answer means', () => {
     assert.deepEqual([failure.kind, failure.written], ['transient', 'no']);
   });
 
+  it('takes any answer for the part after the top of a hierarchy, and none for one before it', async () => {
+    const node = (n: number, parent: object | null): object => ({ Id: `0015g0000000${String(n).padStart(3, '0')}AAA`, Name: `Level ${n}`, ParentId: `0015g0000000${String(n + 1).padStart(3, '0')}AAA`, Parent: parent });
+    const chain = (from: number, levels: number): object => node(from, levels === 1 ? null : chain(from + 1, levels - 1));
+    const page = (account: object) => ({ status: 200, body: { totalSize: 1, done: true, records: [account] } });
+    const top = { Id: '0015g0000000010AAA', Name: 'Top', ParentId: null, Parent: null };
+    const odd = { status: 400, body: [{ errorCode: 'MALFORMED_QUERY', message: "invalid ID field: ''" }] };
+    const load = async (parts: readonly { readonly status: number; readonly body: unknown }[]) => {
+      server = await testServer((request, response) => {
+        if (request.url === '/services/oauth2/token') return answerJson(response, 200, { access_token: 'token' });
+        if (request.method === 'GET') return answerJson(response, 200, { totalSize: 1, done: true, records: [{ Id: '0065g00000ABCDEAA4', Name: 'Deal', IsClosed: true, IsWon: true, CurrencyIsoCode: 'EUR', SystemModstamp: '2026-11-21T06:50:00.000+0000', Account: chain(1, 4) }] });
+        return answerJson(response, 200, { compositeResponse: parts.map(({ status: httpStatusCode, body }, index) => ({ referenceId: `accounts${index}`, httpStatusCode, body, httpHeaders: {} })) });
+      });
+      return await connect(server.url).loadOpportunity('0065g00000ABCDEAA4', context).finally(() => server?.close());
+    };
+    assert.equal((await load([page(chain(5, 5)), page(top), odd, odd])).accounts.length, 10);
+    const failure = await failureOf(load([page(chain(5, 5)), odd, odd, odd]));
+    assert.deepEqual([failure.kind, failure.written], ['contract', 'no']);
+  });
+
   it('does not take an answer for done that leaves a part out', async () => {
     const { url } = await answering(() => [{ status: 204, body: null }]);
     const failure = await failureOf(writeBack(connect(url, { deliveryRecords: {} }), '0065g00000ABCDEAA4', ['P1']));
