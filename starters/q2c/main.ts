@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { auditCommands } from './audit.ts';
 import { caseCommands } from './cases.ts';
 import { configCommands } from './config.ts';
+import { connectorCommands } from './connector.ts';
 import { dealCommands } from './deals.ts';
 import { doctorCommand } from './doctor.ts';
 import { inboxCommands } from './inbox.ts';
@@ -15,7 +16,7 @@ const program = new Command('q2c')
   .option('--json', 'print JSON for programs instead of text for people')
   .showHelpAfterError();
 
-for (const register of [doctorCommand, dealCommands, timesheetCommands, caseCommands, inboxCommands, notificationCommands, configCommands, referenceCommands, auditCommands]) register(program);
+for (const register of [doctorCommand, dealCommands, timesheetCommands, caseCommands, inboxCommands, notificationCommands, configCommands, referenceCommands, auditCommands, connectorCommands]) register(program);
 
 try {
   await program.parseAsync();
