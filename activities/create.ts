@@ -2,6 +2,8 @@ import type { CaseActivities, DealActivities, SweepActivities } from './contract
 import { createCaseSteps } from './cases.ts';
 import { createDealSteps } from './deal.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import type { ReferenceSyncActivities } from './hr/contract.ts';
+import { createReferenceSync } from './hr/sync-people.ts';
 import { createPlanReader } from './plans.ts';
 import { createSweep } from './sweep.ts';
 import type { ExpenseActivities } from './expenses/contract.ts';
@@ -16,7 +18,7 @@ import { createUndo } from './undo.ts';
 import { createWarehouseMirror, type WarehouseMirrorActivities } from './warehouse-mirror.ts';
 
 /** All activities over one set of dependencies. Which of them run where is for the workers to say. */
-export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities & PayrollActivities & WarehouseMirrorActivities {
+export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities & PayrollActivities & WarehouseMirrorActivities & ReferenceSyncActivities {
   const readPlan = createPlanReader(deps);
   return {
     ...createDealSteps(deps, readPlan),
@@ -29,5 +31,6 @@ export function createActivities(deps: ActivityDependencies): DealActivities & C
     ...createExpenseSteps(deps),
     ...createPayrollSteps(deps),
     ...createWarehouseMirror(deps),
+    ...createReferenceSync(deps),
   };
 }

@@ -9,3 +9,4 @@ export { expenseReport } from './expense-report.ts';
 export { payrollExport } from './payroll-export.ts';
 export { payrollCalendar } from './payroll-calendar.ts';
 export { warehouseMirror } from './warehouse-mirror.ts';
+export { referenceSync } from './reference-sync.ts';

@@ -5,11 +5,11 @@ import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 const SWEPT = ['salesforce', 'hubspot'] as const;
 
 /**
- * Makes sure each CRM is swept for deals whose webhook never came, each time system for timesheets that no event told of, that payrolls
- * begin before their cutoff, and that warehouses get what changed and are held against the store each night. Existing schedules
+ * Makes sure each CRM is swept for deals whose webhook never came, each time system for timesheets that no event told of, each HR system for
+ * people who changed, that payrolls begin before their cutoff, and that warehouses get what changed and are held against the store each night. Existing schedules
  * are left as an operator may have set them.
  */
-export async function ensureSchedules(client: Client, timeSystems: readonly string[], warehouses: readonly string[] = []): Promise<void> {
+export async function ensureSchedules(client: Client, timeSystems: readonly string[], warehouses: readonly string[] = [], hrSystems: readonly string[] = []): Promise<void> {
   for (const crm of SWEPT) {
     await ensure(client, {
       scheduleId: `missed-event-sweep/${crm}`,
@@ -22,6 +22,13 @@ export async function ensureSchedules(client: Client, timeSystems: readonly stri
     spec: { intervals: [{ every: '15 minutes' }] },
     action: { type: 'startWorkflow', workflowType: 'payrollCalendar', workflowId: 'payroll-calendar', taskQueue: LINE_QUEUE, args: [], staticSummary: 'Payrolls whose cutoff is near' },
   });
+  for (const hr of hrSystems) {
+    await ensure(client, {
+      scheduleId: `reference-sync/${hr}`,
+      spec: { intervals: [{ every: '30 minutes', offset: '7 minutes' }] },
+      action: { type: 'startWorkflow', workflowType: 'referenceSync', workflowId: `reference-sync/${hr}`, taskQueue: LINE_QUEUE, args: [{ hr }], staticSummary: `People who changed in ${hr}` },
+    });
+  }
   for (const system of timeSystems) {
     await ensure(client, {
       scheduleId: `timesheet-sweep/${system}`,

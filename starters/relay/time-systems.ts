@@ -14,6 +14,11 @@ export async function mirroredWarehouses(db: Db): Promise<readonly string[]> {
   return await systemsOfKind(db, 'warehouse');
 }
 
+/** The HR systems that people are taken over from. */
+export async function hrSystems(db: Db): Promise<readonly string[]> {
+  return await systemsOfKind(db, 'hr');
+}
+
 async function systemsOfKind(db: Db, kind: string): Promise<readonly string[]> {
   const config = systemsSchema.safeParse((await activeConfig(db))?.document);
   return config.success ? config.data.systems.filter((system) => system.kind === kind).map(({ id }) => id) : [];
