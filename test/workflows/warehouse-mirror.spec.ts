@@ -9,6 +9,7 @@ import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 import { casesOf } from '../../store/cases.ts';
 import type { warehouseMirror, WarehouseMirrorInput } from '../../workflows/warehouse-mirror.ts';
 import { silent } from '../connectors/conformance/documents.ts';
+import { startAccount } from '../connectors/snowflake/account.ts';
 import { emptyDatabase } from '../store/support.ts';
 import { startTestLine, type TestLine } from '../support/line.ts';
 import { stopTemporalServer } from '../support/temporal.ts';
@@ -149,6 +150,22 @@ describe('The mirror of the reporting facts', function () {
     assert.deepEqual((await mirror({ anew: true, pagesARun: 3 })).rows, 17);
     await becomes([open, [`exception/${PROCESS}/2`, 'WAREHOUSE_DIFFERS', 'closed']]);
     assert.equal(amounts().length, 8);
+  });
+
+  it('fills Snowflake the same way, with a statement for each page and one look at what is there', async () => {
+    const account = await startAccount();
+    try {
+      warehouse = account.connect(account.keyPair, { batchSize: 4 });
+      const sent = await mirror({ anew: true });
+      assert.deepEqual([sent.rows, sent.inserted, sent.behind], [17, 17, []]);
+      await sql`update reporting.fact_booking set amount = 0.1 where project_id = 'P-2'`.execute(line.store.db);
+      assert.deepEqual(await mirror(), { pages: 1, rows: 1, inserted: 0, updated: 1, tables: ['fact_booking'], behind: [] });
+      const { tables = [] } = await account.admin.state();
+      assert.equal(tables.length, 11);
+    } finally {
+      warehouse = memory.port;
+      await account.close();
+    }
   });
 
   it('fills a PostgreSQL warehouse the same way', async () => {
