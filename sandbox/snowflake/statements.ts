@@ -17,7 +17,9 @@ export const SLOW_MODE = 'slow';
 export const TIMEOUT_MODE = 'statement-timeout';
 /** In the mode "slow" a statement runs when it is asked about for the second time. */
 const ASKED_WHILE_RUNNING = 1;
-const KEPT = 500;
+const KEPT = 200;
+/** Of a bound value, once its statement has ended. */
+const KEPT_CHARACTERS = 2000;
 
 const Binding = z.strictObject({ type: z.enum(['FIXED', 'REAL', 'TEXT', 'BOOLEAN', 'DATE', 'TIME', 'TIMESTAMP_TZ', 'TIMESTAMP_LTZ', 'TIMESTAMP_NTZ']), value: z.string().nullable() });
 export const Body = z.strictObject({
@@ -68,10 +70,11 @@ export function statementsOf(context: SandboxContext, options: SnowflakeOptions)
     if (warehouse !== options.warehouse) throw new SqlError('000606', '57P03', 'No active warehouse selected in the current session.  Select an active warehouse with the \'use warehouse\' command.');
   }
 
-  function finished(statement: Stored): Stored {
+  function finished(running: Stored): Stored {
+    const statement: Stored = { ...running, body: withShortValues(running.body) };
     if (mode() === TIMEOUT_MODE) return { ...statement, state: 'failed', error: { status: 408, code: '000630', sqlState: '57014', message: `Statement reached its statement or warehouse timeout of ${statement.body.timeout ?? 0} second(s) and was canceled.` } };
     try {
-      return { ...statement, state: 'done', result: execute(statement.body) };
+      return { ...statement, state: 'done', result: execute(running.body) };
     } catch (error) {
       if (!(error instanceof SqlError)) throw error;
       return { ...statement, state: 'failed', error: { status: 422, code: error.code, sqlState: error.sqlState, message: error.message } };
@@ -129,6 +132,10 @@ export function statementsOf(context: SandboxContext, options: SnowflakeOptions)
       });
     },
   };
+}
+
+function withShortValues(body: Body): Body {
+  return body.bindings === undefined ? body : { ...body, bindings: Object.fromEntries(Object.entries(body.bindings).map(([number, { type, value }]) => [number, { type, value: value === null ? null : value.slice(0, KEPT_CHARACTERS) }])) };
 }
 
 function rowType({ name, type, nullable }: Result['columns'][number]) {
