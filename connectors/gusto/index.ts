@@ -3,16 +3,24 @@ import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { PayrollExport } from '../../domain/model/time/payroll-export.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { afterFirstWrite } from '../partial-write.ts';
-import type { PayrollAcknowledgement, PayrollPort, SentReference } from '../payroll-port.ts';
+import type { PayrollAcknowledgement, PayrollPort, SentPayroll, SentReference } from '../payroll-port.ts';
 import type { CallContext } from '../ports.ts';
 import { dataDirectory } from '../secrets.ts';
 import { inWords } from './classify.ts';
 import { createGustoClient, PAGE_SIZE, type About } from './client.ts';
 import { hoursByPerson, sameHours, type CodeHours } from './hours.ts';
 import { gustoCredentialsSchema, gustoOptionsSchema } from './options.ts';
-import { employeesOf, payrollById, prepared, regularPayroll, setHours, type Compensation, type Employee, type HoursChange, type Payroll } from './payrolls.ts';
+import { employeesOf, hoursIn, payrollById, prepared, regularPayroll, setHours, type Compensation, type Employee, type HoursChange, type Payroll } from './payrolls.ts';
 
 const PAYROLL_NAME = /^gusto-payroll-(.+)$/;
+const NOT_TAKEN_NAME = /^gusto-not-taken-(.+)$/;
+type NotTaken = 'supplementary' | 'hours' | 'processed';
+/** What Gusto cannot take by its nature: refused as a bureau would, so that people settle it (paid by hand, or with another export). */
+const NOT_TAKEN: Readonly<Record<NotTaken, string>> = {
+  supplementary: 'It is supplementary to hours that Gusto has already. Gusto keeps one sum for a person and a pay period, so these cannot be added without the danger of adding them twice. Enter them in Gusto as an off-cycle payroll for a correction',
+  hours: 'It has sums that are negative or finer than thousandths of an hour, which Gusto does not take. Nothing of it was written',
+  processed: 'Gusto has run the payroll of this pay period already. Enter the hours in Gusto as an off-cycle payroll, unless they are in it',
+};
 const MOST_NAMED = 20;
 
 type What = Pick<Failure, 'kind' | 'code' | 'message' | 'mend'>;
@@ -31,9 +39,8 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
   }
 
   async function payrollFor(document: PayrollExport, about: About): Promise<Payroll> {
-    const { employer, payPeriod, number } = document;
+    const { employer, payPeriod } = document;
     if (employer !== options.legalEntity) throw failed(about, { kind: 'configuration', code: 'GUSTO_OTHER_EMPLOYER', message: `This Gusto company pays people of ${options.legalEntity}, in US dollars; ${document.id} is of ${employer}.`, mend: `Give ${employer} another payroll in config/payroll.yaml.` });
-    if (number > 1) throw failed(about, { kind: 'business_rule', code: 'GUSTO_SUPPLEMENTARY', message: `${document.id} is supplementary to hours that Gusto has already. Gusto keeps one sum for a person and a pay period, so they cannot be added without the danger of adding them twice.`, mend: 'Enter these hours in Gusto by hand, as an off-cycle payroll for a correction, and say here that the bureau has them.' });
     const payroll = await regularPayroll(gusto, payPeriod, about);
     if (payroll === undefined) throw failed(about, { kind: 'configuration', code: 'GUSTO_NO_PAYROLL', message: `Gusto has no regular payroll from ${payPeriod.from} to ${payPeriod.to} for ${document.id}.`, mend: 'Make the company\'s pay schedule in Gusto and the pay periods of the legal entity the same, then retry.' });
     return payroll;
@@ -94,17 +101,23 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
     if (lost.length > 0) throw failed(about, { kind: 'contract', code: 'GUSTO_HOURS_LOST', message: `Gusto answered with other hours than ${document.id} has, for ${lost.length} employees.`, mend: 'Compare the payroll in Gusto with the export; the connector must be corrected.' });
   }
 
-  async function send(document: PayrollExport, context: CallContext) {
+  async function send(document: PayrollExport, context: CallContext): Promise<SentPayroll> {
     const about: About = { object: `payroll export ${document.id}`, context };
     const { people, problems } = hoursByPerson(document, options);
-    if (problems.length > 0) {
-      const mapping = problems.some(({ code }) => code === 'GUSTO_PAY_CODE_UNKNOWN');
-      throw failed(about, { kind: mapping ? 'configuration' : 'business_rule', code: mapping ? 'GUSTO_PAY_CODE_UNKNOWN' : 'GUSTO_HOURS_NOT_TAKEN', message: `Gusto cannot take all hours of ${document.id}: ${listed(problems.map(({ message }) => message))}.`, mend: mapping ? 'Name the hourly compensation for each pay code in options.payCodes of the system, then retry.' : 'Correct the timesheets, or enter these hours in Gusto by hand and say that the bureau has them.' });
-    }
+    const unmapped = problems.filter(({ code }) => code === 'GUSTO_PAY_CODE_UNKNOWN');
+    if (unmapped.length > 0) throw failed(about, { kind: 'configuration', code: 'GUSTO_PAY_CODE_UNKNOWN', message: `Gusto cannot take all hours of ${document.id}: ${listed(unmapped.map(({ message }) => message))}.`, mend: 'Name the hourly compensation for each pay code in options.payCodes of the system, then retry.' });
+    const checksum = checksumOf(document, people);
+    const notTaken = (why: NotTaken): SentPayroll => {
+      context.log.warn({ system, exportId: document.id, why, problems: problems.map(({ message }) => message).slice(0, MOST_NAMED) }, `payroll export ${document.id} cannot be taken by Gusto`);
+      return { files: [`gusto-not-taken-${why}`], checksum };
+    };
     const payroll = await payrollFor(document, about);
-    const sent = { files: [`gusto-payroll-${payroll.payroll_uuid}`], checksum: checksumOf(document, people) };
+    if (document.number > 1) return notTaken('supplementary');
+    if (problems.length > 0) return notTaken('hours');
+    const sent: SentPayroll = { files: [`gusto-payroll-${payroll.payroll_uuid}`], checksum };
     const employees = await employeesFor(people.keys(), about);
-    if (payroll.processed) throw failed(about, { kind: 'business_rule', code: 'GUSTO_PAYROLL_PROCESSED', message: `Gusto has run the payroll from ${document.payPeriod.from} to ${document.payPeriod.to} already; ${document.id} was not written.`, mend: 'If its hours were entered by hand, say that the bureau has them; else pay them off-cycle in Gusto.' });
+    // Written by a call whose answer was lost, and run by somebody since.
+    if (payroll.processed) return holdsAll(people, employees, await hoursIn(gusto, payroll.payroll_uuid, about)) ? sent : notTaken('processed');
     const compensations = new Map<string, Compensation>();
     for (const part of partsOf([...new Set([...employees.values()].map(({ uuid }) => uuid))])) {
       for (const compensation of await prepared(gusto, payroll.payroll_uuid, part, about)) compensations.set(compensation.employee_uuid, compensation);
@@ -122,7 +135,10 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
 
   async function acknowledgement(sent: SentReference, context: CallContext): Promise<PayrollAcknowledgement | null> {
     const about: About = { object: `acknowledgement of payroll export ${sent.exportId}`, context };
-    const payroll = PAYROLL_NAME.exec(sent.files?.[0] ?? '')?.[1];
+    const [file = ''] = sent.files ?? [];
+    const why = NOT_TAKEN_NAME.exec(file)?.[1];
+    if (why !== undefined) return { exportId: sent.exportId, checksum: sent.checksum, outcome: 'refused', accepted: 0, rejected: [], reason: Object.entries(NOT_TAKEN).find(([name]) => name === why)?.[1] ?? why, reference: null };
+    const payroll = PAYROLL_NAME.exec(file)?.[1];
     if (payroll === undefined) throw failed(about, { kind: 'contract', code: 'GUSTO_PAYROLL_NOT_NAMED', message: `It is not known which payroll in Gusto ${sent.exportId} went into.`, mend: 'Look in Gusto and say here whether the bureau has the hours.' });
     const { processed, processing_request: processing, payroll_uuid: reference } = await payrollById(gusto, payroll, about);
     const accepted: PayrollAcknowledgement = { exportId: sent.exportId, checksum: sent.checksum, outcome: 'accepted', accepted: sent.lines, rejected: [], reason: null, reference };
@@ -136,8 +152,16 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
   return { kind: 'payroll', system, send, acknowledgement };
 }
 
+function holdsAll(people: ReadonlyMap<string, readonly CodeHours[]>, employees: ReadonlyMap<string, Employee>, compensations: readonly Omit<Compensation, 'version'>[]): boolean {
+  return [...people].every(([person, wanted]) => {
+    const employee = employees.get(person);
+    const has = compensations.find(({ employee_uuid: uuid }) => uuid === employee?.uuid);
+    return employee !== undefined && has !== undefined && wanted.every(({ name, hours }) => sameHours(placeOf(has, name, employee)?.hours ?? '0', hours));
+  });
+}
+
 /** An employee with several jobs has the compensation in each: that of the primary one. */
-function placeOf(compensation: Compensation, name: string, employee: Employee) {
+function placeOf(compensation: Omit<Compensation, 'version'>, name: string, employee: Employee) {
   const places = compensation.hourly_compensations.filter((place) => place.name === name);
   const primary = employee.jobs.find((job) => job.primary)?.uuid;
   return places.find((place) => place.job_uuid === primary) ?? (places.length === 1 ? places[0] : undefined);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PayrollExport } from '../../domain/model/time/payroll-export.ts';
-import type { About, Gusto } from './client.ts';
+import { PAGE_SIZE, type About, type Gusto } from './client.ts';
 import { gustoError } from './classify.ts';
 
 const hourly = z.object({ name: z.string(), hours: z.string(), job_uuid: z.string(), compensation_multiplier: z.coerce.number().optional() });
@@ -36,6 +36,17 @@ export async function prepared(gusto: Gusto, payroll: string, employees: readonl
   const answer = z.object({ employee_compensations: z.array(compensationRow) });
   const { employee_compensations } = await gusto.put(`/payrolls/${payroll}/prepare`, { employee_uuids: employees }, answer, about, { page: '1', per: String(employees.length) });
   return employee_compensations;
+}
+
+/** The hours of a payroll that was calculated or processed; places without hours may be missing. */
+export async function hoursIn(gusto: Gusto, payroll: string, about: About): Promise<Omit<Compensation, 'version'>[]> {
+  const answer = z.object({ employee_compensations: z.array(compensationRow.omit({ version: true })) });
+  const all: Omit<Compensation, 'version'>[] = [];
+  for (let page = 1; ; page += 1) {
+    const { employee_compensations: some } = await gusto.read(`/payrolls/${payroll}?page=${page}&per=${PAGE_SIZE}`, answer, about);
+    all.push(...some);
+    if (some.length < PAGE_SIZE) return all;
+  }
 }
 
 export interface HoursChange {

@@ -69,18 +69,35 @@ describe('Hours in Gusto', () => {
     assert.throws(() => company.connect({ currency: 'EUR' }), /US dollars only/);
   });
 
-  it('are refused where they are supplementary, negative, of a pay code nobody mapped, or paid another multiple', async () => {
-    for (const [document, kind, code] of [
-      [await aWeek([{ hours: '1' }], 2), 'business_rule', 'GUSTO_SUPPLEMENTARY'],
-      [await aWeek([{ hours: '-4' }]), 'business_rule', 'GUSTO_HOURS_NOT_TAKEN'],
-      [await aWeek([{ hours: '1.0001' }]), 'business_rule', 'GUSTO_HOURS_NOT_TAKEN'],
-      [await aWeek([{ payCode: 'HOL25', multiplier: '2.5' }]), 'configuration', 'GUSTO_PAY_CODE_UNKNOWN'],
-      [await aWeek([{ payCode: 'OT15', multiplier: '1.75' }]), 'configuration', 'GUSTO_COMPENSATION_MISSING'],
-    ] as const) {
+  it('of a pay code nobody mapped, or paid another multiple in Gusto, wait for the configuration', async () => {
+    for (const [document, code] of [[await aWeek([{ payCode: 'HOL25', multiplier: '2.5' }]), 'GUSTO_PAY_CODE_UNKNOWN'], [await aWeek([{ payCode: 'OT15', multiplier: '1.75' }]), 'GUSTO_COMPENSATION_MISSING']] as const) {
       const refused = await refusal(document);
-      assert.deepEqual([refused.kind, refused.code], [kind, code]);
+      assert.deepEqual([refused.kind, refused.code], ['configuration', code]);
       assert.deepEqual(await company.hours(document.payPeriod.from), {});
     }
+  });
+
+  it('that Gusto cannot take are refused as by a bureau, so that people settle them, and nothing is written', async () => {
+    for (const [document, reason] of [
+      [await aWeek([{ hours: '1' }], 2), /supplementary.*off-cycle/],
+      [await aWeek([{ hours: '-4' }]), /negative/],
+      [await aWeek([{ hours: '1.0001' }]), /thousandths/],
+      [exportOf(await company.open({ processed: true }), [{}]), /run the payroll/],
+    ] as const) {
+      const sent = await send(document);
+      const answer = await ask(document, sent);
+      assert.deepEqual([answer?.outcome, answer?.accepted, answer?.checksum], ['refused', 0, sent.checksum]);
+      assert.match(answer?.reason ?? '', reason);
+      assert.deepEqual(await company.hours(document.payPeriod.from), {});
+    }
+  });
+
+  it('are known again in a payroll that somebody ran after an answer was lost', async () => {
+    const document = await aWeek([{ hours: '40' }, { hours: '2.5', payCode: 'OT15', multiplier: '1.5' }]);
+    const sent = await send(document);
+    await company.change(payrollOf(sent.files), { processed: true });
+    assert.deepEqual(await send(document), sent);
+    assert.equal((await ask(document, sent))?.outcome, 'accepted');
   });
 
   it('that were taken back before the cutoff are not sent at all', async () => {
@@ -95,11 +112,6 @@ describe('Hours in Gusto', () => {
     assert.equal((await refusal(document)).code, 'GUSTO_COMPENSATION_MISSING');
     await send(document, company.connect({ salaried: 'leave_out' }));
     assert.deepEqual(await company.hours(document.payPeriod.from), { [`${ADA} REG`]: '8' });
-  });
-
-  it('do not go into a payroll that has been run', async () => {
-    const period = await company.open({ processed: true });
-    assert.equal((await refusal(exportOf(period, [{}]))).code, 'GUSTO_PAYROLL_PROCESSED');
   });
 
   it('are read anew and tried again where somebody in Gusto changed the payroll in between', async () => {
