@@ -6,6 +6,7 @@ import { migrateStore } from '../../store/migrate.ts';
 import { openStore } from '../../store/database.ts';
 import { startNotifying } from '../notify/notify.ts';
 import { notifyTarget } from '../notify/target.ts';
+import { startChangeEventsPart } from '../change-events/part.ts';
 import { startRelayPart } from '../relay/part.ts';
 import { dataDirectory, readSecrets } from '../../connectors/secrets.ts';
 import { gatewayCredentialsSchema, type GatewayLimits } from './deps.ts';
@@ -58,6 +59,7 @@ async function startParts(logger: Logger): Promise<readonly Part[]> {
     parts.push({ name: 'gateway', stop: () => app.close() });
     const address = await app.listen({ host: HOST, port: port() });
     parts.push(startRelayPart(store, logger.child({ part: 'relay' })));
+    parts.push(startChangeEventsPart(store, logger.child({ part: 'change-events' })));
     parts.push({ name: 'notify', ...startNotifying({ db: store.db, log: notifyLog, send }) });
     logger.info({ address, systems: Object.keys(credentials) }, 'gateway ready');
     return parts;
