@@ -17,7 +17,7 @@ const NOT_TAKEN_NAME = /^gusto-not-taken-(.+)$/;
 type NotTaken = 'supplementary' | 'hours' | 'processed';
 /** What Gusto cannot take by its nature: refused as a bureau would, so that people settle it (paid by hand, or with another export). */
 const NOT_TAKEN: Readonly<Record<NotTaken, string>> = {
-  supplementary: 'It is supplementary to hours that Gusto has already. Gusto keeps one sum for a person and a pay period, so these cannot be added without the danger of adding them twice. Enter them in Gusto as an off-cycle payroll for a correction',
+  supplementary: 'It is supplementary, and Gusto has hours of the same people and pay codes for this pay period already. Gusto keeps one sum of each, so it cannot be told whether these are in it. Look in Gusto; where they are not, enter them as an off-cycle payroll for a correction',
   hours: 'It has sums that are negative or finer than thousandths of an hour, which Gusto does not take. Nothing of it was written',
   processed: 'Gusto has run the payroll of this pay period already. Enter the hours in Gusto as an off-cycle payroll, unless they are in it',
 };
@@ -112,16 +112,17 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
       return { files: [`gusto-not-taken-${why}`], checksum };
     };
     const payroll = await payrollFor(document, about);
-    if (document.number > 1) return notTaken('supplementary');
     if (problems.length > 0) return notTaken('hours');
     const sent: SentPayroll = { files: [`gusto-payroll-${payroll.payroll_uuid}`], checksum };
     const employees = await employeesFor(people.keys(), about);
     // Written by a call whose answer was lost, and run by somebody since.
-    if (payroll.processed) return holdsAll(people, employees, await hoursIn(gusto, payroll.payroll_uuid, about)) ? sent : notTaken('processed');
+    if (payroll.processed) return document.number === 1 && holdsAll(people, employees, await hoursIn(gusto, payroll.payroll_uuid, about)) ? sent : notTaken('processed');
     const compensations = new Map<string, Compensation>();
     for (const part of partsOf([...new Set([...employees.values()].map(({ uuid }) => uuid))])) {
       for (const compensation of await prepared(gusto, payroll.payroll_uuid, part, about)) compensations.set(compensation.employee_uuid, compensation);
     }
+    // The first export's hours are what the payroll should hold; later ones would have to be added, which is only certain where there is nothing yet.
+    if (document.number > 1 && holdsSome(people, employees, compensations)) return notTaken('supplementary');
     const changes = changesFor(people, employees, compensations, about);
     let written = false;
     const step = (work: () => Promise<void>) => (written ? afterFirstWrite(work) : work());
@@ -157,6 +158,14 @@ function holdsAll(people: ReadonlyMap<string, readonly CodeHours[]>, employees: 
     const employee = employees.get(person);
     const has = compensations.find(({ employee_uuid: uuid }) => uuid === employee?.uuid);
     return employee !== undefined && has !== undefined && wanted.every(({ name, hours }) => sameHours(placeOf(has, name, employee)?.hours ?? '0', hours));
+  });
+}
+
+function holdsSome(people: ReadonlyMap<string, readonly CodeHours[]>, employees: ReadonlyMap<string, Employee>, compensations: ReadonlyMap<string, Compensation>): boolean {
+  return [...people].some(([person, wanted]) => {
+    const employee = employees.get(person);
+    const has = compensations.get(employee?.uuid ?? '');
+    return employee !== undefined && has !== undefined && wanted.some(({ name }) => !sameHours(placeOf(has, name, employee)?.hours ?? '0', '0'));
   });
 }
 

@@ -79,7 +79,6 @@ describe('Hours in Gusto', () => {
 
   it('that Gusto cannot take are refused as by a bureau, so that people settle them, and nothing is written', async () => {
     for (const [document, reason] of [
-      [await aWeek([{ hours: '1' }], 2), /supplementary.*off-cycle/],
       [await aWeek([{ hours: '-4' }]), /negative/],
       [await aWeek([{ hours: '1.0001' }]), /thousandths/],
       [exportOf(await company.open({ processed: true }), [{}]), /run the payroll/],
@@ -90,6 +89,23 @@ describe('Hours in Gusto', () => {
       assert.match(answer?.reason ?? '', reason);
       assert.deepEqual(await company.hours(document.payPeriod.from), {});
     }
+  });
+
+  it('of a supplementary export are taken where Gusto has none of these people and pay codes, and left to people where it has', async () => {
+    const period = await company.open();
+    await company.hire(['gil@northwind-consulting.example']);
+    await send(exportOf(period, [{ hours: '40' }]));
+    const late = exportOf(period, [{ person: 'gil@northwind-consulting.example', hours: '8' }, { hours: '2', payCode: 'OT15', multiplier: '1.5' }], 2);
+    await send(late);
+    const hours = { [`${ADA} OT15`]: '2', [`${ADA} REG`]: '40', 'gil@northwind-consulting.example REG': '8' };
+    assert.deepEqual(await company.hours(period.payPeriod.from), hours);
+    for (const again of [late, exportOf(period, [{ hours: '1' }], 3)]) {
+      const sent = await send(again);
+      const answer = await ask(again, sent);
+      assert.equal(answer?.outcome, 'refused');
+      assert.match(answer?.reason ?? '', /supplementary.*off-cycle/);
+    }
+    assert.deepEqual(await company.hours(period.payPeriod.from), hours);
   });
 
   it('are known again in a payroll that somebody ran after an answer was lost', async () => {
