@@ -58,6 +58,7 @@ async function main(): Promise<number> {
   }
   if (values.erp !== undefined && values.erp !== 'tryton') throw new Error(`--erp knows "tryton", not "${values.erp}". Without it the NetSuite sandbox is the ERP.`);
 
+  if (values['month-end'] && values.overlay.length > 0) throw new Error('The sample month is posted into NetSuite\'s sandbox, or with --erp tryton into Tryton: leave --overlay out.');
   const stopping = stopSignal();
   const monthEnd = values['month-end'] ? monthTerms(values, values.erp === 'tryton') : undefined;
   // A month that never was has a store and an ERP of its own.

@@ -5,7 +5,7 @@ import { recordedHistories, type RecordedHistory } from '../support/histories.ts
 import { quietRuntime, theBundle } from '../support/temporal.ts';
 
 /** Runs of `timesheet` itself; the others by that name are pages, events and sweeps. */
-const CHANGED_TIMESHEETS = new Set(['timesheet', 'timesheet-in-doubt', 'timesheet-overridden', 'timesheet-refused-and-corrected', 'timesheet-refused-by-erp', 'timesheet-returned']);
+const CHANGED_TIMESHEETS = new Set(['timesheet', 'timesheet-in-doubt', 'timesheet-overridden', 'timesheet-refused-and-corrected', 'timesheet-refused-and-corrected-begun-at-its-case', 'timesheet-refused-by-erp', 'timesheet-returned']);
 
 describe('A changed workflow', function () {
   this.timeout(60_000);
@@ -36,6 +36,7 @@ describe('A changed workflow', function () {
       'closed-won-two-entities',
       'closed-won-woken-by-configuration',
       'exception-case-closed',
+      'exception-case-of-timesheet-begun-at-its-case',
       'exception-case-two-persons',
       'expense-report',
       'expense-report-returned',
@@ -45,7 +46,9 @@ describe('A changed workflow', function () {
       'timesheet-in-doubt',
       'timesheet-overridden',
       'timesheet-page',
+      'timesheet-page-begun-at-its-case',
       'timesheet-refused-and-corrected',
+      'timesheet-refused-and-corrected-begun-at-its-case',
       'timesheet-refused-by-erp',
       'timesheet-returned',
       'timesheet-sweep',

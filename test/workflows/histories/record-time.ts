@@ -16,7 +16,9 @@ import { HISTORIES, historyText } from '../../support/histories.ts';
 import { stopTemporalServer } from '../../support/temporal.ts';
 import { startTimeLine, type TimeLine } from '../../support/time-line.ts';
 
-// Run by scripts/record-histories.ts time; no test of anything.
+// Run by scripts/record-histories.ts time; no test of anything. With Q2C_RECORD_SUFFIX runs of a newer version stand beside those of an older one:
+// Q2C_RECORD_SUFFIX=-begun-at-its-case mocha test/workflows/histories/record-time.ts -g 'a page of which'
+const SUFFIX = process.env['Q2C_RECORD_SUFFIX'] ?? '';
 describe('Histories of representative runs of time are recorded:', function () {
   this.timeout(120_000);
   let line: TimeLine;
@@ -34,7 +36,7 @@ describe('Histories of representative runs of time are recorded:', function () {
   async function record(client: Client, name: string, workflowId: string): Promise<void> {
     const handle = client.workflow.getHandle(workflowId);
     await handle.result();
-    await writeFile(join(HISTORIES, `${name}.json`), await historyText(handle));
+    await writeFile(join(HISTORIES, `${name}${SUFFIX}.json`), await historyText(handle));
   }
   const idOf = (id: string, version = 1) => timesheetProcessId({ system: 'harvest', id: named(id), version });
   const sheet = (id: string, day: number, parts: Partial<Timesheet> = {}, entry: Parameters<typeof anEntry>[0] = {}) =>
@@ -48,10 +50,11 @@ describe('Histories of representative runs of time are recorded:', function () {
     const wrong = sheet('TS-2', 10, {}, { projectNumber: 'US01-NOPE' });
     const batch = await line.submit(sheet('TS-1', 9), wrong);
     await record(line.client, 'timesheet-page', timesheetPageId({ batch, page: 1 }));
-    await line.until('its case is open', async () => (await openCases(line.store.db)).length > 0);
+    const open = await line.until('its case is open', async () => (await openCases(line.store.db))[0]);
     await line.submit(sheet('TS-2', 10, { version: 2, replaces: { id: named('TS-2'), version: 1 } }, { version: 2, replaces: { id: wrong.entries[0]?.id ?? '', version: 1 } }));
     await record(line.client, 'timesheet-refused-and-corrected', idOf('TS-2'));
     await record(line.client, 'timesheet', idOf('TS-2', 2));
+    await record(line.client, 'exception-case-of-timesheet', open.case_id);
   });
 
   it('a timesheet given back, and one let pass', async () => {
@@ -107,7 +110,7 @@ describe('Histories of expense reports and payroll are recorded:', function () {
   async function record(client: Client, name: string, workflowId: string): Promise<void> {
     const handle = client.workflow.getHandle(workflowId);
     await handle.result();
-    await writeFile(join(HISTORIES, `${name}.json`), await historyText(handle));
+    await writeFile(join(HISTORIES, `${name}${SUFFIX}.json`), await historyText(handle));
   }
 
   it('a report that is posted, and one the ERP refused first', async () => {
