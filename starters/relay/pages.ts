@@ -15,14 +15,14 @@ export interface PageDispatchSettings {
   readonly log: Logger;
   /** Pages of more than one record that run at once, over all legal entities. */
   readonly maxRunning?: number;
-  /** Most of them of one legal entity; a quarter of all unless told. */
+  /** Most of them of one legal entity; a twelfth of all unless told. */
   readonly maxRunningPerEntity?: number;
   /** A batch that nobody touched for so long is sealed. */
   readonly staleBatchMs?: number;
   readonly now?: () => Date;
 }
 
-const DEFAULT_RUNNING = 8;
+const DEFAULT_RUNNING = 24;
 /** Single records come by event: they never wait behind pages, and have a bound of their own. */
 const SINGLES_RUNNING = 100;
 const LOOK_AHEAD_PER_ENTITY = 400;
@@ -47,7 +47,7 @@ type Weighed = ReadyPage & Waiting & Weight;
  */
 export function startPageDispatch(settings: PageDispatchSettings): { stop(): Promise<void> } {
   const { store, client, log, maxRunning = DEFAULT_RUNNING, staleBatchMs = STALE_BATCH_MS, now = () => new Date() } = settings;
-  const perEntity = settings.maxRunningPerEntity ?? Math.max(1, Math.ceil(maxRunning / 4));
+  const perEntity = settings.maxRunningPerEntity ?? Math.max(1, Math.ceil(maxRunning / 12));
   const cut = new AbortController();
   const weeks = new Map<string, LocalDate | null>();
   const looked = new Map<string, number>();
