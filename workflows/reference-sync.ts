@@ -8,6 +8,7 @@ import { onDeployment } from './versioning.ts';
 
 /** A run that passing failures hold up for longer ends with a case, and the schedule's next run tries again. */
 const SYNC_MINUTES = 60;
+const TOLD_AT_ONCE = 50;
 
 /**
  * Takes people over from HR into what time is judged by, and has judged again what waited for them. Started by a schedule. A run that fails, or that finds
@@ -17,11 +18,12 @@ export async function referenceSync(input: { readonly hr: string }): Promise<Peo
   const { hr } = input;
   const subject = `people of ${hr}`;
   const { syncPeople } = proxyActivities<ReferenceSyncActivities>({ ...onTarget(hr, subject, hr), startToCloseTimeout: '30 minutes', scheduleToCloseTimeout: `${SYNC_MINUTES} minutes` });
-  const { caseOfReferenceSync } = proxyActivities<ReferenceSyncActivities>(onStore(`case of the ${subject}`));
+  const { caseOfReferenceSync, waitingTold } = proxyActivities<ReferenceSyncActivities>(onStore(`case of the ${subject}`));
 
   async function sync(): Promise<PeopleSynced> {
     const synced = await syncPeople(input);
-    for (const waiting of synced.waiting) await lookAgain(waiting);
+    for (let at = 0; at < synced.waiting.length; at += TOLD_AT_ONCE) await Promise.all(synced.waiting.slice(at, at + TOLD_AT_ONCE).map(lookAgain));
+    if (synced.changedAt !== null) await waitingTold({ hr, changedAt: synced.changedAt });
     if (synced.notTakenInAll > 0) throw notTaken(hr, synced);
     return synced;
   }

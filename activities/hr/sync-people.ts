@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Employee } from '../../connectors/hr-port.ts';
+import type { Employee, HrPort } from '../../connectors/hr-port.ts';
+import type { CallContext } from '../../connectors/ports.ts';
 import { firmConfigSchema } from '../../domain/config/schema.ts';
-import { addMilliseconds } from '../../domain/dates.ts';
-import { SystemFailure } from '../../domain/failure.ts';
+import { addMilliseconds, type Instant } from '../../domain/dates.ts';
+import { isSystemFailure, SystemFailure } from '../../domain/failure.ts';
 import { timePersonSchema, type TimePerson } from '../../domain/model/time/context.ts';
 import { personOfEmployee } from '../../domain/rules/hr/person-of-employee.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
@@ -20,7 +21,11 @@ import type { NotTaken, ReferenceSyncActivities } from './contract.ts';
 const OVERLAP_MS = 10 * 60_000;
 const ROWS_AT_ONCE = 1000;
 const SHOWN = 50;
-const WOKEN = 500;
+const WOKEN = 2000;
+/** What was judged within so long of a change may not have known of it: workers keep reference data for a while. */
+const MAY_NOT_KNOW_MS = 60_000;
+/** When people changed last without those who wait having been told; empty once they have. */
+const untoldOf = (hr: string) => `people-untold/${hr}`;
 
 export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | 'log'> & { readonly systems: Pick<ActivityDependencies['systems'], 'hr'> }): ReferenceSyncActivities {
   const { db } = deps.store;
@@ -32,8 +37,17 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
       let count = 0;
       for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) count += await putReference(transaction, `hr ${hr}`, rows.slice(at, at + ROWS_AT_ONCE));
       await appendAudit(transaction, [{ process: `reference-sync/${hr}`, actor: hr, action: 'reference.synced', object: 'people', system: hr, message: `${count} people taken over from ${hr}`, details: { person: count } }]);
+      // With the change itself, so that no crash comes between it and those who wait for it.
+      const untold = await readWatermark(transaction, untoldOf(hr));
+      await advanceWatermark(transaction, { name: untoldOf(hr), from: untold ?? null, to: new Date().toISOString() });
       return count;
     });
+  }
+
+  /** What was given to a person before this moment because reference data was missing, the longest waiting first. */
+  async function waitingSince(before: Instant): Promise<string[]> {
+    const waiting = (await casesWaitingForConfig(db)).filter(({ kind, process, opened_at }) => kind === 'configuration' && /^(?:timesheet|expense)\//.test(process) && Date.parse(opened_at) < Date.parse(before));
+    return [...new Set(waiting.map(({ process }) => process))];
   }
 
   return {
@@ -44,13 +58,14 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
         if (active === undefined) throw noConfig(hr);
         const firm = firmConfigSchema.parse(active.document);
         const known = new Map<string, TimePerson>((await referenceRows(db, { kind: 'person' })).map(({ key, document }) => [key, timePersonSchema.parse(document)]));
+        const port = deps.systems.hr(hr);
         const name = `people/${hr}`;
         const startedAt = new Date().toISOString();
         const last = await readWatermark(db, name);
         const employees = new Map<string, Employee>();
         const notTaken: NotTaken[] = [];
         let looked = 0;
-        for await (const told of deps.systems.hr(hr).employees(last === undefined ? null : addMilliseconds(last, -OVERLAP_MS), context)) {
+        for await (const told of port.employees(last === undefined ? null : addMilliseconds(last, -OVERLAP_MS), context)) {
           looked += 1;
           if (looked % 100 === 0) context.heartbeat(`${looked} people`);
           if ('unreadable' in told) {
@@ -65,8 +80,15 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
           else if (other === undefined || employee.active || (!other.active && employee.changedAt > other.changedAt)) employees.set(employee.email, employee);
         }
         const rows: ReferenceRow[] = [];
-        for (const employee of employees.values()) {
-          const before = known.get(employee.email);
+        for (const told of employees.values()) {
+          const before = known.get(told.email);
+          // An earlier employment may be told alone when it is edited: it does not end the one in force.
+          const inForce = told.active || before === undefined || last === undefined ? { employee: told } : await employmentInForce(port, told, context);
+          if ('notTaken' in inForce) {
+            notTaken.push(inForce.notTaken);
+            continue;
+          }
+          const { employee } = inForce;
           const outcome = personOfEmployee(employee, before, firm);
           if ('findings' in outcome) notTaken.push({ externalId: employee.externalId, findings: outcome.findings.map(({ code, message, mend }) => ({ code, message, mend })) });
           else if ('person' in outcome && !isDeepStrictEqual(outcome.person, before)) rows.push({ kind: 'person', key: employee.email, scope: employee.email, document: outcome.person });
@@ -74,17 +96,34 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
         const changed = await put(hr, rows);
         // Who could not be taken is asked for again, until HR or the configuration says more.
         if (notTaken.length === 0) await advanceWatermark(db, { name, from: last ?? null, to: startedAt });
-        const waiting = changed === 0 ? [] : (await casesWaitingForConfig(db)).filter(({ kind, process }) => kind === 'configuration' && /^(?:timesheet|expense)\//.test(process)).map(({ process }) => process);
-        return { looked, changed, notTaken: notTaken.slice(0, SHOWN), notTakenInAll: notTaken.length, waiting: [...new Set(waiting)].slice(0, WOKEN) };
+        const untold = (await readWatermark(db, untoldOf(hr))) ?? '';
+        const waiting = untold === '' ? [] : await waitingSince(addMilliseconds(untold, MAY_NOT_KNOW_MS));
+        return { looked, changed, notTaken: notTaken.slice(0, SHOWN), notTakenInAll: notTaken.length, waiting: waiting.slice(0, WOKEN), changedAt: untold === '' || waiting.length > WOKEN ? null : untold };
       } catch (error) {
         throw toTemporal(error);
       }
+    },
+
+    async waitingTold({ hr, changedAt }) {
+      await advanceWatermark(db, { name: untoldOf(hr), from: changedAt, to: '' });
     },
 
     async caseOfReferenceSync({ hr }) {
       return await standingCaseOf(db, `reference-sync/${hr}`);
     },
   };
+}
+
+/** The active record with this address, where HR has one beside the inactive one it tells of. */
+async function employmentInForce(port: HrPort, inactive: Employee, context: CallContext): Promise<{ readonly employee: Employee } | { readonly notTaken: NotTaken }> {
+  try {
+    const found = await port.findByEmail(inactive.email, context);
+    return { employee: found?.active === true && found.email === inactive.email ? found : inactive };
+  } catch (error) {
+    if (!isSystemFailure(error) || error.failure.kind !== 'business_rule') throw error;
+    const { code, message, mend } = error.failure;
+    return { notTaken: { externalId: inactive.externalId, findings: [{ code, message, mend }] } };
+  }
 }
 
 function sharedAddress({ externalId, email }: Employee, other: Employee): NotTaken {

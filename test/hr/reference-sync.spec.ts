@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { PeopleSynced } from '../../activities/hr/contract.ts';
 import { createReferenceSync } from '../../activities/hr/sync-people.ts';
+import { addMilliseconds } from '../../domain/dates.ts';
 import { timePersonSchema } from '../../domain/model/time/context.ts';
 import { openCase } from '../../store/cases.ts';
 import { activateConfig, storeConfig } from '../../store/config-versions.ts';
 import type { Store } from '../../store/database.ts';
 import { putReference, referenceRows, referenceVersion } from '../../store/time/reference.ts';
 import { theFirm } from '../builders/firm.ts';
+import { advanceWatermark, readWatermark } from '../../store/watermarks.ts';
 import { aPerson } from '../builders/time.ts';
 import { silent } from '../connectors/conformance/documents.ts';
 import { startHr, type HrService } from '../connectors/scim/support.ts';
@@ -34,6 +36,17 @@ describe('People from HR', function () {
     const port = hr.connect();
     const { syncPeople } = createReferenceSync({ store, log: silent, systems: { hr: () => port } });
     return await new MockActivityEnvironment().run(() => syncPeople({ hr: 'hr' }));
+  };
+  const told = async (changedAt: string) => {
+    const port = hr.connect();
+    const { waitingTold } = createReferenceSync({ store, log: silent, systems: { hr: () => port } });
+    await new MockActivityEnvironment().run(() => waitingTold({ hr: 'hr', changedAt }));
+  };
+  /** As if the last sync had been an hour later, and HR's clock with it. */
+  const settled = async () => {
+    const last = (await readWatermark(store.db, 'people/hr')) ?? assert.fail('nothing was taken over');
+    await advanceWatermark(store.db, { name: 'people/hr', from: last, to: addMilliseconds(last, 3_600_000) });
+    hr.clock.advance(3_660_000);
   };
   const people = async () => new Map((await referenceRows(store.db, { kind: 'person' })).map((row) => [row.key, { ...row, person: timePersonSchema.parse(row.document) }]));
   const hire = (email: string, more = {}) => hr.office.hire({ email, legalEntity: 'US01', costCenter: 'US01-TECH', laborCategory: 'ENGINEER', from: '2026-01-01', ...more });
@@ -85,12 +98,31 @@ describe('People from HR', function () {
     assert.deepEqual((await sync()).notTaken.flatMap(({ findings }) => findings.map(({ code }) => code)), ['PERSON_ADDRESS_SHARED']);
   });
 
+  it('stay employed where the record of an earlier employment is edited after their return', async () => {
+    const earlier = await hire('back@northwind-consulting.example', { active: false, from: '2019-01-01', to: '2024-06-30' });
+    await hire('back@northwind-consulting.example', { from: '2026-02-01' });
+    await sync();
+    // Long enough ago that the record in force is not told again.
+    await settled();
+    await hr.office.change(earlier, { costCenter: 'US01-DATA' });
+    const { looked } = await sync();
+    const { person } = (await people()).get('back@northwind-consulting.example') ?? assert.fail('not taken over');
+    assert.deepEqual([looked, person.from, person.to, person.costCenter], [1, '2026-02-01', null, 'US01-TECH']);
+  });
+
   it('name what waited for them, once something has changed', async () => {
     const opening = { code: 'PERSON_UNKNOWN', kind: 'configuration', severity: 'high', owner: 'finance_operations', subject: 'timesheet TS-1', message: 'nobody knows them', mend: 'load them', findings: [], permittedActions: ['retry'], context: {}, systems: [], waitsForConfig: true, openedAt: '2026-11-21T07:00:00.000Z', dueAt: null } as const;
     await openCase(store.db, { ...opening, caseId: 'c1', process: 'timesheet/harvest/TS-1/1' });
     await openCase(store.db, { ...opening, caseId: 'c2', process: 'closed-won/salesforce/1' });
-    assert.deepEqual((await sync()).waiting, ['timesheet/harvest/TS-1/1']);
-    assert.deepEqual((await sync()).waiting, []);
+    await sync();
+    // The worker was killed before anybody was told: the attempt after it finds nothing new, and names them all the same.
+    const { changed, waiting, changedAt } = await sync();
+    assert.deepEqual([changed, waiting], [0, ['timesheet/harvest/TS-1/1']]);
+    await told(changedAt ?? assert.fail('there is somebody to tell'));
+    assert.deepEqual([(await sync()).waiting, (await sync()).changedAt], [[], null]);
+    await hire('new@northwind-consulting.example');
+    await openCase(store.db, { ...opening, caseId: 'c3', process: 'timesheet/harvest/TS-2/1', openedAt: new Date(Date.now() + 3_600_000).toISOString() });
+    assert.deepEqual((await sync()).waiting, ['timesheet/harvest/TS-1/1'], 'what was judged by the newest is not judged again');
   });
 
   it('are left as they are where HR fails', async () => {
