@@ -7,7 +7,7 @@ import type { CallContext } from '../ports.ts';
 import { batchOf, outcomesOf, type ChangeSetOutcome, type Operation } from './batch.ts';
 import { classifySap, isGone } from './classify.ts';
 import { parameters, type Literal } from './odata.ts';
-import type { SapCredentials, SapOptions } from './options.ts';
+import type { SapCredentials } from './options.ts';
 import { sapSession } from './session.ts';
 
 export interface About {
@@ -59,9 +59,10 @@ export interface Sap {
 const metadata = z.looseObject({ __metadata: z.looseObject({ etag: z.string().optional() }).optional() });
 const MOST_WARNING = 500;
 
-export function createSapClient(settings: ConnectorSettings, options: SapOptions, credentials: SapCredentials): Sap {
+/** Asks in English, by which messages are told apart (classify.ts). */
+export function createSapClient(settings: ConnectorSettings, credentials: SapCredentials): Sap {
   const auth = sapSession(settings, credentials, SERVICES.partner);
-  return sapOver(createHttpClient({ ...settings, auth, classify: classifySap, headers: { 'accept-language': options.language.toLowerCase() } }), settings);
+  return sapOver(createHttpClient({ ...settings, auth, classify: classifySap, headers: { 'accept-language': 'en' } }), settings);
 }
 
 function sapOver(http: HttpClient, { system, baseUrl, log }: ConnectorSettings): Sap {

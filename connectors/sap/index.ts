@@ -14,7 +14,7 @@ import { createReferences, peopleAddressOf } from './references.ts';
 /** SAP S/4HANA Cloud, public edition, as an ERP, over its OData version 2 services. @throws ZodError for options or credentials of the wrong shape */
 export function createSap(settings: ConnectorSettings): ErpPort {
   const options = sapOptionsSchema.parse(settings.options ?? {});
-  const sap = createSapClient(settings, options, sapCredentialsSchema.parse(settings.credentials));
+  const sap = createSapClient(settings, sapCredentialsSchema.parse(settings.credentials));
   const references = createReferences(settings.system, options, peopleAddress(options.uiUrl, settings.baseUrl, peopleAddressOf));
   return {
     kind: 'erp',

@@ -44,8 +44,12 @@ export function createLaborDirectory(sap: Sap, options: SapOptions, now: () => n
   const projects = new Map<string, { readonly elements: ReadonlySet<string>; readonly loadedAt: number }>();
   const peopleService = `${ROOT}/${options.peopleView}_CDS`;
 
+  /** SAP compares addresses as they are written: each is asked for as it was given, and in small letters. */
   async function loadPeople(emails: readonly string[], about: About): Promise<void> {
-    const found = await sap.list(peopleService, options.peopleView, { filter: anyOf('DefaultEmailAddress', emails), select: ['DefaultEmailAddress', 'PersonWorkAgreementExternalID', 'CompanyCode'] }, personRow, about);
+    const found: z.infer<typeof personRow>[] = [];
+    for (const some of inGroups(distinct(emails.flatMap((email) => [email, email.toLowerCase()])))) {
+      found.push(...(await sap.list(peopleService, options.peopleView, { filter: anyOf('DefaultEmailAddress', some), select: ['DefaultEmailAddress', 'PersonWorkAgreementExternalID', 'CompanyCode'] }, personRow, about)));
+    }
     for (const [email, rows] of Map.groupBy(found, (row) => row.DefaultEmailAddress.toLowerCase())) {
       people.set(email, { agreements: rows.map((row) => ({ id: row.PersonWorkAgreementExternalID, companyCode: row.CompanyCode })), loadedAt: now() });
     }
@@ -64,11 +68,11 @@ export function createLaborDirectory(sap: Sap, options: SapOptions, now: () => n
     if (entry === undefined || now() - entry.loadedAt > KEPT_MS) return true;
     return !entry.elements.has(element) && now() - entry.loadedAt > RELOAD_MS;
   };
-  const isStranger = (email: string): boolean => now() - (people.get(email)?.loadedAt ?? Number.NEGATIVE_INFINITY) > KEPT_MS;
+  const isStranger = (email: string): boolean => now() - (people.get(email.toLowerCase())?.loadedAt ?? Number.NEGATIVE_INFINITY) > KEPT_MS;
 
   return {
     async preparePeople(emails, about) {
-      for (const some of inGroups(distinct(emails.map((email) => email.toLowerCase())).filter(isStranger))) await loadPeople(some, about);
+      await loadPeople(emails.filter(isStranger), about);
     },
     async prepareProjects(places, about) {
       for (const some of inGroups(distinct(places.filter(isUnknown).map((place) => place.project)))) await loadProjects(some, about);

@@ -93,7 +93,7 @@ export function createLaborPort({ sap, references, options, directory }: LaborPa
     const items: (Item & { readonly posting: LaborPosting; readonly entry: Entry })[] = [];
     for (const posting of postings) {
       const entry = entries.get(posting.reverses ?? '');
-      if (entry === undefined) answers.set(posting.key, refuse.original(posting));
+      if (entry === undefined) answers.set(posting.key, directory.agreements(posting.person).length === 0 ? refuse.person(posting) : refuse.original(posting));
       else items.push({ key: posting.key, body: cancellation(entry, posting.workDate), posting, entry });
     }
     const written = await writeEntries(sap, items, options.linesPerRequest, about);

@@ -18,6 +18,7 @@ const itemRow = z.object({
   PurchaseOrderByShipToParty: z.string().nullish(),
   SalesOrderItemText: z.string().nullish(),
   WBSElement: z.string().nullish(),
+  SalesDocumentRjcnReason: z.string().nullish(),
 });
 const pricedRow = itemRow.extend({ to_PricingElement: expanded(elementRow) });
 export type OrderItem = Stored<z.infer<typeof itemRow>>;
@@ -91,7 +92,12 @@ export async function writeItems(sap: Sap, order: string, document: StatementOfW
 async function updateItem(sap: Sap, before: PricedItem, sold: SoldItem, options: SapOptions, about: About): Promise<void> {
   const path = itemPath(before.SalesOrder, before.SalesOrderItem);
   const text = cut(sold.text, 40);
-  if (before.SalesOrderItemText !== text) await sap.update(SERVICE, path, { SalesOrderItemText: text }, before.etag, about);
+  const change = {
+    ...(before.SalesOrderItemText === text ? {} : { SalesOrderItemText: text }),
+    // Rejected when it was last taken out: it would never be billed.
+    ...(before.SalesDocumentRjcnReason === options.rejectionReason ? { SalesDocumentRjcnReason: '' } : {}),
+  };
+  if (Object.keys(change).length > 0) await sap.update(SERVICE, path, change, before.etag, about);
   const price = before.to_PricingElement.find(({ ConditionType }) => ConditionType === options.priceCondition);
   const wanted = priceOf(sold, options);
   if (price === undefined) {

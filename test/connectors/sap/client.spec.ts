@@ -102,10 +102,10 @@ describe('What SAP may answer', function () {
   });
   after(() => server?.close());
 
-  const connect = () => {
+  const connect = (options: object = {}) => {
     const address = server.address();
     assert.ok(typeof address === 'object' && address !== null);
-    return createSap({ system: 'sap', baseUrl: `http://127.0.0.1:${address.port}`, credentials: { user: 'Q2C', password: 'the-password' }, options: OPTIONS, log, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 5 } });
+    return createSap({ system: 'sap', baseUrl: `http://127.0.0.1:${address.port}`, credentials: { user: 'Q2C', password: 'the-password' }, options: { ...OPTIONS, ...options }, log, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 5 } });
   };
   const json = (response: ServerResponse, status: number, body: object, headers: Record<string, string | string[]> = {}) => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   const raw = (status: number, body: string, headers: Record<string, string> = {}) => (_request: IncomingMessage, response: ServerResponse) => void response.writeHead(status, headers).end(body);
@@ -171,6 +171,12 @@ describe('What SAP may answer', function () {
     assert.deepEqual([order?.method, order?.headers['x-csrf-token'], order?.headers.cookie, order?.headers['accept-language']], ['POST', 'the-csrf-token', 'sap-usercontext=sap-client=100; SAP_SESSIONID_ABC_100=the-session', 'en']);
     assert.equal(order?.headers.authorization, `Basic ${Buffer.from('Q2C:the-password').toString('base64')}`);
     assert.ok(lines.some((line) => line.includes('The order is incomplete')), 'what SAP says beside a success is logged');
+  });
+
+  it('is asked in English, by which its messages are told apart, whatever the language of texts', async () => {
+    respond = (_request, response) => json(response, 200, { d: { results: [] } });
+    await connect({ language: 'DE' }).project.find({ document: dealOf('a1b2c3d4').project, references: NONE }, callContext());
+    assert.equal(seen.at(-1)?.headers['accept-language'], 'en');
   });
 
   it('keeps password, cookie and token out of logs and failures', async () => {

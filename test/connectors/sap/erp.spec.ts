@@ -197,6 +197,22 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
     assert.equal((await rowsWith('A_SalesOrderItem', 'SalesOrder', order)).length, 2);
   });
 
+  it('takes items back into use that an undo or an amendment rejected, once they are sold again; what people rejected stays so', async () => {
+    const { deal, references, order } = await withContract();
+    const port = offered(erp.contract);
+    const [item] = await rowsWith('A_SalesOrderItem', 'SalesOrder', order);
+    const seed = (change: object) => system.admin.seed({ A_SalesOrderItem: [{ SalesOrder: order, SalesOrderItem: item?.['SalesOrderItem'], ...change }] });
+    const reason = async () => (await rowsWith('A_SalesOrderItem', 'SalesOrder', order)).map((row) => row['SalesDocumentRjcnReason']);
+    await seed({ OrderRelatedBillingStatus: 'B' });
+    assert.equal((await port.undo({ document: { document: deal.contract, references }, externalId: order, created: true }, callContext())).how, 'cancelled');
+    assert.deepEqual(await reason(), ['61']);
+    await port.write({ document: deal.contract, references }, null, callContext());
+    assert.deepEqual(await reason(), [''], 'what is sold is billed');
+    await seed({ SalesDocumentRjcnReason: '62' });
+    await port.write({ document: deal.contract, references }, null, callContext());
+    assert.deepEqual(await reason(), ['62']);
+  });
+
   it('reports a project whose WBS could not be written as half written, and makes the rest of it the next time', async () => {
     const { deal, references } = await withContract();
     await faults.next({ kind: 'status', status: 429, retryAfterSeconds: 1, method: 'POST', path: 'batch' });

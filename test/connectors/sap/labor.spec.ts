@@ -129,6 +129,26 @@ for (const linesPerRequest of [100, 1]) describe(`Labor in SAP, ${linesPerReques
       assert.deepEqual([answer.failure.kind, answer.failure.code, answer.failure.written], ['business_rule', 'SAP_ORIGINAL_MISSING', 'no']);
     });
 
+    it('does not say that an entry is gone where it is the person that SAP no longer knows', async () => {
+      const leaver = `leaver-${crypto.randomUUID().slice(0, 8)}@northwind-consulting.example`;
+      const id = await hire(leaver);
+      const original = line({ person: leaver, workDate: '2026-10-08' });
+      await post([original]);
+      await system.admin.seed({ YY1_Q2CPEOPLE: [{ PersonWorkAgreementExternalID: id, CompanyCode: '1710', DefaultEmailAddress: '' }] });
+      const [answer] = await post([reversalOf(original)], connect());
+      assert.ok(answer?.outcome === 'refused');
+      assert.deepEqual([answer.failure.kind, answer.failure.code], ['configuration', 'PERSON_UNKNOWN']);
+      assert.deepEqual(await statusOf(original.key), ['30']);
+    });
+
+    it('knows a person whose address SAP keeps with capitals, as the time system does', async () => {
+      const loud = `Loud-${crypto.randomUUID().slice(0, 8)}@Northwind-Consulting.example`;
+      await hire(loud);
+      const said = line({ person: loud });
+      assert.deepEqual((await post([said])).map((answer) => answer.outcome), ['posted']);
+      assert.equal((await connect().find([said], callContext())).size, 1);
+    });
+
     it('names the reason of each entry SAP refuses, and posts the others', async () => {
       const closed = `US01-C${crypto.randomUUID().slice(0, 6).toUpperCase()}`;
       await project(closed, '42');
