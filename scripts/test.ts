@@ -52,7 +52,7 @@ async function main(): Promise<number> {
       total.skipped += outcome.skipped;
       heading(suite.name, started, counts(outcome));
       tellFailures(outcome);
-      if (outcome.failed > 0 && suite.needsServers) again.push({ ...suite, files: suite.files.filter((file) => outcome.failures.some((failure) => failure.file === null || failure.file === file)) });
+      if (outcome.failed > 0) again.push({ ...suite, files: suite.files.filter((file) => outcome.failures.some((failure) => failure.file === null || failure.file === file)) });
     }
   }
   async function runAgain(suite: Suite): Promise<void> {
