@@ -61,6 +61,7 @@ export async function sellInHubSpot(baseUrl: string, credentials: unknown, deal:
       unit: 'hour',
       ...(line.legalEntity === null ? {} : { legal_entity: line.legalEntity }),
       ...(line.serviceLine === null ? {} : { service_line: line.serviceLine }),
+      ...(line.person === null ? {} : { resource_email: line.person }),
     }, [to(dealId, DEAL_OF_LINE)]);
   }
   await call('PATCH', `/crm/v3/objects/deals/${dealId}`, { properties: { dealstage: 'closedwon' } });

@@ -80,10 +80,12 @@ export interface SandboxLineSettings {
   readonly change?: (config: FirmConfig) => FirmConfig;
   /** Folders under config/overlays/: which systems the line runs on. */
   readonly overlays?: readonly string[];
+  /** The moment at which time is judged; now unless told. */
+  readonly now?: () => Date;
 }
 
 /** The whole line in one process: the vendors' sandboxes, the gateway, its relay and the workers with the real connectors, on a real Temporal server and a real store. */
-export async function startSandboxLine({ change = (config) => config, overlays = [] }: SandboxLineSettings = {}): Promise<SandboxLine> {
+export async function startSandboxLine({ change = (config) => config, overlays = [], now }: SandboxLineSettings = {}): Promise<SandboxLine> {
   const { client } = await theTemporalServer();
   const store = await freshStore();
   const credentials = generateCredentials();
@@ -97,7 +99,7 @@ export async function startSandboxLine({ change = (config) => config, overlays =
     credentials,
     only: sandboxesBehind(firm.systems.map(({ address }) => address)),
     webhookBaseUrl: gatewayUrl,
-    options: { harvest: { requestsPerWindow: null }, hubspot: { requestsPerTenSeconds: 100_000, searchesPerSecond: 1000 }, netsuite: { concurrencyLimit: 100 } },
+    options: { harvest: { requestsPerWindow: null }, hubspot: { requestsPerTenSeconds: 100_000, searchesPerSecond: 1000 }, netsuite: { concurrencyLimit: 100 }, clockify: { requestsPerSecond: null }, kantata: { requestsPerSecond: null } },
   });
   const endpoints = {
     gateway: { url: gatewayUrl },
@@ -114,6 +116,7 @@ export async function startSandboxLine({ change = (config) => config, overlays =
     port: null,
     log,
     workflowBundle: await theBundle(),
+    ...(now === undefined ? {} : { now }),
     systemsOf: (config, usedStore) => createSystems(config, { store: usedStore, log, secrets: async () => Promise.resolve(credentials), endpoints: async () => Promise.resolve(endpoints) }),
   });
 
