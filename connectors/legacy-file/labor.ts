@@ -43,7 +43,7 @@ export function createLaborPort(erp: Erp, codes: Codes): LaborPort {
       const { key } = posting;
       try {
         const record = records.get(key);
-        const { number } = answerFor(erp, { ...acknowledgement, records: record === undefined ? [] : [record] }, key, acknowledgement.outcome === 'REFUSED' ? about : aboutLine(posting));
+        const { number } = answerFor(erp, { ...acknowledgement, records: record === undefined ? [] : [record] }, key, 'sent', acknowledgement.outcome === 'REFUSED' ? about : aboutLine(posting));
         return { key, outcome: 'posted', externalId: number, url: null };
       } catch (error) {
         if (!isSystemFailure(error) || acknowledgement.outcome === 'REFUSED' || error.failure.written === 'unknown') throw error;
@@ -75,7 +75,7 @@ export function createLaborPort(erp: Erp, codes: Codes): LaborPort {
       const key = `extract-${markOf('EXTRACT', `${legalEntity}/${from}/${to}`)}`;
       const request = batchOf([{ table: 'requests', rows: [{ external_key: key, request: 'EXTRACT', batch: null }] }], markOf('EXTRACT', key), key, encoding, about);
       // A new extract each time, unless an earlier call went before it had heard of the one it asked for.
-      const { number } = answerFor(erp, await exchange.submit(request, { about, context }, 'again'), key, about);
+      const { number } = answerFor(erp, await exchange.submit(request, { about, context }, 'again'), key, 'requested', about);
       const company = codes.company(legalEntity);
       return await lookUp.newest({ about, context }, async (extract) => {
         if (extract === null || extract.number < Number(number)) throw extractMissing(about, number, exchange.options.retryAfterSeconds);

@@ -21,13 +21,25 @@ export interface Erp {
   readonly lookUp: LookUp;
 }
 
-/** The ERP's answer for one record of a batch. @throws SystemFailure where it refused the record, or the batch as a whole */
-export function answerFor({ exchange }: Pick<Erp, 'exchange'>, acknowledgement: Acknowledgement, key: string, about: About): RecordAnswer {
+/** What the ERP may say of a record that was sent, of a cancellation and of a request (docs/legacy-erp.md, "The acknowledgement"). */
+const OUTCOMES = {
+  sent: ['CREATED', 'CHANGED', 'PRESENT'],
+  cancelled: ['DELETED', 'DEACTIVATED', 'CANCELLED', 'KEPT', 'NOT_FOUND'],
+  requested: ['DONE'],
+} as const satisfies Readonly<Record<string, readonly RecordAnswer['outcome'][]>>;
+
+/**
+ * The ERP's answer for one record of a batch.
+ * @throws SystemFailure where it refused the record, or the batch as a whole; with `written: 'unknown'` where it says something that is no answer to `asked`
+ */
+export function answerFor({ exchange }: Pick<Erp, 'exchange'>, acknowledgement: Acknowledgement, key: string, asked: keyof typeof OUTCOMES, about: About): RecordAnswer {
   const retryAfterMs = exchange.options.retryAfterSeconds * 1000;
   if (acknowledgement.outcome === 'REFUSED') throw new SystemFailure(refusal(about, acknowledgement, retryAfterMs));
   const answer = acknowledgement.records.find((each) => each.key === key);
   if (answer === undefined) throw notUnderstood(about, 'LEGACY_ACK_INCOMPLETE', `The ERP's acknowledgement of ${acknowledgement.batch} says nothing of ${about.object} (${key}).`, '', 'unknown');
   if (answer.outcome === 'REFUSED') throw new SystemFailure(refusal(about, answer, retryAfterMs));
+  const fitting: readonly string[] = OUTCOMES[asked];
+  if (!fitting.includes(answer.outcome)) throw notUnderstood(about, 'LEGACY_ACK_OUTCOME', `The ERP's acknowledgement of ${acknowledgement.batch} says ${answer.outcome} of ${about.object} (${key}), which is no answer to what was sent.`, '', 'unknown');
   return answer;
 }
 
@@ -47,7 +59,7 @@ export function createRecordPort<Document>(erp: Erp, kind: RecordKind<Document>)
       const asking = askingAbout(document, context);
       const key = kind.key(document);
       const batch = batchOf(kind.parts(document, key, asking.about), markOf(kind.record, key), context.idempotencyKey, encoding, asking.about);
-      const { number, outcome } = answerFor(erp, await exchange.submit(batch, asking), key, asking.about);
+      const { number, outcome } = answerFor(erp, await exchange.submit(batch, asking), key, 'sent', asking.about);
       return { externalId: number, url: null, created: outcome === 'CREATED' };
     },
     async undo({ document, created }, context) {
@@ -58,7 +70,7 @@ export function createRecordPort<Document>(erp: Erp, kind: RecordKind<Document>)
       const standing = await lookUp.record(kind.record, key, asking);
       if (standing === null) return { how: 'not_found', detail: `${object} is not in the ERP` };
       const batch = batchOf([{ table: 'cancellations', rows: [{ external_key: key, record: kind.record }] }], markOf(kind.record, key), context.idempotencyKey, encoding, asking.about);
-      const { outcome } = answerFor(erp, await exchange.submit(batch, asking, 'again'), key, asking.about);
+      const { outcome } = answerFor(erp, await exchange.submit(batch, asking, 'again'), key, 'cancelled', asking.about);
       switch (outcome) {
         case 'DELETED':
           return { how: 'deleted', detail: `${object} was deleted from the ERP` };

@@ -17,7 +17,7 @@ export function createStatusSetter(erp: Erp): ErpPort['setProjectStatus'] {
     }
     if (standing.status.toLowerCase() === status) return status;
     const batch = batchOf([{ table: 'project_status', rows: [{ external_key: key, status: status.toUpperCase() }] }], markOf('PROJECT', key), context.idempotencyKey, erp.exchange.options.encoding, about);
-    const answer = answerFor(erp, await erp.exchange.submit(batch, { about, context }, 'again'), key, about);
+    const answer = answerFor(erp, await erp.exchange.submit(batch, { about, context }, 'again'), key, 'sent', about);
     return statusOf(answer.status, about);
   };
 }

@@ -12,6 +12,7 @@ const EXISTS = 'ORACLE_RECORD_EXISTS';
 const IN_USE = 'ORACLE_IN_USE';
 const GONE = 'ORACLE_NOT_FOUND';
 const REFUSED = 'ORACLE_REFUSED';
+const VALUE_UNKNOWN = 'ORACLE_VALUE_UNKNOWN';
 
 type Row = readonly [pattern: RegExp, meaning: Pick<Meaning, 'kind' | 'code' | 'mend'>];
 
@@ -26,7 +27,7 @@ const TEXTS: readonly Row[] = [
   [/JBO-25013|OKC-195788|already exists|is a duplicate|must be unique/i, { kind: 'business_rule', code: EXISTS, mend: 'Look at the record in Oracle, correct it or its number there, then retry.' }],
   [/JBO-26048|(can't|cannot|can not) (be )?delete|in use|because it has been used/i, { kind: 'business_rule', code: IN_USE, mend: 'Remove what refers to it in Oracle, or close it there.' }],
   [/URL request parameter|JBO-27025|attribute .* (is not|isn't) (defined|recognized)|unknown attribute/i, { kind: 'contract', code: 'ORACLE_REQUEST_INVALID', mend: "The request was not understood: compare the resource's describe document (…/describe) with connectors/oracle/README.md, then retry." }],
-  [/(isn't|is not|not) valid|doesn't exist|does not exist|not a valid|invalid value/i, { kind: 'configuration', code: 'ORACLE_VALUE_UNKNOWN', mend: 'Make the value in Oracle (Setup and Maintenance), or correct it in the options of this system in config/systems.yaml, then retry.' }],
+  [/(isn't|is not|not) valid|doesn't exist|does not exist|not a valid|invalid value/i, { kind: 'configuration', code: VALUE_UNKNOWN, mend: 'Make the value in Oracle (Setup and Maintenance), or correct it in the options of this system in config/systems.yaml, then retry.' }],
 ];
 
 /**
@@ -73,3 +74,9 @@ export const alreadyExists = (error: unknown): boolean => hasCode(error, EXISTS)
 export const isGone = (error: unknown): boolean => hasCode(error, GONE);
 /** Certainly not done, for a reason of Oracle's own rules. */
 export const isRefused = (error: unknown): boolean => hasCode(error, IN_USE, REFUSED) && isSystemFailure(error) && error.failure.written === 'no';
+/** For a reason that does not lie in what was sent: a permission, the credentials, the address, a page of a proxy. */
+export function isOfTheWay(error: unknown): boolean {
+  if (!isSystemFailure(error)) return false;
+  const { kind, code } = error.failure;
+  return (kind === 'configuration' && code !== VALUE_UNKNOWN) || code === GONE || code === 'HTTP_HTML';
+}

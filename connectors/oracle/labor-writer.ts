@@ -1,5 +1,6 @@
 import { isSystemFailure, type SystemFailure } from '../../domain/failure.ts';
 import { afterFirstWrite } from '../partial-write.ts';
+import { isOfTheWay } from './classify.ts';
 import type { About, Oracle } from './client.ts';
 import { inGroups } from './labor-directory.ts';
 
@@ -41,13 +42,13 @@ export function createLineWriter(oracle: Oracle, linesPerRequest: number): LineW
   };
 }
 
-/** What is certainly refused is an answer; what may go through another time is thrown. */
+/** What is certainly refused is an answer; what may go through another time, and what keeps every line back alike, is thrown. */
 async function refusalOf(work: () => Promise<void>): Promise<SystemFailure | null> {
   try {
     await work();
     return null;
   } catch (error) {
-    if (isSystemFailure(error) && error.failure.written === 'no' && error.failure.kind !== 'transient') return error;
+    if (isSystemFailure(error) && error.failure.written === 'no' && error.failure.kind !== 'transient' && !isOfTheWay(error)) return error;
     throw error;
   }
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { LaborPort } from '../../../connectors/labor-port.ts';
 import { isUnsupported } from '../../../connectors/ports.ts';
 import type { LaborPosting } from '../../../domain/model/time/labor-posting.ts';
@@ -136,6 +138,18 @@ describe('Labor in a legacy ERP that takes files', function () {
       ledger.wire.published();
       assert.equal((await post(late, impatient, 'post/later'))[0]?.outcome, 'refused');
       assert.deepEqual(ledger.wire.published(), []);
+    });
+
+    it('takes no answer for a posted line that says something else of it', async () => {
+      for (const outcome of ['NOT_FOUND', 'KEPT', 'CANCELLED']) {
+        const lines = [line(), line()];
+        ledger.wire.published();
+        await post(lines, labor, `post/${outcome}`);
+        const ack = (ledger.wire.published().at(-1) ?? '').replace('in/', 'out/').replace('.manifest.csv', '.ack.csv');
+        await writeFile(join(ledger.folder, ack), (await ledger.text(ack)).replace('CREATED', outcome));
+        const failure = await failureOf(() => post(lines, connect(), `post/${outcome}`));
+        assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'LEGACY_ACK_OUTCOME', 'unknown'], outcome);
+      }
     });
 
     it('finds lines in the extract long after their acknowledgements were put away', async () => {

@@ -131,6 +131,21 @@ describe('Labor in Oracle Fusion', function () {
       for (const [index, each] of mixed.entries()) assert.equal((await stored(each.key)).length, index === 5 ? 0 : 1);
     });
 
+    for (const fault of [{ kind: 'status' as const, status: 403 }, { kind: 'html' as const, status: 403 }, { kind: 'status' as const, status: 404 }]) {
+      it(`fails as a whole where it is not a line that is at fault, certain that nothing was written (${fault.kind} ${fault.status})`, async () => {
+        const lines = Array.from({ length: 8 }, () => line());
+        await post([line()]);
+        await environment.admin.fault({ ...fault, method: 'POST', path: '/fscmRestApi/resources/11\\.13\\.18\\.05$', times: 100 });
+        const posts = async () => (await environment.admin.requests()).filter(({ method }) => method === 'POST').length;
+        const before = await posts();
+        const failure = await failureOf(() => post(lines));
+        assert.equal(failure.written, 'no');
+        assert.equal((await posts()) - before, 1, 'not asked again for each half');
+        await environment.admin.clearFaults();
+        assert.deepEqual(new Set(await outcomes(lines)), new Set(['posted']));
+      });
+    }
+
     it('writes line by line where the options say so', async () => {
       const single = connect({ linesPerRequest: 1 });
       const lines = [line(), line({ laborCategory: 'GARDENER' }), line()];
