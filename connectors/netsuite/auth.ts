@@ -29,17 +29,18 @@ const classifyToken: Classifier = (answer, request) => {
  * OAuth 2.0 client credentials with a certificate: an assertion signed with PS256, valid for five minutes (an hour is the most), for a token of an hour.
  * Source: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_162686838198.html
  */
-export function netSuiteAuth(settings: ConnectorSettings, credentials: NetSuiteCredentials): AuthProvider {
+export function netSuiteAuth(settings: ConnectorSettings, credentials: NetSuiteCredentials, now: () => number): AuthProvider {
   const http = createHttpClient({ ...settings, auth: fixedHeaders({}), classify: classifyToken });
   const key = createPrivateKey(credentials.privateKeyPem);
   const audience = `${settings.baseUrl.replace(/\/+$/, '')}${TOKEN_PATH}`;
   return renewedToken(async () => {
+    const issuedAt = Math.floor(now() / 1000);
     const assertion = await new SignJWT({ scope: ['rest_webservices'] })
       .setProtectedHeader({ typ: 'JWT', alg: 'PS256', kid: credentials.certificateId })
       .setIssuer(credentials.clientId)
       .setAudience(audience)
-      .setIssuedAt()
-      .setExpirationTime('5 minutes')
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + 300)
       .sign(key);
     const { body } = await http.request({
       method: 'POST',

@@ -12,7 +12,7 @@ const SUITEQL = '/services/rest/query/v1/suiteql';
 /** A misspelt field is an error rather than ignored: what NetSuite does without this header. */
 const STRICT = { 'X-NetSuite-PropertyNameValidation': 'Error' };
 
-export type RecordName = 'customer' | 'customerSubsidiaryRelationship' | 'job' | 'projectTask' | 'timeBill' | 'expenseReport' | 'journalEntry' | 'salesOrder' | 'billingSchedule' | 'customrecord_q2c_rate_card' | 'customrecord_q2c_rate_line';
+export type RecordName = 'customer' | 'customerSubsidiaryRelationship' | 'job' | 'projectTask' | 'timeBill' | 'expenseReport' | 'journalEntry' | 'salesOrder' | 'invoice' | 'creditMemo' | 'billingSchedule' | 'customrecord_q2c_rate_card' | 'customrecord_q2c_rate_line';
 
 export interface About {
   readonly object: string;
@@ -39,6 +39,8 @@ export interface NetSuite {
   idsOf(record: RecordName, externalIds: readonly string[], about: About): Promise<readonly (readonly [externalId: string, id: string])[]>;
   /** All rows of a SuiteQL query, or null where there are more than so many. */
   queryUpTo<T>(most: number, suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[] | null>;
+  /** The first 1,000 rows of a SuiteQL query. */
+  page<T>(suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[]>;
   /** All rows of a SuiteQL query. */
   query<T>(suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[]>;
 }
@@ -46,19 +48,21 @@ export interface NetSuite {
 /** What makes a body of `items` a batch: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0127092747.html */
 const COLLECTION = 'application/vnd.oracle.resource+json; type=collection';
 const JOB = '/services/rest/async/v1/job';
+/** A write is answered 204: where something is in the body, something else than NetSuite answered. */
+const noBody = z.union([z.undefined(), z.null(), z.literal('')]).transform(() => undefined);
 const idAnswer = z.object({ id: z.string() });
 const idsRow = z.object({ id: z.string(), externalid: z.string() });
 const jobAnswer = z.object({ completed: z.boolean() });
 
-export function createNetSuiteClient(settings: ConnectorSettings, credentials: NetSuiteCredentials): NetSuite {
-  const http = createHttpClient({ ...settings, auth: netSuiteAuth(settings, credentials), classify: classifyNetSuite });
+export function createNetSuiteClient(settings: ConnectorSettings, credentials: NetSuiteCredentials, now: () => number): NetSuite {
+  const http = createHttpClient({ ...settings, auth: netSuiteAuth(settings, credentials, now), classify: classifyNetSuite });
   const pathOf = (record: RecordName, key: string) => `${RECORD}/${record}/${encodeURIComponent(key).replace('%3A', ':')}`;
   const replacing = (replace: readonly string[] | undefined) => (replace === undefined || replace.length === 0 ? {} : { query: { replace: replace.join(',') } });
 
   const client: NetSuite = {
     system: settings.system,
     async upsert(record, externalId, body, about, replace) {
-      const { headers } = await http.request({ method: 'PUT', path: pathOf(record, `eid:${externalId}`), json: body, headers: STRICT, answer: emptyAnswer, writes: true, ...replacing(replace), ...about });
+      const { headers } = await http.request({ method: 'PUT', path: pathOf(record, `eid:${externalId}`), json: body, headers: STRICT, answer: noBody, writes: true, ...replacing(replace), ...about });
       const id = /\/(\d+)$/.exec(headers.location ?? '')?.[1];
       if (id !== undefined) return id;
       // Documented to be there; without it the record is asked for.
@@ -66,7 +70,7 @@ export function createNetSuiteClient(settings: ConnectorSettings, credentials: N
       return found?.id ?? '';
     },
     async update(record, key, body, about, replace) {
-      await http.request({ method: 'PATCH', path: pathOf(record, key), json: body, headers: STRICT, answer: emptyAnswer, writes: true, ...replacing(replace), ...about });
+      await http.request({ method: 'PATCH', path: pathOf(record, key), json: body, headers: STRICT, answer: noBody, writes: true, ...replacing(replace), ...about });
     },
     async read(record, key, answer, about, query) {
       const { body } = await http.request({ method: 'GET', path: pathOf(record, key), answer: answer.or(z.undefined()), writes: false, accept: [404], ...(query === undefined ? {} : { query }), ...about });
@@ -103,6 +107,10 @@ export function createNetSuiteClient(settings: ConnectorSettings, credentials: N
       const list = externalIds.map((id) => `'${id.replaceAll("'", "''")}'`).join(', ');
       const rows = await client.query(`SELECT id, externalid FROM ${record.toLowerCase()} WHERE externalid IN (${list})`, idsRow, about);
       return rows.map((row) => [row.externalid, row.id] as const);
+    },
+    async page(suiteQl, row, about) {
+      const { body } = await http.request({ method: 'POST', path: SUITEQL, query: { limit: '1000', offset: '0' }, json: { q: suiteQl }, headers: { prefer: 'transient' }, answer: z.object({ items: z.array(row) }), writes: false, ...about });
+      return body.items;
     },
     async query(suiteQl, row, about) {
       return (await client.queryUpTo(Number.POSITIVE_INFINITY, suiteQl, row, about)) ?? [];

@@ -11,12 +11,13 @@ import { createLaborPort } from './labor.ts';
 import { netSuiteCredentialsSchema, netSuiteOptionsSchema } from './options.ts';
 import { createProjectPort, createStatusSetter } from './project.ts';
 import { createRateCardPort } from './rate-card.ts';
+import { createReceivables } from './receivables.ts';
 import { createReferences } from './references.ts';
 
-/** NetSuite as an ERP, over SuiteTalk REST web services. @throws ZodError for options or credentials of the wrong shape */
-export function createNetSuite(settings: ConnectorSettings): ErpPort {
+/** NetSuite as an ERP, over SuiteTalk REST web services. @param now another clock, for tests @throws ZodError for options or credentials of the wrong shape */
+export function createNetSuite(settings: ConnectorSettings, now: () => number = Date.now): ErpPort {
   const options = netSuiteOptionsSchema.parse(settings.options ?? {});
-  const netSuite = createNetSuiteClient(settings, netSuiteCredentialsSchema.parse(settings.credentials));
+  const netSuite = createNetSuiteClient(settings, netSuiteCredentialsSchema.parse(settings.credentials), now);
   const references = createReferences(settings.system, options, peopleAddress(options.accountUrl, settings.baseUrl, appHost));
   const directory = createLaborDirectory(netSuite);
   return {
@@ -29,7 +30,7 @@ export function createNetSuite(settings: ConnectorSettings): ErpPort {
     billingSchedule: createBillingSchedulePort(netSuite, references),
     labor: createLaborPort(netSuite, references, options, directory),
     expenses: createExpensePort(netSuite, references, options, directory),
-    receivables: { unsupported: 'invoices and payments are not read or written here yet: finance bills in the ERP itself' },
+    receivables: createReceivables(netSuite, references, options),
     setProjectStatus: createStatusSetter(netSuite, references),
   };
 }

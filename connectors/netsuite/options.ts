@@ -1,7 +1,16 @@
 import { z } from 'zod';
+import { invoiceLineSchema } from '../../domain/model/invoice.ts';
 
 const internalId = z.string().regex(/^\d+$/, 'an internal ID, as text');
 const idsByCode = z.record(z.string(), internalId);
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}
 
 /** The `options` of a NetSuite in config/systems.yaml: the account's internal IDs of what our documents name by code. */
 export const netSuiteOptionsSchema = z.strictObject({
@@ -19,6 +28,16 @@ export const netSuiteOptionsSchema = z.strictObject({
   recoverableTaxCategory: z.string().min(1).default('INPUT_TAX'),
   /** Days of payment → term. Without one, NetSuite takes the customer's. */
   paymentTerms: idsByCode.default({}),
+  /** Item of invoice lines by their kind; without one, `timeItem`, else the first of `items`. */
+  invoiceItems: z.partialRecord(invoiceLineSchema.shape.kind, internalId).default({}),
+  /** Our tax rule → tax type and tax code of SuiteTax. */
+  taxes: z.record(z.string(), z.strictObject({ type: internalId, code: internalId })).default({}),
+  /** The account has invoices approved (Accounting Preferences > Approval Routing): ours are written pending approval. */
+  invoiceApproval: z.boolean().default(false),
+  /** Item whose income account is that of bad debts; without it, invoices are written off by people. */
+  badDebtItem: internalId.optional(),
+  /** Time zone of the integration's user, by whose clock SuiteQL tells dates with a time. */
+  timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as America/New_York').default('UTC'),
   /** Project statuses (Setup > Accounting > CRM lists > Project Statuses). */
   projectStatuses: z.strictObject({ pending: internalId, active: internalId, closed: internalId, cancelled: internalId }).default({ pending: '4', active: '2', closed: '1', cancelled: '3' }),
   /** The account's address for people, for links: "https://1234567.app.netsuite.com". */

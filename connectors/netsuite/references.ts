@@ -32,6 +32,8 @@ const PAGES: Readonly<Partial<Record<RecordName, string>>> = {
   expenseReport: '/app/accounting/transactions/exprept.nl',
   journalEntry: '/app/accounting/transactions/journal.nl',
   timeBill: '/app/accounting/transactions/timebill.nl',
+  invoice: '/app/accounting/transactions/custinvc.nl',
+  creditMemo: '/app/accounting/transactions/custcred.nl',
   billingSchedule: '/app/accounting/otherlists/billingschedule.nl',
 };
 

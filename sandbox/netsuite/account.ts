@@ -5,6 +5,8 @@ import { RECORD_TYPES } from './record-types.ts';
 /** One NetSuite account's records, with the indexes that look-ups and the dependency check need. */
 export interface Account {
   readonly now: () => Date;
+  /** Invoices are pending approval until they are approved (Accounting Preferences > Approval Routing). */
+  readonly approvalRouting: boolean;
   records(type: RecordTypeName): Collection<StoredRecord>;
   get(reference: Reference): StoredRecord | undefined;
   byExternalId(type: RecordTypeName, externalId: string): StoredRecord | undefined;
@@ -22,7 +24,7 @@ export interface Account {
 
 type LookUp = (key: string) => StoredRecord[];
 
-export function openAccount(records: RecordStore, now: () => Date): Account {
+export function openAccount(records: RecordStore, now: () => Date, approvalRouting: boolean): Account {
   const types = Object.values(RECORD_TYPES);
   const collections = new Map(types.map((type) => [type.name, records.collection<StoredRecord>(type.name)]));
   const external = new Map<RecordTypeName, LookUp>();
@@ -68,6 +70,7 @@ export function openAccount(records: RecordStore, now: () => Date): Account {
 
   return {
     now,
+    approvalRouting,
     records: collection,
     get: (reference) => collection(reference.type).get(reference.id),
     byExternalId: (type, externalId) => external.get(type)?.(externalId)[0],

@@ -28,6 +28,9 @@ export const RECORD_TYPE_NAMES = [
   'journalEntry',
   'account',
   'salesOrder',
+  'invoice',
+  'creditMemo',
+  'customerPayment',
   'billingSchedule',
   'customerSubsidiaryRelationship',
   'customrecord_q2c_rate_card',
@@ -36,6 +39,8 @@ export const RECORD_TYPE_NAMES = [
   'currency',
   'serviceSaleItem',
   'term',
+  'taxType',
+  'salesTaxItem',
 ] as const;
 export type RecordTypeName = (typeof RECORD_TYPE_NAMES)[number];
 

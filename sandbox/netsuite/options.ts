@@ -17,6 +17,8 @@ export const NetSuiteOptions = z.object({
   asyncRecordMs: z.number().min(0).default(0),
   /** Jobs worked on at the same time: a real account has as many as its SuiteCloud Plus licenses give. */
   asyncProcessors: z.int().min(1).default(5),
+  /** Invoices need approval before they are posted. */
+  approvalRouting: z.boolean().default(false),
   accessTokenLifetimeSeconds: z.int().min(1).default(3600),
 });
 export type NetSuiteOptions = z.infer<typeof NetSuiteOptions>;

@@ -1,6 +1,7 @@
 import { customer, job, projectTask } from './entity-types.ts';
 import { account, expenseCategory, expenseReport, journalEntry } from './expense-types.ts';
 import { boolean, choice, integer, reference, text, type RecordType, type RecordTypeName } from './field-types.ts';
+import { creditMemo, customerPayment, invoice, salesTaxItem, taxType } from './receivable-types.ts';
 import { department, employee, timeBill } from './time-types.ts';
 import { billingSchedule, customerSubsidiaryRelationship, rateCard, rateLine, salesOrder } from './transaction-types.ts';
 
@@ -87,6 +88,9 @@ export const RECORD_TYPES: Readonly<Record<RecordTypeName, RecordType>> = {
   journalEntry,
   account,
   salesOrder,
+  invoice,
+  creditMemo,
+  customerPayment,
   billingSchedule,
   customerSubsidiaryRelationship,
   customrecord_q2c_rate_card: rateCard,
@@ -95,6 +99,8 @@ export const RECORD_TYPES: Readonly<Record<RecordTypeName, RecordType>> = {
   currency,
   serviceSaleItem,
   term,
+  taxType,
+  salesTaxItem,
 };
 
 const BY_PATH = new Map(Object.values(RECORD_TYPES).map((type) => [type.name.toLowerCase(), type]));

@@ -57,6 +57,13 @@ const ACCOUNTS = [
 /** Named as the expense policy's categories are; the last books recoverable tax. */
 const EXPENSE_CATEGORIES = ['PER_DIEM', 'MILEAGE', 'LODGING', 'AIRFARE', 'RAIL', 'GROUND', 'PARKING', 'MEALS', 'ENTERTAINMENT', 'PHONE', 'SUPPLIES', 'SOFTWARE', 'TRAINING', 'INPUT_TAX'] as const;
 
+/** Country, tax and rate. */
+const TAXES = [
+  ['DE', 'MwSt', 19],
+  ['GB', 'VAT', 20],
+  ['JP', 'Consumption tax', 10],
+] as const;
+
 const TERM_DAYS = [14, 30, 45, 60] as const;
 
 export const REFERENCE_RECORDS: readonly ReferenceRecord[] = [
@@ -83,4 +90,7 @@ export const REFERENCE_RECORDS: readonly ReferenceRecord[] = [
     body: { name, expenseAcct: { externalId: name === 'INPUT_TAX' ? 'account-OthCurrAsset' : 'account-Expense' } },
   })),
   ...TERM_DAYS.map((days): ReferenceRecord => ({ type: 'term', externalId: `term-NET${days}`, body: { name: `Net ${days}`, daysUntilNetDue: days } })),
+  ...TAXES.map(([country, name]): ReferenceRecord => ({ type: 'taxType', externalId: `tax-${country}`, body: { name: `${name} ${country}`, country } })),
+  ...TAXES.map(([country, name, rate]): ReferenceRecord => ({ type: 'salesTaxItem', externalId: `tax-${country}-${rate}`, body: { name: `${name} ${rate} %`, taxType: { externalId: `tax-${country}` } } })),
+  { type: 'serviceSaleItem', externalId: 'item-BAD_DEBT', body: { itemId: 'BAD_DEBT', displayName: 'Bad debt' } },
 ];

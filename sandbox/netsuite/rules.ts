@@ -7,10 +7,12 @@ import { Decimal } from 'decimal.js';
 import type { Account } from './account.ts';
 import { invalidFieldValue, missingValues, userError } from './errors.ts';
 import { checkExpenses, checkJournal, fillExpenseDefaults } from './expense-rules.ts';
-import { checkTime, fillTimeDefaults } from './time-rules.ts';
 import { isChoice, isReference, linesOf, referenceId, type FieldValue, type RecordType, type StoredRecord } from './field-types.ts';
+import { checkBilledThere, customerOf, fieldOf, numberOr, precisionOf, type Draft } from './lookups.ts';
+import { checkReceivable, fillReceivableDefaults, isReceivable } from './receivable-rules.ts';
+import { checkTime, fillTimeDefaults } from './time-rules.ts';
 
-export type Draft = Map<string, FieldValue>;
+export type { Draft } from './lookups.ts';
 
 /** Fills in defaults, then throws Refusal where the record may not be saved. */
 export function applyRules(account: Account, type: RecordType, id: string, draft: Draft, before: StoredRecord | undefined): void {
@@ -29,6 +31,10 @@ export function applyRules(account: Account, type: RecordType, id: string, draft
       return checkOrder(account, draft, before);
     case 'billingSchedule':
       return checkSchedule(draft);
+    case 'invoice':
+    case 'creditMemo':
+    case 'customerPayment':
+      return checkReceivable(account, type, draft, before);
     case 'expenseReport':
       return checkExpenses(account, draft, precisionOf(account, draft.get('expenseReportCurrency')));
     case 'journalEntry':
@@ -67,6 +73,7 @@ function fillDefaults(account: Account, type: RecordType, id: string, draft: Dra
   }
   if (type.name === 'timeBill') fillTimeDefaults(account, draft);
   if (type.name === 'expenseReport' || type.name === 'journalEntry') fillExpenseDefaults(account, type, id, draft);
+  if (isReceivable(type)) fillReceivableDefaults(account, type, draft);
   if (type.name === 'projectTask') {
     set('constraintType', { choice: 'ASAP' });
     set('status', { choice: 'NOTSTART' });
@@ -150,31 +157,10 @@ function checkRelationship(account: Account, id: string, draft: Draft): void {
   if (currency !== undefined) draft.set('primaryCurrency', currency);
 }
 
-/** A customer transacts only in its subsidiaries and its currencies. */
-function checkBilledThere(account: Account, customer: StoredRecord, draft: Draft): void {
-  const subsidiary = referenceId(draft.get('subsidiary'));
-  const related = account.referring('customerSubsidiaryRelationship', 'entity', customer.id).map((relation) => referenceId(relation.fields['subsidiary']));
-  if (subsidiary !== undefined && !related.includes(subsidiary)) throw invalidFieldValue('subsidiary', subsidiary);
-  const currency = referenceId(draft.get('currency'));
-  const listed = linesOf(customer.fields['currencyList']).map((line) => referenceId(line.values['currency']));
-  if (currency !== undefined && ![referenceId(customer.fields['currency']), ...listed].includes(currency)) throw invalidFieldValue('currency', currency);
-}
-
 function checkSchedulePeriod(draft: Draft, from: string, to: string): void {
   const start = draft.get(from);
   const end = draft.get(to);
   if (typeof start === 'string' && typeof end === 'string' && end < start) throw invalidFieldValue(to, end);
-}
-
-/** The customer at the top of a customer or project. */
-function customerOf(account: Account, value: FieldValue | undefined): StoredRecord | undefined {
-  let current = value;
-  for (let depth = 0; isReference(current) && depth < 20; depth++) {
-    const record = account.get(current);
-    if (current.type === 'customer') return record;
-    current = record?.fields['parent'];
-  }
-  return undefined;
 }
 
 function hasCycle(account: Account, id: string, first: FieldValue | undefined, field: string): boolean {
@@ -186,21 +172,8 @@ function hasCycle(account: Account, id: string, first: FieldValue | undefined, f
   return false;
 }
 
-function fieldOf(account: Account, value: FieldValue | undefined, field: string): FieldValue | undefined {
-  return isReference(value) ? account.get(value)?.fields[field] : undefined;
-}
-
-function precisionOf(account: Account, currency: FieldValue | undefined): number {
-  const precision = fieldOf(account, currency, 'currencyPrecision');
-  return isChoice(precision) ? Number(precision.choice) : 2;
-}
-
 function isEmpty(value: FieldValue | undefined): boolean {
   return value === undefined || value === '';
-}
-
-function numberOr(value: FieldValue | undefined, otherwise: number): number {
-  return typeof value === 'number' ? value : otherwise;
 }
 
 function text(value: FieldValue | undefined): string {

@@ -81,7 +81,7 @@ function addReferenceRecords(account: Account): void {
 function accountOf(context: SandboxContext): Account {
   const existing = accounts.get(context);
   if (existing !== undefined) return existing;
-  const account = openAccount(context.records, context.now);
+  const account = openAccount(context.records, context.now, NetSuiteOptions.parse(context.options).approvalRouting);
   accounts.set(context, account);
   return account;
 }

@@ -5,26 +5,33 @@ export interface Column {
   value(record: StoredRecord): FieldValue | undefined;
   /** As SuiteQL answers it; empty where there is none. */
   text(record: StoredRecord): string;
+  /** Of a date and time: "2026-11-21 09:00:00", in the account's time zone (here UTC). */
+  moment?(record: StoredRecord): string;
 }
 
-const known = new Map<RecordTypeName, ReadonlyMap<string, Column>>();
+export type Columns = ReadonlyMap<string, Column>;
+
+const known = new Map<RecordTypeName, Columns>();
 
 /** By their names in lower case; sublists and subrecords are no columns. */
-export function columnsOf(type: RecordType): ReadonlyMap<string, Column> {
+export function columnsOf(type: RecordType): Columns {
   const existing = known.get(type.name);
   if (existing !== undefined) return existing;
   const columns = new Map<string, Column>([['id', constant((record) => record.id)]]);
   columns.set('externalid', constant((record) => record.externalId));
   for (const [name, spec] of Object.entries(type.fields)) {
     if (name === 'externalId' || spec.kind === 'lines' || spec.kind === 'part') continue;
-    columns.set(name.toLowerCase(), { value: (record) => record.fields[name], text: (record) => textOf(spec, record.fields[name]) });
+    columns.set(name.toLowerCase(), {
+      value: (record) => record.fields[name],
+      text: (record) => textOf(spec, record.fields[name]),
+      ...(spec.kind === 'datetime' || spec.kind === 'date' ? { moment: (record: StoredRecord) => momentOf(record.fields[name]) } : {}),
+    });
   }
-  if (type.name === 'salesOrder') columns.set('type', constant(() => 'SalesOrd'));
   known.set(type.name, columns);
   return columns;
 }
 
-function constant(read: (record: StoredRecord) => string | undefined): Column {
+export function constant(read: (record: StoredRecord) => string | undefined): Column {
   return { value: read, text: (record) => read(record) ?? '' };
 }
 
@@ -35,6 +42,10 @@ function textOf(spec: FieldSpec, value: FieldValue | undefined): string {
   if (typeof value === 'boolean') return value ? 'T' : 'F';
   if (isReference(value)) return value.id;
   return isChoice(value) ? value.choice : '';
+}
+
+function momentOf(value: FieldValue | undefined): string {
+  return typeof value === 'string' ? (value.length === 10 ? `${value} 00:00:00` : value.slice(0, 19).replace('T', ' ')) : '';
 }
 
 const DATE = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/;

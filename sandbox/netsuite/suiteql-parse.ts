@@ -1,15 +1,16 @@
 /**
  * A part of SuiteQL: one table, column list or *, WHERE with AND, OR, NOT, =, <>, <, >, LIKE, IN, BETWEEN, IS NULL,
- * GROUP BY with COUNT(*) and SUM, ORDER BY, UPPER, LOWER, TO_DATE and BUILTIN.DF. Joins are refused, not misread.
+ * GROUP BY with COUNT(*) and SUM, ORDER BY, UPPER, LOWER, TO_DATE, TO_CHAR of a date and time, and BUILTIN.DF. Joins are refused, not misread.
  * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158394344595.html
  */
 import { Refusal } from './errors.ts';
 
 export interface Operand {
-  readonly kind: 'column' | 'text' | 'number';
+  /** A moment is a date with a time, "2026-11-21 09:00:00". */
+  readonly kind: 'column' | 'text' | 'number' | 'moment';
   readonly value: string;
   /** Function applied to a column. */
-  readonly apply?: 'UPPER' | 'LOWER' | 'DF';
+  readonly apply?: 'UPPER' | 'LOWER' | 'DF' | 'MOMENT';
 }
 
 /** What is answered for a row, or for a group of rows where one of the columns is an aggregate. */
@@ -33,6 +34,7 @@ export interface Query {
   readonly orderBy: readonly { readonly column: string; readonly descending: boolean }[];
 }
 
+const MOMENT = 'YYYY-MM-DD HH24:MI:SS';
 const TOKEN = /'(?:[^']|'')*'|<>|!=|<=|>=|[A-Za-z_][\w.]*|\d+(?:\.\d+)?|[(),=<>*]/g;
 
 /** Throws Refusal for what SuiteQL, or this part of it, does not know. */
@@ -149,6 +151,7 @@ export function parseSuiteQl(text: string): Query {
     if (/^\d/.test(token)) return { kind: 'number', value: token };
     const upper = token.toUpperCase();
     if (upper === 'TO_DATE') return date();
+    if (upper === 'TO_CHAR') return moment();
     const apply = upper === 'UPPER' || upper === 'LOWER' ? upper : upper === 'BUILTIN.DF' ? 'DF' : undefined;
     if (apply !== undefined) {
       expect('(');
@@ -159,15 +162,26 @@ export function parseSuiteQl(text: string): Query {
     if (!/^[A-Za-z_]/.test(token)) fail(`'${token}' was not expected`);
     return { kind: 'column', value: bareColumn(token) };
   }
-  /** TO_DATE('2026-11-21', 'YYYY-MM-DD'): the one format that is read here. */
+  /** TO_CHAR(lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS'): the one format that is read here. */
+  function moment(): Operand {
+    expect('(');
+    const column = operand();
+    expect(',');
+    const format = operand();
+    expect(')');
+    if (column.kind !== 'column' || format.value.toUpperCase() !== MOMENT) fail(`TO_CHAR is read of a column and with '${MOMENT}' only`);
+    return { ...column, apply: 'MOMENT' };
+  }
+  /** TO_DATE('2026-11-21', 'YYYY-MM-DD'), or with a time in the one format that is read here. */
   function date(): Operand {
     expect('(');
     const { value } = operand();
     expect(',');
     const format = operand();
     expect(')');
+    if (format.value.toUpperCase() === MOMENT && /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/.test(value)) return { kind: 'moment', value };
     const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value);
-    if (parts === null || format.value.toUpperCase() !== 'YYYY-MM-DD') fail(`TO_DATE is read with 'YYYY-MM-DD' only`);
+    if (parts === null || format.value.toUpperCase() !== 'YYYY-MM-DD') fail(`TO_DATE is read with 'YYYY-MM-DD' or '${MOMENT}' only`);
     return { kind: 'text', value: `${Number(parts[2])}/${Number(parts[3])}/${parts[1]}` };
   }
 }

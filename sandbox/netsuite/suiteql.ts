@@ -3,32 +3,12 @@
  * booleans are T and F, dates M/D/YYYY: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_157909186990.html
  */
 import type { Account } from './account.ts';
-import { isReference, type RecordType, type RecordTypeName, type StoredRecord } from './field-types.ts';
-import { RECORD_TYPES } from './record-types.ts';
-import { columnsOf, compareTexts, type Column } from './suiteql-columns.ts';
+import { isReference, type StoredRecord } from './field-types.ts';
+import { compareTexts, type Columns } from './suiteql-columns.ts';
 import { parseSuiteQl, suiteQlRefusal, type Operand, type Predicate, type Query, type Selected } from './suiteql-parse.ts';
+import { tableOf } from './suiteql-tables.ts';
 import { exactSum } from './totals.ts';
 import { refName } from './view.ts';
-
-const TABLES: Readonly<Record<string, RecordTypeName>> = {
-  customer: 'customer',
-  job: 'job',
-  projecttask: 'projectTask',
-  employee: 'employee',
-  department: 'department',
-  timebill: 'timeBill',
-  expensecategory: 'expenseCategory',
-  account: 'account',
-  transaction: 'salesOrder',
-  billingschedule: 'billingSchedule',
-  customersubsidiaryrelationship: 'customerSubsidiaryRelationship',
-  customrecord_q2c_rate_card: 'customrecord_q2c_rate_card',
-  customrecord_q2c_rate_line: 'customrecord_q2c_rate_line',
-  subsidiary: 'subsidiary',
-  currency: 'currency',
-  item: 'serviceSaleItem',
-  term: 'term',
-};
 
 export interface SuiteQlResult {
   readonly rows: Record<string, string>[];
@@ -37,18 +17,16 @@ export interface SuiteQlResult {
 
 type Read = (record: StoredRecord) => string;
 type Test = (record: StoredRecord) => boolean;
-type Columns = ReadonlyMap<string, Column>;
 
 /** Throws Refusal for what is no SuiteQL, or names what is not there. */
 export function runSuiteQl(account: Account, text: string, limit: number, offset: number): SuiteQlResult {
   const query = parseSuiteQl(text);
-  const tableType = TABLES[query.table];
-  if (tableType === undefined) throw suiteQlRefusal(`Invalid search query. Record '${query.table}' was not found.`);
-  const type = RECORD_TYPES[tableType];
-  const columns = columnsOf(type);
+  const table = tableOf(account, query.table);
+  if (table === undefined) throw suiteQlRefusal(`Invalid search query. Record '${query.table}' was not found.`);
+  const { columns } = table;
   checkColumns(query, columns);
   const test = query.where === undefined ? undefined : compile(account, columns, query.where);
-  const candidates = candidatesOf(account, type, query.where);
+  const candidates = table.records((field) => wantedOf(query.where, field));
   const found = test === undefined ? candidates : candidates.filter(test);
   const rows = isGrouped(query) ? grouped(account, columns, query, found) : plainRows(account, columns, query, found, limit, offset);
   return isGrouped(query) ? { rows: rows.slice(offset, offset + limit), total: rows.length } : { rows, total: found.length };
@@ -97,44 +75,17 @@ function sorted(columns: Columns, query: Query, found: readonly StoredRecord[]):
   if (query.orderBy.length === 0) return found;
   const ordered = [...found];
   for (const { column, descending } of [...query.orderBy].reverse()) {
-    const read = columns.get(column)?.text ?? (() => '');
+    const read = columns.get(column)?.moment ?? columns.get(column)?.text ?? (() => '');
     ordered.sort((left, right) => compareTexts(read(left), read(right)) * (descending ? -1 : 1));
   }
   return ordered;
 }
 
-/** What must be equal to the ID, the external ID, a unique or indexed text, or an indexed reference is answered by index. */
-function candidatesOf(account: Account, type: RecordType, where: Predicate | undefined): StoredRecord[] {
-  const { uniqueField, indexedField } = type;
-  const byText = (field: string | undefined, look: (value: string) => StoredRecord[]) => {
-    const values = field === undefined ? undefined : wantedOf(where, field.toLowerCase());
-    return values === undefined ? undefined : unlike(values.flatMap(look));
-  };
-  const byReference = () => {
-    for (const field of Object.keys(type.fields)) {
-      const values = account.isIndexed(type.name, field) ? wantedOf(where, field.toLowerCase()) : undefined;
-      if (values !== undefined) return unlike(values.flatMap((value) => account.referring(type.name, field, value)));
-    }
-    return undefined;
-  };
-  const one = (record: StoredRecord | undefined) => (record === undefined ? [] : [record]);
-  return (
-    byText('id', (id) => one(account.records(type.name).get(id))) ??
-    byText('externalId', (id) => one(account.byExternalId(type.name, id))) ??
-    byText(uniqueField, (value) => account.byUniqueField(type, value)) ??
-    byText(indexedField, (value) => account.byIndexedField(type, value)) ??
-    byReference() ??
-    account.records(type.name).all()
-  );
-}
-
-const unlike = (records: readonly StoredRecord[]): StoredRecord[] => [...new Set(records)];
-
 /** The values a column must be one of, if the condition says so. The indexes do not mind case, so LOWER and UPPER may stand before the column. */
 function wantedOf(where: Predicate | undefined, column: string): string[] | undefined {
   if (where?.kind === 'and') return wantedOf(where.left, column) ?? wantedOf(where.right, column);
   if (where?.kind !== 'compare' || !['=', 'IN'].includes(where.operator) || where.left.kind !== 'column' || where.left.value !== column || where.left.apply === 'DF') return undefined;
-  return where.right.some((operand) => operand.kind === 'column') ? undefined : where.right.map((operand) => operand.value);
+  return where.right.some((operand) => operand.kind === 'column' || operand.kind === 'moment') ? undefined : where.right.map((operand) => operand.value);
 }
 
 function checkColumns(query: Query, columns: Columns): void {
@@ -162,6 +113,7 @@ function reader(account: Account, columns: Columns, operand: Operand): Read {
   if (operand.kind !== 'column' || column === undefined) return () => value;
   if (apply === 'UPPER') return (record) => column.text(record).toUpperCase();
   if (apply === 'LOWER') return (record) => column.text(record).toLowerCase();
+  if (apply === 'MOMENT') return column.moment ?? (() => '');
   if (apply === undefined) return column.text;
   return (record) => {
     const reference = column.value(record);
@@ -178,7 +130,9 @@ function compile(account: Account, columns: Columns, predicate: Predicate): Test
     const [left, right] = [compile(account, columns, predicate.left), compile(account, columns, predicate.right)];
     return predicate.kind === 'and' ? (record) => left(record) && right(record) : (record) => left(record) || right(record);
   }
-  const left = reader(account, columns, predicate.left);
+  // What is compared with a date and time is a date and time as well.
+  const byMoment = predicate.left.kind === 'column' && predicate.right.some((operand) => operand.kind === 'moment');
+  const left = reader(account, columns, byMoment ? { ...predicate.left, apply: 'MOMENT' } : predicate.left);
   const test = comparison(predicate.operator, predicate.right.map((operand) => reader(account, columns, operand)), predicate.right);
   if (predicate.operator === 'NULL') return (record) => left(record) === '';
   return (record) => {

@@ -1,0 +1,28 @@
+import { describeReceivables } from '../conformance/receivables.ts';
+import { sandboxFaults } from '../conformance/sandbox-faults.ts';
+import { startAccount, type NetSuiteAccount } from './receivables-account.ts';
+
+/** 17 in sandbox/netsuite/reference-data.ts: the item of bad debts. */
+const BAD_DEBT = { badDebtItem: '17' };
+
+for (const { name, approval } of [{ name: 'where an invoice saved is posted', approval: false }, { name: 'where invoices are approved first', approval: true }]) {
+  describe(`NetSuite's receivables, ${name}`, function () {
+    this.timeout(60_000);
+    let account: NetSuiteAccount;
+
+    before(async () => {
+      account = await startAccount({ approvalRouting: approval, options: { ...BAD_DEBT, invoiceApproval: approval } });
+    });
+    after(async () => account?.sandbox.close());
+
+    describeReceivables({
+      name: `NetSuite ${name}`,
+      port: () => account.receivables(),
+      written: { invoice: approval ? 'draft' : 'issued', creditNote: 'issued' },
+      writeMethod: 'PUT',
+      unknownId: '99999999',
+      office: () => account.office,
+      faults: sandboxFaults(() => account.sandbox.url),
+    });
+  });
+}
