@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Project, ProjectStatus } from '../../domain/model/project.ts';
 import { SystemFailure } from '../../domain/failure.ts';
+import { compareDecimal } from '../../domain/money.ts';
 import { exactNumber } from '../exact-number.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { CallContext, RecordPort, WithReferences } from '../ports.ts';
@@ -11,12 +12,12 @@ import { partsOf, removeUnlessUsed } from './parts.ts';
 import { projectBody, projectStart } from './project-body.ts';
 import { equal } from './query.ts';
 import type { OracleReferences } from './references.ts';
-import { idValue } from './rows.ts';
+import { idValue, numberValue } from './rows.ts';
 import { writeTasks } from './tasks.ts';
 
 const PROJECTS = `${FSCM}/projects`;
 const projectRow = z.object({ ProjectId: idValue, ProjectNumber: z.string(), ProjectStatusCode: z.string().nullish() });
-const linkRow = z.object({ ProjectId: idValue });
+const linkRow = z.object({ ProjectId: idValue, FundingAmount: numberValue.nullish() });
 const NUMBER_LENGTH = 25;
 
 export const projectLabel = (project: Project) => `project ${project.number}`;
@@ -41,13 +42,14 @@ export async function billingLineOf(oracle: Oracle, contractNumber: string, proj
 export function createProjectPort(oracle: Oracle, references: OracleReferences, options: OracleOptions): RecordPort<WithReferences<Project>> {
   const { cancelled, pending } = options.projectStatuses;
 
-  /** Links the contract's line with the project, once. */
+  /** Links the contract's line with the project, once, and funds it with the project's value. */
   async function associate(document: Project, projectId: string, contractNumber: string, about: About): Promise<void> {
     const { line } = await billingLineOf(oracle, contractNumber, document, about);
     const path = `${line.self}/child/AssociatedProject`;
-    const links = await oracle.list(path, { fields: ['ProjectId'] }, linkRow, about);
-    if (links.some((link) => link.ProjectId === projectId)) return;
-    await oracle.create(path, { ProjectId: exactNumber(projectId), FundingAmount: exactNumber(document.value.amount), ActiveFlag: true }, linkRow, about);
+    const { amount } = document.value;
+    const link = (await oracle.list(path, { fields: ['ProjectId', 'FundingAmount'] }, linkRow, about)).find((each) => each.ProjectId === projectId);
+    if (link === undefined) await oracle.create(path, { ProjectId: exactNumber(projectId), FundingAmount: exactNumber(amount), ActiveFlag: true }, linkRow, about);
+    else if (link.FundingAmount == null || compareDecimal(link.FundingAmount, amount) !== 0) await oracle.update(link.self, { FundingAmount: exactNumber(amount) }, link.etag, about);
   }
 
   async function dissociate(document: Project, projectId: string, contractNumber: string | undefined, about: About): Promise<void> {

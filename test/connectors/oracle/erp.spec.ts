@@ -200,6 +200,18 @@ describe('Oracle Fusion as an ERP', function () {
     assert.equal((await offered(erp.billingSchedule).undo({ ...{ document }, externalId: written.externalId, created: true }, callContext())).how, 'not_found');
   });
 
+  it('funds a project anew whose value a change order raises, and leaves the funding alone where it is right', async () => {
+    const { deal, references, projectId } = await withProject();
+    const project = await only('projects', 'ProjectNumber', projectId);
+    const write = (amount: string) => erp.project.write({ document: { ...deal.project, value: { ...deal.project.value, amount } }, references }, { externalId: projectId, url: null }, callContext());
+    const changes = async () => (await environment.admin.requests()).filter(({ method, url }) => method === 'PATCH' && url.includes('/AssociatedProject/')).length;
+    const before = await changes();
+    await write('99000.75');
+    await write('99000.750');
+    const links = (await environment.rows('contracts.ContractLine.AssociatedProject')).filter((link) => link.values['ProjectId'] === project?.id);
+    assert.deepEqual([links.map((link) => link.values['FundingAmount']), (await changes()) - before], [[99000.75], 1]);
+  });
+
   it('sets the status of a project, and takes a cancelled one into use again when its deal comes back', async () => {
     const { deal, references, projectId } = await withProject();
     const statusOf = async () => (await only('projects', 'ProjectNumber', projectId))?.values['ProjectStatusCode'];
