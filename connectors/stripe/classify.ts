@@ -59,7 +59,7 @@ export const classifyStripe: Classifier = (answer, request) => {
 };
 
 /** Stripe answers again what it answered to this key before. */
-function isReplay(headers: IncomingHttpHeaders): boolean {
+export function isReplay(headers: IncomingHttpHeaders): boolean {
   return headers['idempotent-replayed'] === 'true';
 }
 

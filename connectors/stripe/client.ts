@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
-import { createHttpClient } from '../http/client.ts';
+import { createHttpClient, type HttpAnswer } from '../http/client.ts';
 import { peopleAddress } from '../people-address.ts';
 import type { CallContext, Found } from '../ports.ts';
-import { classifyStripe, isReplayed } from './classify.ts';
+import { classifyStripe, isReplay, isReplayed } from './classify.ts';
 import { formOf, type Params } from './form.ts';
 import { stripeCredentialsSchema, type StripeOptions } from './options.ts';
 
@@ -25,8 +25,11 @@ export interface Stripe {
   get<T>(path: string, answer: z.ZodType<T>, about: About, query?: Params): Promise<T | null>;
   /** Newest first, page by page. */
   list<T extends { readonly id: string }>(path: string, item: z.ZodType<T>, about: About, query?: Params): AsyncIterable<T>;
-  /** @param step - tells requests of one call context apart: part of the idempotency key */
-  post<T>(path: string, params: Params, answer: z.ZodType<T>, about: About, step: string): Promise<T>;
+  /**
+   * @param step - tells requests of one call context apart: part of the idempotency key
+   * @param stands - asked where Stripe only repeats that it did this before: whether it is so still, or was taken back since and has to be done anew
+   */
+  post<T>(path: string, params: Params, answer: z.ZodType<T>, about: About, step: string, stands?: (made: T) => Promise<boolean>): Promise<T>;
   /** False where it was gone. */
   remove(path: string, about: About): Promise<boolean>;
   found(folder: 'customers' | 'invoices' | 'credit_notes', id: string): Found;
@@ -36,7 +39,7 @@ export interface Stripe {
 const PAGE_SIZE = 100;
 /** Keys are refused beyond. Source: https://docs.stripe.com/api/idempotent_requests */
 const KEY_LENGTH = 255;
-/** Times a saved failure is answered with a further key before a person has to look at it. */
+/** Times a saved answer is met with a further key before a person has to look at it. */
 const MOST_REPLAYS = 5;
 const missingAnswer = z.object({ error: z.object({ code: z.literal('resource_missing') }) }).transform(() => null);
 const removedAnswer = z.object({ id: z.string(), deleted: z.literal(true) });
@@ -63,17 +66,21 @@ export function createStripeClient(settings: ConnectorSettings, options: StripeO
         if (!body.has_more || after === undefined) return;
       }
     },
-    async post(path, params, answer, about, step) {
+    async post(path, params, answer, about, step, stands = () => Promise.resolve(true)) {
       const form = formOf(params);
       for (let replays = 0; ; replays += 1) {
+        let made: HttpAnswer<z.output<typeof answer>>;
         try {
           const key = idempotencyKey(about.context.idempotencyKey, step, { path, form, replays });
-          const { body } = await http.request({ method: 'POST', path: `/v1${path}`, form, headers: { 'idempotency-key': key }, answer, writes: true, ...about });
-          return body;
+          made = await http.request({ method: 'POST', path: `/v1${path}`, form, headers: { 'idempotency-key': key }, answer, writes: true, ...about });
         } catch (error) {
           if (!isReplayed(error) || replays === MOST_REPLAYS) throw error;
           // Stripe keeps failures, 500s too, for a day: what failed then, and was looked up since, has to go under another key.
+          continue;
         }
+        // So does what was done then and is gone: an undo, or a person, took it away within the day.
+        if (!isReplay(made.headers) || (await stands(made.body))) return made.body;
+        if (replays === MOST_REPLAYS) throw takenBack(settings.system, about);
       }
     },
     async remove(path, about) {
@@ -83,6 +90,10 @@ export function createStripeClient(settings: ConnectorSettings, options: StripeO
     found: (folder, id) => ({ externalId: id, url: `${dashboard}${mode}/${folder}/${id}` }),
     failure: (about, what) => new SystemFailure({ system: settings.system, object: about.object, written: 'no', ...what }),
   };
+}
+
+function takenBack(system: string, { object }: About): SystemFailure {
+  return new SystemFailure({ kind: 'business_rule', code: 'STRIPE_TAKEN_BACK', system, object, written: 'no', message: `What was written for ${object} was taken away in Stripe again, ${MOST_REPLAYS} times within a day.`, mend: 'Find out who or what takes it away in Stripe, then retry.' });
 }
 
 /** Stable over retries of the same request; another request never meets the answer of this one. */

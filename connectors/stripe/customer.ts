@@ -24,6 +24,8 @@ const label = (customer: Customer) => `customer ${customer.name}`;
 export function createCustomerPort(stripe: Stripe, options: StripeOptions, now: () => number): RecordPort<WithReferences<Customer>> {
   const isOf = (customer: Customer) => (row: z.infer<typeof customerRow>) => row.metadata?.[ID] === customer.id;
 
+  const stands = async (id: string, about: About) => (await stripe.get(`/customers/${id}`, standingRow, about)) !== null;
+
   async function find(customer: Customer, about: About): Promise<string | null> {
     const lately = Math.floor(now() / 1000) - options.recentHours * HOUR_S;
     const query: Params = options.findCustomersBy === 'search' ? { created: { gte: lately } } : {};
@@ -31,7 +33,7 @@ export function createCustomerPort(stripe: Stripe, options: StripeOptions, now: 
     if (options.findCustomersBy === 'list') return null;
     const found = await stripe.get('/customers/search', z.object({ data: z.array(customerRow) }), about, { query: `metadata["${ID}"]:"${customer.id.replaceAll(/["\\]/g, String.raw`\$&`)}"`, limit: 10 });
     // What search has may be gone since, and it does not tell upper from lower case.
-    for (const row of found?.data ?? []) if (isOf(customer)(row) && (await stripe.get(`/customers/${row.id}`, standingRow, about)) !== null) return row.id;
+    for (const row of found?.data ?? []) if (isOf(customer)(row) && (await stands(row.id, about))) return row.id;
     return null;
   }
 
@@ -56,12 +58,17 @@ export function createCustomerPort(stripe: Stripe, options: StripeOptions, now: 
     const { taxRegistrationNumber: value, billingAddress } = customer;
     const type = billingAddress.country === null ? undefined : options.taxIdTypes[billingAddress.country];
     if (value === null || type === undefined || !maySet(customer, 'taxRegistrationNumber', exists)) return;
+    const taxIds = () => stripe.list(`/customers/${id}/tax_ids`, taxIdRow, about);
+    const stands = async (made: { readonly id: string }) => {
+      for await (const row of taxIds()) if (row.id === made.id) return true;
+      return false;
+    };
     const stale: string[] = [];
-    for await (const row of stripe.list(`/customers/${id}/tax_ids`, taxIdRow, about)) {
+    for await (const row of taxIds()) {
       if (row.type === type && row.value === value) return;
       if (row.type === type) stale.push(row.id);
     }
-    await stripe.post(`/customers/${id}/tax_ids`, { type, value }, madeAnswer, about, 'tax-id');
+    await stripe.post(`/customers/${id}/tax_ids`, { type, value }, madeAnswer, about, 'tax-id', stands);
     for (const old of stale) await stripe.remove(`/customers/${id}/tax_ids/${old}`, about);
   }
 
@@ -79,14 +86,14 @@ export function createCustomerPort(stripe: Stripe, options: StripeOptions, now: 
         return { ...stripe.found('customers', existing.externalId), created: false };
       }
       const email = options.fallbackEmail;
-      const { id } = await stripe.post('/customers', { ...paramsOf(document, false), ...(email === undefined ? {} : { email }) }, madeAnswer, about, 'customer');
+      const { id } = await stripe.post('/customers', { ...paramsOf(document, false), ...(email === undefined ? {} : { email }) }, madeAnswer, about, 'customer', (made) => stands(made.id, about));
       await afterFirstWrite(() => settleTaxId(id, document, false, about));
       return { ...stripe.found('customers', id), created: true };
     },
     async undo({ document: { document }, externalId, created }, context) {
       const about: About = { object: label(document), context };
       if (!created) return { how: 'kept', detail: `${about.object} stood before this deal` };
-      if ((await stripe.get(`/customers/${externalId}`, standingRow, about)) === null) return { how: 'not_found', detail: `${about.object} is not in Stripe` };
+      if (!(await stands(externalId, about))) return { how: 'not_found', detail: `${about.object} is not in Stripe` };
       // Stripe would delete a customer with invoices too, and take its open ones out of collection.
       const invoices = await stripe.get('/invoices', z.object({ data: z.array(madeAnswer) }), about, { customer: externalId, limit: 1 });
       if ((invoices?.data.length ?? 0) > 0) return { how: 'kept', detail: `${about.object} has invoices in Stripe, so it was kept; Stripe cannot deactivate customers` };

@@ -125,7 +125,7 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
       }
       check(document, about);
       const customer = customerOf(document, references, about);
-      const { id } = await stripe.post('/invoices', { customer, currency: document.currency.toLowerCase(), collection_method: 'send_invoice', pending_invoice_items_behavior: 'exclude', ...headOf(document) }, madeAnswer, about, 'invoice');
+      const { id } = await stripe.post('/invoices', { customer, currency: document.currency.toLowerCase(), collection_method: 'send_invoice', pending_invoice_items_behavior: 'exclude', ...headOf(document) }, madeAnswer, about, 'invoice', async (made) => (await stripe.get(`/invoices/${made.id}`, invoiceRow, about)) !== null);
       await afterFirstWrite(() => lines.settle(id, document, about));
       return { ...stripe.found('invoices', id), created: true };
     },

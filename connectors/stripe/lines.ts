@@ -22,7 +22,18 @@ export const lineRow = z.object({
   metadata: z.record(z.string(), z.string()).nullish(),
   taxes: z.array(z.object({ amount: minorUnits, tax_rate_details: z.object({ tax_rate: z.string() }).nullish() })).nullish(),
 });
+type LineRow = z.infer<typeof lineRow>;
 const anything = z.object({ id: z.string() });
+
+/** In the order in which they are sent: Stripe bounds the number of lines. */
+const ACTIONS = ['remove_lines', 'update_lines', 'add_lines'] as const;
+type Action = (typeof ACTIONS)[number];
+interface Change {
+  /** The line's number, or its ID in Stripe where it is there. */
+  readonly of: string;
+  readonly params: Params;
+}
+type Changes = Readonly<Record<Action, readonly Change[]>>;
 
 /** The lines of a draft, made those of the document: with amount and tax as they stand there, so that Stripe computes nothing. */
 export function createLines(stripe: Stripe, options: StripeOptions) {
@@ -53,10 +64,44 @@ export function createLines(stripe: Stripe, options: StripeOptions) {
     metadata: { [NUMBER]: line.number, [TAX]: taxOf(line), [CONTENT]: contentOf(invoice, line), q2c_project: line.projectNumber },
   });
 
-  const send = async (invoiceId: string, action: 'add_lines' | 'update_lines' | 'remove_lines', lines: readonly Params[], about: About): Promise<void> => {
-    for (let at = 0; at < lines.length; at += LINES_IN_REQUEST) {
-      await stripe.post(`/invoices/${invoiceId}/${action}`, { lines: lines.slice(at, at + LINES_IN_REQUEST) }, anything, about, action);
+  const send = async (invoiceId: string, action: Action, changes: readonly Change[], about: About, look: () => Promise<Changes>): Promise<void> => {
+    for (let at = 0; at < changes.length; at += LINES_IN_REQUEST) {
+      const part = changes.slice(at, at + LINES_IN_REQUEST);
+      const stands = async () => {
+        const left = new Set((await look())[action].map(({ of }) => of));
+        return part.every(({ of }) => !left.has(of));
+      };
+      await stripe.post(`/invoices/${invoiceId}/${action}`, { lines: part.map(({ params }) => params) }, anything, about, action, stands);
     }
+  };
+
+  const rows = (invoiceId: string, about: About) => stripe.list(`/invoices/${invoiceId}/lines`, lineRow, about);
+  const removal = ({ id }: LineRow): Change => ({ of: id, params: { id, behavior: 'delete' } });
+
+  /** What people changed by hand is told by the amounts: our marks stay on the line. */
+  const isAsSent = (row: LineRow, invoice: Invoice, line: InvoiceLine, about: About): boolean => {
+    const on = { system: stripe.system, object: about.object };
+    const tax = row.taxes?.reduce((sum, each) => sum + BigInt(each.amount), 0n);
+    return row.metadata?.[CONTENT] === contentOf(invoice, line) && row.amount === minorOf(line.amount, on) && (tax === undefined || tax === BigInt(minorOf(line.tax, on)));
+  };
+
+  /** What it takes for the draft to have the lines of the document. */
+  const differences = async (invoiceId: string, invoice: Invoice, about: About): Promise<Changes> => {
+    const there = new Map<string, LineRow>();
+    const changes: Record<Action, Change[]> = { remove_lines: [], update_lines: [], add_lines: [] };
+    for await (const row of rows(invoiceId, about)) {
+      const number = row.metadata?.[NUMBER];
+      const wanted = number !== undefined && !there.has(number) && invoice.lines.some((line) => String(line.number) === number);
+      if (wanted) there.set(number, row);
+      else changes.remove_lines.push(removal(row));
+    }
+    for (const line of invoice.lines) {
+      const params = withMarks(invoice, line, paramsOf(line, about));
+      const row = there.get(String(line.number));
+      if (row === undefined) changes.add_lines.push({ of: String(line.number), params });
+      else if (!isAsSent(row, invoice, line, about)) changes.update_lines.push({ of: row.id, params: { id: row.id, ...params } });
+    }
+    return changes;
   };
 
   return {
@@ -69,31 +114,18 @@ export function createLines(stripe: Stripe, options: StripeOptions) {
       for (const line of invoice.lines) paramsOf(line, about);
     },
     async settle(invoiceId: string, invoice: Invoice, about: About): Promise<void> {
-      const there = new Map<string, { readonly id: string; readonly content: string | undefined }>();
-      const remove: Params[] = [];
-      for await (const row of stripe.list(`/invoices/${invoiceId}/lines`, lineRow, about)) {
-        const number = row.metadata?.[NUMBER];
-        const wanted = number !== undefined && !there.has(number) && invoice.lines.some((line) => String(line.number) === number);
-        if (wanted) there.set(number, { id: row.id, content: row.metadata?.[CONTENT] });
-        else remove.push({ id: row.id, behavior: 'delete' });
-      }
-      const add: Params[] = [];
-      const update: Params[] = [];
-      for (const line of invoice.lines) {
-        const params = withMarks(invoice, line, paramsOf(line, about));
-        const row = there.get(String(line.number));
-        if (row === undefined) add.push(params);
-        else if (row.content !== contentOf(invoice, line)) update.push({ id: row.id, ...params });
-      }
-      await send(invoiceId, 'remove_lines', remove, about);
-      await send(invoiceId, 'update_lines', update, about);
-      await send(invoiceId, 'add_lines', add, about);
+      const look = () => differences(invoiceId, invoice, about);
+      const changes = await look();
+      for (const action of ACTIONS) await send(invoiceId, action, changes[action], about, look);
     },
     /** Takes all lines from a draft that is about to be deleted: invoice items that outlive it would come onto the customer's next invoice. */
     async clear(invoiceId: string, about: About): Promise<void> {
-      const remove: Params[] = [];
-      for await (const row of stripe.list(`/invoices/${invoiceId}/lines`, lineRow, about)) remove.push({ id: row.id, behavior: 'delete' });
-      await send(invoiceId, 'remove_lines', remove, about);
+      const look = async () => {
+        const remove: Change[] = [];
+        for await (const row of rows(invoiceId, about)) remove.push(removal(row));
+        return { remove_lines: remove, update_lines: [], add_lines: [] };
+      };
+      await send(invoiceId, 'remove_lines', (await look()).remove_lines, about, look);
     },
   };
 }

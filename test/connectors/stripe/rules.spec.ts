@@ -80,6 +80,61 @@ describe("Stripe's own rules", function () {
     assert.equal((await account.port().issue({ document, externalId: written.externalId }, callContext())).status, 'issued');
   });
 
+  describe('does anew what it did within the day and was taken back since, though Stripe repeats its answer under the same key:', () => {
+    const linesOf = async (externalId: string) => z.object({ data: z.array(z.looseObject({ id: z.string() })) }).parse(await account.call('GET', `/invoices/${externalId}/lines?limit=100`)).data;
+
+    it('a customer that an abort deleted', async () => {
+      const { customer } = dealOf(uniqueTag());
+      const [record, context, port] = [{ document: customer, references: NONE }, callContext(), account.port().customer];
+      const { externalId } = await port.write(record, null, context);
+      await port.undo({ document: record, externalId, created: true }, context);
+      const again = await port.write(record, await port.find(record, context), context);
+      assert.notEqual(again.externalId, externalId);
+      assert.equal((await port.find(record, context))?.externalId, again.externalId);
+      assert.equal(await account.office.countCustomers(customer.id), 1);
+    });
+
+    it('a draft', async () => {
+      const [record, context, port] = [await fresh(), callContext(), account.port().invoice];
+      const { externalId } = await port.write(record, null, context);
+      await port.undo({ document: record, externalId, created: true }, context);
+      const again = await port.write(record, await port.find(record, context), context);
+      assert.notEqual(again.externalId, externalId);
+      await account.office.check(record.document, again.externalId);
+      assert.equal(await account.office.count(record.document), 1);
+    });
+
+    it('the lines of a draft', async () => {
+      const [record, context, port] = [await fresh({ lines: Array.from({ length: 60 }, (_, index) => ({ amount: `${index + 1}.00` })) }), callContext(), account.port().invoice];
+      const written = await port.write(record, null, context);
+      const lines = await linesOf(written.externalId);
+      await account.call('POST', `/invoices/${written.externalId}/remove_lines`, Object.fromEntries(lines.flatMap(({ id }, index) => [[`lines[${index}][id]`, id], [`lines[${index}][behavior]`, 'delete']])));
+      await port.write(record, written, context);
+      await account.office.check(record.document, written.externalId);
+    });
+
+    it('but not what stands: a repeated answer makes nothing twice', async () => {
+      const [record, context, port] = [await fresh(), callContext(), account.port().invoice];
+      const first = await port.write(record, null, context);
+      const again = await port.write(record, null, context);
+      assert.equal(again.externalId, first.externalId);
+      await account.office.check(record.document, first.externalId);
+      assert.equal(await account.office.count(record.document), 1);
+    });
+  });
+
+  it('puts a line right whose amount a person changed in Stripe', async () => {
+    const { document, references } = await fresh();
+    const port = account.port();
+    const written = await port.invoice.write({ document, references }, null, callContext());
+    const { data } = z.object({ data: z.array(z.looseObject({ id: z.string() })) }).parse(await account.call('GET', `/invoices/${written.externalId}/lines`));
+    await account.call('POST', `/invoices/${written.externalId}/update_lines`, { 'lines[0][id]': data[0]?.id ?? '', 'lines[0][amount]': '1' });
+    assert.equal((await failureOf(() => port.issue({ document, externalId: written.externalId }, callContext()))).code, 'STRIPE_TOTAL_DIFFERS');
+    await port.invoice.write({ document, references }, written, callContext());
+    await account.office.check(document, written.externalId);
+    assert.equal((await port.issue({ document, externalId: written.externalId }, callContext())).status, 'issued');
+  });
+
   it('sends nothing for lines that are as they should be', async () => {
     const { document, references } = await fresh();
     const written = await account.port().invoice.write({ document, references }, null, callContext());
