@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
+import { readAnswer } from '../http/answer.ts';
 import { fixedHeaders } from '../http/auth.ts';
-import { createHttpClient, emptyAnswer } from '../http/client.ts';
+import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
+import { evidenceOf } from '../http/redact.ts';
 import { peopleAddress } from '../people-address.ts';
 import type { CallContext, Found } from '../ports.ts';
 import { classifyKantata } from './classify.ts';
@@ -46,6 +48,12 @@ export function createKantataClient(settings: ConnectorSettings, options: Kantat
   const collectionOf = (path: string) => path.split('/')[1] ?? '';
   const failure: Kantata['failure'] = (about, what) => new SystemFailure({ system: settings.system, object: about.object, written: 'no', ...what });
 
+  /** A page of a proxy that says "not found" says nothing of the record. */
+  const mustBeKantata = ({ status, headers, text }: Pick<HttpAnswer<unknown>, 'status' | 'headers' | 'text'>, about: About): void => {
+    if (status !== 404 || !readAnswer(headers, text).html) return;
+    throw new SystemFailure({ kind: 'contract', code: 'HTTP_HTML', system: settings.system, object: about.object, written: 'no', evidence: evidenceOf(text), message: `A web page came instead of an API answer for ${about.object} (HTTP 404).`, mend: "Check the system's address and whether a proxy or login page stands in between, then retry." });
+  };
+
   const page: Kantata['page'] = async (path, row, about, query) => {
     const { body } = await http.request({ method: 'GET', path: `${API}${path}`, query, answer: answerOf(collectionOf(path), row), writes: false, ...about });
     return body;
@@ -65,7 +73,9 @@ export function createKantataClient(settings: ConnectorSettings, options: Kantat
     failure,
     page,
     async show(path, row, about, query = {}) {
-      const { body } = await http.request({ method: 'GET', path: `${API}${path}`, query, answer: answerOf(collectionOf(path), row).or(z.undefined()), writes: false, accept: [404], ...about });
+      const answer = await http.request({ method: 'GET', path: `${API}${path}`, query, answer: answerOf(collectionOf(path), row).or(z.undefined()), writes: false, accept: [404], ...about });
+      mustBeKantata(answer, about);
+      const { body } = answer;
       const first = body?.rows[0];
       return body === undefined || first === undefined ? null : { row: first, answer: body };
     },
@@ -81,8 +91,9 @@ export function createKantataClient(settings: ConnectorSettings, options: Kantat
       await http.request({ method, path: `${API}${path}`, json: body, answer: z.looseObject({}).transform(() => undefined), writes: true, ...about });
     },
     async remove(path, about) {
-      const { status } = await http.request({ method: 'DELETE', path: `${API}${path}`, answer: emptyAnswer, writes: true, accept: [404], ...about });
-      return status !== 404;
+      const answer = await http.request({ method: 'DELETE', path: `${API}${path}`, answer: emptyAnswer, writes: true, accept: [404], ...about });
+      mustBeKantata(answer, about);
+      return answer.status !== 404;
     },
     found: (workspaceId) => ({ externalId: workspaceId, url: `${appUrl}/workspaces/${workspaceId}` }),
   };

@@ -257,6 +257,17 @@ describe('Kantata projects', function () {
     }
   });
 
+  it('is not taken for gone where a page of a proxy says "not found"', async () => {
+    const document = fresh();
+    const { externalId } = await time.project.write(document, null, callContext());
+    for (const method of ['GET', 'DELETE']) {
+      await account.admin.fault({ kind: 'html', status: 404, method, path: `/workspaces/${externalId}`, times: 1 });
+      const failure = await failureOf(() => time.project.undo({ document, externalId, created: true }, callContext()));
+      assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'HTTP_HTML', 'no'], method);
+    }
+    assert.equal((await time.project.undo({ document, externalId, created: true }, callContext())).how, 'deleted');
+  });
+
   it('cuts what Kantata has no room for, between characters', async () => {
     const name = `${'Ünïcödé 株式会社 🚀 '.repeat(14)}`.trim().slice(0, 199);
     const document = fresh({ project: { name, wbs: [{ code: '1', name: 'X'.repeat(120), parentCode: null, billable: true, plannedHours: null }] } });
