@@ -29,7 +29,7 @@ export interface ErpDesk {
   held(state: State, clientName: string): Held;
 }
 
-const wrapped = z.array(z.looseObject({ id: z.number().optional(), parent: z.number().nullish(), values: z.record(z.string(), z.unknown()) }));
+const wrapped = z.array(z.looseObject({ id: z.union([z.string(), z.number()]).optional(), parent: z.unknown().optional(), values: z.record(z.string(), z.unknown()) }));
 const entries = z.array(z.looseObject({ number: z.string(), fields: z.record(z.string(), z.string()) }));
 
 export const ERP_DESKS: Readonly<Record<ErpName, ErpDesk>> = {
