@@ -162,7 +162,8 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
           if (status < 300 || request.accept?.includes(status) === true) {
             const parsed = request.answer.safeParse(answer.body);
             if (parsed.success && !answer.html) return { status, headers, body: parsed.data, text };
-            const absent = status < 300 ? null : request.answer.safeParse(undefined);
+            // A proxy's page that something is not found says nothing of the record.
+            const absent = status < 300 || (status === 404 && answer.html) ? null : request.answer.safeParse(undefined);
             if (absent?.success === true) return { status, headers, body: absent.data, text };
             throw schemaFailure(asked, { status, text, html: answer.html }, parsed.error);
           }

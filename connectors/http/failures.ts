@@ -20,10 +20,10 @@ const WAIT = 'Nothing to do: it is tried again by itself.';
 const LOOK_UP = 'Nothing to do: the record is looked up first, then it is tried again.';
 
 /** Errors that come before the first byte of the request is sent. */
-const UNSENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID', 'SELF_SIGNED_CERT_IN_CHAIN']);
+const UNSENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID', 'SELF_SIGNED_CERT_IN_CHAIN']);
 const CERTIFICATE_CODES = /CERT|SIGNATURE|TLS/;
 
-/** True where the request cannot have reached the system. */
+/** True where the request cannot have reached the system. A host that becomes unreachable may do so after the request: there only the failed connecting counts. */
 export function isCertainlyUnsent(error: unknown): boolean {
   return UNSENT_CODES.has(codeOf(error)) || (error instanceof Error && typeof error.cause === 'object' && error.cause !== null && 'syscall' in error.cause && error.cause.syscall === 'connect');
 }

@@ -215,4 +215,15 @@ describe('the HTTP layer of the connectors', () => {
     assert.match(failure.evidence ?? '', /\[redacted\]/);
     assert.doesNotMatch(JSON.stringify(log.lines), /Ünïcode/);
   });
+
+  it('does not take a proxy\'s page that something is not found for a record that is not there', async () => {
+    const proxy = await testServer((_, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<!DOCTYPE html><html><body>404 Not Found: nginx</body></html>'));
+    try {
+      const http = createHttpClient({ system: 'proxied', baseUrl: proxy.url, auth: fixedHeaders({}), classify: (answer, request) => meaningOfStatus('TEST', answer, request), limits: { concurrency: 1, requestsPerSecond: null, timeoutSeconds: 5 }, log: memoryLog() });
+      const failure = await failureOf(http.request({ method: 'GET', path: '/customers/1', answer: z.object({ id: z.string() }).optional(), accept: [404], object: 'customer 1', writes: false, context: callContext() }));
+      assert.deepEqual([failure.kind, failure.written], ['contract', 'no']);
+    } finally {
+      await proxy.close();
+    }
+  });
 });
