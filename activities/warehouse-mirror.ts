@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { WarehousePort, WarehouseTable } from '../connectors/warehouse-port.ts';
 import { changedRows, hasChanges, reportingTotals, sendAgain } from '../store/reporting-changes.ts';
 import { REPORTING_TABLES, reportingTable } from '../store/reporting-tables.ts';
@@ -35,9 +36,12 @@ const markOf = (warehouse: string, table: string) => `warehouse/${warehouse}/${t
 export function createWarehouseMirror(deps: WarehouseMirrorDependencies): WarehouseMirrorActivities {
   const { db } = deps.store;
 
-  /** Calls the warehouse within its limit of requests at once. */
+  /**
+   * Calls the warehouse within its limit of requests at once. Idempotency keys are of one run: a repeated attempt is the same request, but what a later
+   * run sends anew must be done anew, though it says the same as before (Snowflake would answer it with the result of then).
+   */
   async function ask<Result>(warehouse: string, key: string, work: (port: WarehousePort, context: ReturnType<typeof callContext>) => Promise<Result>): Promise<Result> {
-    const context = callContext(deps.log, key);
+    const context = callContext(deps.log, `${key}/${Context.current().info.workflowExecution?.runId ?? ''}`);
     return await deps.withSlot(warehouse, context.signal, (signal) => work(deps.systems.warehouse(warehouse), { ...context, signal }));
   }
 

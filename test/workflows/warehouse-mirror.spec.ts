@@ -8,7 +8,8 @@ import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 import { casesOf } from '../../store/cases.ts';
 import type { warehouseMirror, WarehouseMirrorInput } from '../../workflows/warehouse-mirror.ts';
-import { silent } from '../connectors/conformance/documents.ts';
+import { reportingTable } from '../../store/reporting-tables.ts';
+import { callContext, silent } from '../connectors/conformance/documents.ts';
 import { startAccount } from '../connectors/snowflake/account.ts';
 import { emptyDatabase } from '../store/support.ts';
 import { startTestLine, type TestLine } from '../support/line.ts';
@@ -158,6 +159,13 @@ describe('The mirror of the reporting facts', function () {
       warehouse = account.connect(account.keyPair, { batchSize: 4 });
       const sent = await mirror({ anew: true });
       assert.deepEqual([sent.rows, sent.inserted, sent.behind], [17, 17, []]);
+      const table = reportingTable('fact_booking');
+      const row = (await account.rows(table)).find((each) => each['project_id'] === 'P-1') ?? assert.fail('P-1 is not there');
+      await warehouse.merge(table, [{ ...row, amount: '7' }], callContext());
+      await assert.rejects(mirror({ compareAll: true }), WorkflowFailedError);
+      // Snowflake runs no request twice: what is sent anew must not pass for what was sent before.
+      assert.deepEqual((await mirror({ anew: true })).updated, 1);
+      assert.equal((await account.rows(table)).find((each) => each['project_id'] === 'P-1')?.['amount'], '1000.25');
       await sql`update reporting.fact_booking set amount = 0.1 where project_id = 'P-2'`.execute(line.store.db);
       assert.deepEqual(await mirror(), { pages: 1, rows: 1, inserted: 0, updated: 1, tables: ['fact_booking'], behind: [] });
       const { tables = [] } = await account.admin.state();
