@@ -14,7 +14,7 @@ const PAGE = 1000;
 
 const decimal = z.union([z.string(), z.number()]).transform(String);
 const id = z.union([z.string(), z.number()]).transform(String);
-const paymentRow = z.object({ id, tranid: z.string().optional(), currency: id, foreigntotal: decimal, changed: z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/), received: z.string().regex(/^\d{4}-\d{2}-\d{2} /) });
+const paymentRow = z.object({ id, type: z.enum(['CustPymt', 'CustRfnd']), tranid: z.string().optional(), currency: id, foreigntotal: decimal, changed: z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/), received: z.string().regex(/^\d{4}-\d{2}-\d{2} /) });
 type PaymentRow = z.infer<typeof paymentRow>;
 const linkRow = z.object({ previousdoc: id, nextdoc: id, foreignamount: decimal });
 const invoiceRow = z.object({ id, custbody_q2c_invoice: z.string().optional() });
@@ -26,7 +26,7 @@ export interface Change {
 }
 
 /**
- * Customer payments since a moment, by SuiteQL in the order of their last change: page after page from where the one before ended, so that a payment
+ * Customer payments and refunds since a moment, by SuiteQL in the order of their last change: page after page from where the one before ended, so that a payment
  * changed meanwhile moves behind and none is passed over.
  */
 export function createPayments(netSuite: NetSuite, options: NetSuiteOptions): (since: Instant, context: CallContext) => AsyncIterable<Change> {
@@ -37,7 +37,7 @@ export function createPayments(netSuite: NetSuite, options: NetSuiteOptions): (s
     let end = '';
     for (;;) {
       const rows = await netSuite.page(
-        `SELECT id, tranid, currency, foreigntotal, TO_CHAR(lastmodifieddate, '${FORMAT}') AS changed, TO_CHAR(trandate, '${FORMAT}') AS received FROM transaction WHERE type = 'CustPymt' AND (${beyond}) ORDER BY lastmodifieddate, id`,
+        `SELECT id, type, tranid, currency, foreigntotal, TO_CHAR(lastmodifieddate, '${FORMAT}') AS changed, TO_CHAR(trandate, '${FORMAT}') AS received FROM transaction WHERE type IN ('CustPymt', 'CustRfnd') AND (${beyond}) ORDER BY lastmodifieddate, id`,
         paymentRow,
         about,
       );
@@ -77,7 +77,9 @@ export function createPayments(netSuite: NetSuite, options: NetSuiteOptions): (s
         const currency = currencies.get(row.currency) ?? '';
         const payment = paymentSchema.safeParse({
           schema: 'payment', schemaVersion: 1, system: netSuite.system, externalId: row.id, receivedAt: `${row.received.slice(0, 10)}T12:00:00Z`,
-          amount: { ...money(unsigned(row.foreigntotal), currency) }, method: null, reference: row.tranid ?? null, applied: applied(row, currency),
+          // A refund gives back a credit, of whichever invoices: it pays none.
+          ...(row.type === 'CustRfnd' ? { amount: money(`-${unsigned(row.foreigntotal)}`, currency), method: 'refund', applied: [] } : { amount: money(unsigned(row.foreigntotal), currency), method: null, applied: applied(row, currency) }),
+          reference: row.tranid ?? null,
         });
         if (!payment.success) throw new SystemFailure({ kind: 'contract', code: 'NETSUITE_PAYMENT_UNREADABLE', system: netSuite.system, object: `payment ${row.id}`, written: 'no', message: `NetSuite tells payment ${row.id} in a way that is not understood: ${z.prettifyError(payment.error)}`, mend: 'Look at the payment in NetSuite and at its currency\'s ISO code, then retry.' });
         yield { changedAt: clock.instantOf(row.changed), payment: payment.data };

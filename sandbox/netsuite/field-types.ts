@@ -31,6 +31,7 @@ export const RECORD_TYPE_NAMES = [
   'invoice',
   'creditMemo',
   'customerPayment',
+  'customerRefund',
   'billingSchedule',
   'customerSubsidiaryRelationship',
   'customrecord_q2c_rate_card',

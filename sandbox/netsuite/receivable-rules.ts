@@ -8,7 +8,7 @@ import { invalidFieldValue, userError } from './errors.ts';
 import { isChoice, isReference, linesOf, referenceId, type FieldValue, type FieldValues, type RecordType, type StoredRecord } from './field-types.ts';
 import { checkBilledThere, customerOf, fieldOf, numberOr, precisionOf, type Draft } from './lookups.ts';
 
-const PREFIX: Readonly<Record<string, string>> = { invoice: 'INV', creditMemo: 'CM', customerPayment: 'PYMT' };
+const PREFIX: Readonly<Record<string, string>> = { invoice: 'INV', creditMemo: 'CM', customerPayment: 'PYMT', customerRefund: 'RFND' };
 const PENDING = '1';
 const APPROVED = '2';
 const REJECTED = '3';
@@ -21,11 +21,11 @@ export function fillReceivableDefaults(account: Account, type: RecordType, draft
   const set = (name: string, value: FieldValue | undefined): void => {
     if (value !== undefined && !draft.has(name)) draft.set(name, value);
   };
-  const customer = draft.get(type.name === 'customerPayment' ? 'customer' : 'entity');
+  const customer = draft.get(payerField(type));
   set('tranDate', account.now().toISOString().slice(0, 10));
   set('subsidiary', fieldOf(account, customer, 'subsidiary'));
   set('currency', fieldOf(account, customer, 'currency'));
-  if (type.name === 'customerPayment') return;
+  if (type.name === 'customerPayment' || type.name === 'customerRefund') return;
   set('taxDetailsOverride', false);
   if (type.name === 'invoice') {
     set('dueDate', draft.get('tranDate'));
@@ -35,8 +35,8 @@ export function fillReceivableDefaults(account: Account, type: RecordType, draft
 
 /** Throws Refusal; fills in what NetSuite computes. The number is drawn last, so that what is refused leaves no gap. */
 export function checkReceivable(account: Account, type: RecordType, draft: Draft, before: StoredRecord | undefined): void {
-  const customer = customerOf(account, draft.get(type.name === 'customerPayment' ? 'customer' : 'entity'));
-  if (customer === undefined || (before === undefined && customer.fields['isInactive'] === true)) throw invalidFieldValue(type.name === 'customerPayment' ? 'customer' : 'entity', referenceId(draft.get('entity') ?? draft.get('customer')) ?? '');
+  const customer = customerOf(account, draft.get(payerField(type)));
+  if (customer === undefined || (before === undefined && customer.fields['isInactive'] === true)) throw invalidFieldValue(payerField(type), referenceId(draft.get(payerField(type))) ?? '');
   checkBilledThere(account, customer, draft);
   const project = draft.get('job');
   if (isReference(project) && customerOf(account, project)?.id !== customer.id) throw invalidFieldValue('job', project.id);
@@ -44,12 +44,17 @@ export function checkReceivable(account: Account, type: RecordType, draft: Draft
     if (before !== undefined && referenceId(before.fields[field]) !== referenceId(draft.get(field))) throw userError(`The ${field} of this transaction cannot be changed once it is saved.`);
   }
   if (type.name === 'customerPayment') checkPayment(account, customer, draft, before);
+  else if (type.name === 'customerRefund') checkRefund(account, customer, draft, before);
   else {
     priceLines(account, draft);
     if (type.name === 'invoice') checkInvoice(account, draft, before);
     else checkCredit(account, customer, draft, before);
   }
   if (!draft.has('tranId')) draft.set('tranId', `${PREFIX[type.name] ?? ''}${account.nextId({ ...type, sequence: `number-${type.name}`, firstId: 1001 })}`);
+}
+
+function payerField(type: RecordType): 'customer' | 'entity' {
+  return type.fields['customer'] === undefined ? 'entity' : 'customer';
 }
 
 function priceLines(account: Account, draft: Draft): void {
@@ -138,18 +143,46 @@ function applyTo(account: Account, customer: StoredRecord, draft: Draft, before:
     if (amount.lessThanOrEqualTo(0) || amount.greaterThan(new Decimal(numberOr(invoice.fields['amountRemaining'], 0)).plus(own.get(id) ?? 0))) throw userError(`The amount applied to ${String(invoice.fields['tranId'])} is more than what is due.`);
   }
   const applied = [...wanted.values()].reduce((sum, amount) => sum.plus(amount), new Decimal(0));
-  if (applied.greaterThan(most)) throw userError('The amounts applied exceed the amount of this transaction.');
-  draft.set('applied', applied.toNumber());
-  draft.set('unapplied', new Decimal(most).minus(applied).toNumber());
+  const refunded = refundedOf(before);
+  if (applied.plus(refunded).greaterThan(most)) throw userError('The amounts applied exceed the amount of this transaction.');
+  draft.set('applied', applied.plus(refunded).toNumber());
+  draft.set('unapplied', new Decimal(most).minus(applied).minus(refunded).toNumber());
 }
 
-/** Brings the invoices that a payment or credit memo pays up to date, after it was saved or deleted. */
-export function applyToInvoices(account: Account, before: FieldValues | undefined, after: FieldValues | undefined): void {
+/** What a credit memo or payment has been given back of: what counts as applied and is to no invoice. */
+function refundedOf(before: StoredRecord | undefined): Decimal {
+  const toInvoices = [...appliedBy(before?.fields ?? {}).values()].reduce((sum, amount) => sum.plus(amount), new Decimal(0));
+  return new Decimal(numberOr(before?.fields['applied'], 0)).minus(toInvoices);
+}
+
+/** Only what the same customer has to its credit, in the same subsidiary and currency. */
+function checkRefund(account: Account, customer: StoredRecord, draft: Draft, before: StoredRecord | undefined): void {
+  const own = appliedBy(before?.fields ?? {});
+  const wanted = appliedBy({ apply: draft.get('apply') ?? { lines: [] } });
+  for (const [id, amount] of wanted) {
+    const credit = creditAt(account, id);
+    const agrees = credit !== undefined && referenceId(credit.fields['customer'] ?? credit.fields['entity']) === customer.id && (['subsidiary', 'currency'] as const).every((field) => referenceId(credit.fields[field]) === referenceId(draft.get(field)));
+    if (!agrees) throw invalidFieldValue('apply.doc', id);
+    if (amount.lessThanOrEqualTo(0) || amount.greaterThan(new Decimal(numberOr(credit.fields['unapplied'], 0)).plus(own.get(id) ?? 0))) throw userError(`The amount refunded of ${String(credit.fields['tranId'])} is more than what is not applied.`);
+  }
+  const total = [...wanted.values()].reduce((sum, amount) => sum.plus(amount), new Decimal(0)).toNumber();
+  if (total <= 0) throw userError('You must apply a refund to at least one credit.');
+  draft.set('total', total);
+  draft.set('foreignTotal', total);
+}
+
+function creditAt(account: Account, id: string): StoredRecord | undefined {
+  return account.records('creditMemo').get(id) ?? account.records('customerPayment').get(id);
+}
+
+/** Brings up to date what a payment or credit memo pays, or a refund gives back, after it was saved or deleted. */
+export function applyToOthers(account: Account, before: FieldValues | undefined, after: FieldValues | undefined): void {
   const [was, is] = [appliedBy(before ?? {}), appliedBy(after ?? {})];
   for (const id of new Set([...was.keys(), ...is.keys()])) {
     const invoice = account.records('invoice').get(id);
-    if (invoice === undefined) continue;
     const change = (is.get(id) ?? new Decimal(0)).minus(was.get(id) ?? 0);
+    if (invoice === undefined) giveBack(account, id, change);
+    if (invoice === undefined) continue;
     const draft: Draft = new Map(Object.entries(invoice.fields));
     draft.set('amountPaid', change.plus(numberOr(invoice.fields['amountPaid'], 0)).toNumber());
     settle(draft);
@@ -157,7 +190,16 @@ export function applyToInvoices(account: Account, before: FieldValues | undefine
   }
 }
 
-/** By invoice. */
+function giveBack(account: Account, id: string, change: Decimal): void {
+  const name = account.records('creditMemo').get(id) === undefined ? 'customerPayment' : 'creditMemo';
+  const credit = account.records(name).get(id);
+  if (credit === undefined) return;
+  const [applied, unapplied] = [change.plus(numberOr(credit.fields['applied'], 0)).toNumber(), minus(credit.fields['unapplied'], change.toNumber()).toNumber()];
+  const status = name === 'creditMemo' ? { status: { choice: unapplied === 0 ? 'Fully Applied' : 'Open' } } : {};
+  account.records(name).put(id, { ...credit, fields: { ...credit.fields, applied, unapplied, ...status } });
+}
+
+/** By the document that is paid, or given back of. */
 export function appliedBy(fields: FieldValues): Map<string, Decimal> {
   const applied = new Map<string, Decimal>();
   for (const { values } of linesOf(fields['apply'])) {

@@ -1,5 +1,5 @@
 /**
- * Invoice, credit memo, customer payment, and the tax types and codes of SuiteTax.
+ * Invoice, credit memo, customer payment and refund, and the tax types and codes of SuiteTax.
  * Payment: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0224093711.html (its sample has customer, payment, apply with doc).
  * Invoice: section_161488248489.html (taxes in REST need SuiteTax); field names as in the Schema Browser. Status IDs, and `taxDetails` being writable in REST, are (unverified).
  */
@@ -114,6 +114,25 @@ export const customerPayment: RecordType = {
     status: readOnly(choice('Status', { 'Not Deposited': 'Not Deposited', Deposited: 'Deposited' })),
     applied: readOnly(number('Applied')),
     unapplied: readOnly(number('Unapplied')),
+    total: readOnly(number('Total')),
+    foreignTotal: FOREIGN_TOTAL,
+  },
+};
+
+/** Gives back a customer's credit: what is not applied of a credit memo or payment. */
+export const customerRefund: RecordType = {
+  name: 'customerRefund',
+  label: 'customer refund',
+  sequence: 'transaction',
+  firstId: 5001,
+  required: ['customer', 'apply'],
+  nameField: 'tranId',
+  uniqueField: 'tranId',
+  fields: {
+    ...HEAD,
+    customer: reference('Customer', 'customer'),
+    account: reference('Account', 'account'),
+    apply: lines('Apply', 'doc', { doc: reference('Credit', 'creditMemo', 'customerPayment'), line: integer('Line'), apply: boolean('Apply'), amount: number('Amount') }),
     total: readOnly(number('Total')),
     foreignTotal: FOREIGN_TOTAL,
   },

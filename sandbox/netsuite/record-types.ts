@@ -1,7 +1,7 @@
 import { customer, job, projectTask } from './entity-types.ts';
 import { account, expenseCategory, expenseReport, journalEntry } from './expense-types.ts';
 import { boolean, choice, integer, reference, text, type RecordType, type RecordTypeName } from './field-types.ts';
-import { creditMemo, customerPayment, invoice, salesTaxItem, taxType } from './receivable-types.ts';
+import { creditMemo, customerPayment, customerRefund, invoice, salesTaxItem, taxType } from './receivable-types.ts';
 import { department, employee, timeBill } from './time-types.ts';
 import { billingSchedule, customerSubsidiaryRelationship, rateCard, rateLine, salesOrder } from './transaction-types.ts';
 
@@ -91,6 +91,7 @@ export const RECORD_TYPES: Readonly<Record<RecordTypeName, RecordType>> = {
   invoice,
   creditMemo,
   customerPayment,
+  customerRefund,
   billingSchedule,
   customerSubsidiaryRelationship,
   customrecord_q2c_rate_card: rateCard,

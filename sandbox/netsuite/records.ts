@@ -2,7 +2,7 @@ import type { Account } from './account.ts';
 import { readBody, wireInstant, type BodyRules } from './body.ts';
 import { userError } from './errors.ts';
 import { isReference, referenceId, type RecordType, type StoredRecord } from './field-types.ts';
-import { applyToInvoices } from './receivable-rules.ts';
+import { applyToOthers } from './receivable-rules.ts';
 import { RECORD_TYPES } from './record-types.ts';
 import { applyRules, type Draft } from './rules.ts';
 
@@ -33,12 +33,12 @@ export function save(account: Account, type: RecordType, body: unknown, before: 
   checkUnique(account, type, id, draft);
   stamp(account, type, draft, before);
   const put = (): void => account.records(type.name).put(id, { id, ...(ownExternalId === undefined ? {} : { externalId: ownExternalId }), fields: Object.fromEntries(draft) });
-  if (type.name !== 'customer' && !paysInvoices(type)) put();
+  if (type.name !== 'customer' && !changesOthers(type)) put();
   else {
     account.transaction(() => {
       put();
       if (type.name === 'customer') keepPrimaryRelationship(account, id);
-      else applyToInvoices(account, before?.fields, Object.fromEntries(draft));
+      else applyToOthers(account, before?.fields, Object.fromEntries(draft));
     });
   }
   return { id, created: before === undefined, unknown };
@@ -51,14 +51,14 @@ export function remove(account: Account, type: RecordType, record: StoredRecord)
   if (dependents.length > 0) throw userError(`This record cannot be deleted because it has dependent records (${dependents.join(', ')}).`);
   account.transaction(() => {
     account.records(type.name).delete(record.id);
-    if (paysInvoices(type)) applyToInvoices(account, record.fields, undefined);
+    if (changesOthers(type)) applyToOthers(account, record.fields, undefined);
     if (type.name !== 'customer') return;
     for (const relation of account.referring('customerSubsidiaryRelationship', 'entity', record.id)) account.records('customerSubsidiaryRelationship').delete(relation.id);
   });
 }
 
-function paysInvoices(type: RecordType): boolean {
-  return type.name === 'creditMemo' || type.name === 'customerPayment';
+function changesOthers(type: RecordType): boolean {
+  return type.name === 'creditMemo' || type.name === 'customerPayment' || type.name === 'customerRefund';
 }
 
 function checkUnique(account: Account, type: RecordType, id: string, draft: Draft): void {

@@ -34,6 +34,7 @@ export function applyRules(account: Account, type: RecordType, id: string, draft
     case 'invoice':
     case 'creditMemo':
     case 'customerPayment':
+    case 'customerRefund':
       return checkReceivable(account, type, draft, before);
     case 'expenseReport':
       return checkExpenses(account, draft, precisionOf(account, draft.get('expenseReportCurrency')));

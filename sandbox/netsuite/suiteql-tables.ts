@@ -38,6 +38,7 @@ const TRANSACTIONS = [
   ['invoice', 'CustInvc'],
   ['creditMemo', 'CustCred'],
   ['customerPayment', 'CustPymt'],
+  ['customerRefund', 'CustRfnd'],
   ['expenseReport', 'ExpRept'],
   ['journalEntry', 'Journal'],
 ] as const satisfies readonly (readonly [RecordTypeName, string])[];

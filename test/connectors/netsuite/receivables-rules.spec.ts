@@ -199,6 +199,21 @@ describe('What NetSuite makes of invoices and payments', function () {
     });
   });
 
+  it('tells money that was given back of a credit as a negative payment of no invoice', async () => {
+    const { document, references, found } = await billed();
+    await account.office.pay(found.externalId, document.total);
+    const credit = creditOf(document, uniqueTag(), 'first line');
+    const { externalId } = await account.receivables().invoice.write({ document: credit, references }, null, callContext());
+    account.clock.advance(60_000);
+    const since = new Date(account.clock.now()).toISOString();
+    const [refund] = (await account.admin.seed({ customerRefund: [{ customer: { id: references.customers[document.customerId] }, subsidiary: { id: '5' }, currency: { id: '4' }, apply: { items: [{ doc: { id: externalId }, apply: true, amount: 50.5 }] } }] }))['customerRefund'] ?? [];
+    const { payments } = account.receivables();
+    assert.ok(!isUnsupported(payments));
+    const told: Payment[] = [];
+    for await (const { payment } of payments(since, callContext())) told.push(payment);
+    assert.deepEqual(told.map((payment) => [payment.externalId, payment.amount, payment.method, payment.applied]), [[refund, money('-50.5', 'EUR'), 'refund', []]]);
+  });
+
   describe('the clock that SuiteQL goes by', () => {
     it('is that of the integration\'s user', () => {
       const clock = wallClock('America/New_York');

@@ -82,6 +82,21 @@ describe('NetSuite sandbox: invoices, credit memos and payments', function () {
     assert.equal((await read('invoice', id))['amountRemaining'], 100);
   });
 
+  it('gives back only what a customer has to its credit', async () => {
+    const credit = (await post('creditMemo', { entity: { id: customer }, item: { items: [line(70)] } })).id;
+    const give = (amount: number) => post('customerRefund', { customer: { id: customer }, apply: { items: [{ doc: { id: credit }, apply: true, amount }] } });
+    const refund = await give(50);
+    assert.deepEqual([(await read('creditMemo', credit))['unapplied'], (await read('customerRefund', refund.id))['total']], [20, 50]);
+    assert.match(said(await give(20.01))[1], /not applied/);
+    const id = await invoiced(100);
+    const apply = (amount: number) => account.record('PATCH', `creditMemo/${credit}?replace=apply`, { apply: { items: [{ doc: { id }, apply: true, amount }] } });
+    assert.match(said(await apply(21))[1], /exceed/);
+    assert.equal((await apply(20)).status, 204);
+    assert.deepEqual([(await read('creditMemo', credit))['unapplied'], (await read('invoice', id))['amountRemaining']], [0, 80]);
+    assert.equal((await account.record('DELETE', `customerRefund/${refund.id}`)).status, 204);
+    assert.equal((await read('creditMemo', credit))['unapplied'], 50);
+  });
+
   it('posts an invoice that needs approval only when it is approved', async () => {
     const { id: entity } = await approving.record('POST', 'customer', customerBody);
     const { id } = await approving.record('POST', 'invoice', { entity: { id: entity }, item: { items: [line(100)] } });
