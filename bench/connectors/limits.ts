@@ -21,7 +21,7 @@ export async function limits(stage: Stage, settings: { readonly netsuiteCalls: n
   const netsuite = createHttpClient({
     system: 'netsuite',
     baseUrl: stage.netsuite,
-    auth: netSuiteAuth({ system: 'netsuite', baseUrl: stage.netsuite, credentials: stage.credentials.netsuite, limits: NO_LIMITS, options: {}, log: silent }, stage.credentials.netsuite),
+    auth: netSuiteAuth({ system: 'netsuite', baseUrl: stage.netsuite, credentials: stage.credentials.netsuite, limits: NO_LIMITS, options: {}, log: silent }, stage.credentials.netsuite, Date.now),
     classify: (answer, request) => meaningOfStatus('NETSUITE', answer, request),
     limits: { ...NO_LIMITS, concurrency: NETSUITE_AT_ONCE },
     log: silent,

@@ -75,7 +75,8 @@ export function schemaFailure(asked: Asked, got: Got, error: z.ZodError | undefi
     code: got.html ? 'HTTP_HTML' : 'ANSWER_SCHEMA',
     message: got.html ? `A web page came instead of an API answer for ${asked.object} (HTTP ${got.status}).` : `The answer for ${asked.object} is not of the shape the vendor documents (HTTP ${got.status}): ${redact(issues) || 'the body is not JSON'}.`,
     mend: got.html ? 'Check the system\'s address and whether a proxy or login page stands in between, then retry.' : 'Compare the evidence with the vendor\'s documentation, correct the connector\'s schema, then retry.',
-    written: asked.writes ? 'unknown' : 'no',
+    // What is said not to be found was not changed.
+    written: asked.writes && got.status !== 404 ? 'unknown' : 'no',
     evidence: evidenceOf(got.text),
   });
 }
