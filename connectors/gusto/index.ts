@@ -34,8 +34,8 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
   const gusto = createGustoClient(settings, options, gustoCredentialsSchema.parse(settings.credentials), dataDir);
   const { system } = settings;
 
-  function failed(about: About, what: What): SystemFailure {
-    return new SystemFailure({ system, object: about.object, written: 'no', ...what });
+  function failed(about: About, what: What, written: 'no' | 'unknown' = 'no'): SystemFailure {
+    return new SystemFailure({ system, object: about.object, written, ...what });
   }
 
   async function payrollFor(document: PayrollExport, about: About): Promise<Payroll> {
@@ -64,6 +64,9 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
     return found;
   }
 
+  /** Salaried people have no hours in Gusto. */
+  const isLeftOut = ({ hourly_compensations: hourly }: Omit<Compensation, 'version'>) => hourly.length === 0 && options.salaried === 'leave_out';
+
   /** What has to be written so that Gusto has these hours; nothing where it has them. */
   function changesFor(people: ReadonlyMap<string, readonly CodeHours[]>, employees: ReadonlyMap<string, Employee>, compensations: ReadonlyMap<string, Compensation>, about: About): HoursChange[] {
     const changes: HoursChange[] = [];
@@ -76,7 +79,7 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
         missing.push(`${person} is not paid in this payroll`);
         continue;
       }
-      if (has.hourly_compensations.length === 0 && options.salaried === 'leave_out') continue;
+      if (isLeftOut(has)) continue;
       const hourly: HoursChange['hourly_compensations'][number][] = [];
       for (const { name, hours, multiplier, payCode } of wanted) {
         const place = placeOf(has, name, employee);
@@ -98,7 +101,7 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
     const after = await setHours(gusto, payroll.payroll_uuid, changes, about);
     const holds = (change: HoursChange) => change.hourly_compensations.every(({ name, hours, job_uuid: job }) => after.some((each) => each.employee_uuid === change.employee_uuid && each.hourly_compensations.some((place) => place.name === name && place.job_uuid === job && sameHours(place.hours, hours))));
     const lost = changes.filter((change) => !holds(change));
-    if (lost.length > 0) throw failed(about, { kind: 'contract', code: 'GUSTO_HOURS_LOST', message: `Gusto answered with other hours than ${document.id} has, for ${lost.length} employees.`, mend: 'Compare the payroll in Gusto with the export; the connector must be corrected.' });
+    if (lost.length > 0) throw failed(about, { kind: 'contract', code: 'GUSTO_HOURS_LOST', message: `Gusto answered with other hours than ${document.id} has, for ${lost.length} employees.`, mend: 'Compare the payroll in Gusto with the export; the connector must be corrected.' }, 'unknown');
   }
 
   async function send(document: PayrollExport, context: CallContext): Promise<SentPayroll> {
@@ -116,7 +119,7 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
     const sent: SentPayroll = { files: [`gusto-payroll-${payroll.payroll_uuid}`], checksum };
     const employees = await employeesFor(people.keys(), about);
     // Written by a call whose answer was lost, and run by somebody since.
-    if (payroll.processed) return document.number === 1 && holdsAll(people, employees, await hoursIn(gusto, payroll.payroll_uuid, about)) ? sent : notTaken('processed');
+    if (payroll.processed) return document.number === 1 && holdsAll(people, employees, await hoursIn(gusto, payroll.payroll_uuid, about), isLeftOut) ? sent : notTaken('processed');
     const compensations = new Map<string, Compensation>();
     for (const part of partsOf([...new Set([...employees.values()].map(({ uuid }) => uuid))])) {
       for (const compensation of await prepared(gusto, payroll.payroll_uuid, part, about)) compensations.set(compensation.employee_uuid, compensation);
@@ -153,11 +156,11 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
   return { kind: 'payroll', system, send, acknowledgement };
 }
 
-function holdsAll(people: ReadonlyMap<string, readonly CodeHours[]>, employees: ReadonlyMap<string, Employee>, compensations: readonly Omit<Compensation, 'version'>[]): boolean {
+function holdsAll(people: ReadonlyMap<string, readonly CodeHours[]>, employees: ReadonlyMap<string, Employee>, compensations: readonly Omit<Compensation, 'version'>[], isLeftOut: (compensation: Omit<Compensation, 'version'>) => boolean): boolean {
   return [...people].every(([person, wanted]) => {
     const employee = employees.get(person);
     const has = compensations.find(({ employee_uuid: uuid }) => uuid === employee?.uuid);
-    return employee !== undefined && has !== undefined && wanted.every(({ name, hours }) => sameHours(placeOf(has, name, employee)?.hours ?? '0', hours));
+    return employee !== undefined && has !== undefined && (isLeftOut(has) || wanted.every(({ name, hours }) => sameHours(placeOf(has, name, employee)?.hours ?? '0', hours)));
   });
 }
 

@@ -26,7 +26,8 @@ export function warehouseFailure(error: unknown, asked: Asked): SystemFailure {
   if (CERTIFICATE.test(code)) return fail({ kind: 'configuration', code: 'WAREHOUSE_CERTIFICATE', message: `The warehouse's certificate was not accepted for ${asked.object} (${code}).`, mend: 'Correct sslmode and sslrootcert in the connection URL, then retry.' });
   if (BUSY.test(code)) return fail({ kind: 'transient', code: `WAREHOUSE_${code}`, message: `The warehouse could not do ${asked.object} now: ${said}.`, mend: WAIT });
   if (UNSENT.has(code)) return fail({ kind: 'transient', code: 'WAREHOUSE_UNREACHABLE', message: `The warehouse cannot be reached for ${asked.object} (${code}).`, mend: WAIT });
-  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('08')) return fail({ kind: 'contract', code: `WAREHOUSE_${code}`, message: `The warehouse does not take ${asked.object}: ${said}.`, mend: 'Compare the table in the warehouse with docs/warehouse.md: somebody may have changed a column or added a constraint. Correct it, then retry.' });
+  // A SQLSTATE has a digit; EPIPE, a broken pipe, has none.
+  if (/^(?=.*\d)[0-9A-Z]{5}$/.test(code) && !code.startsWith('08')) return fail({ kind: 'contract', code: `WAREHOUSE_${code}`, message: `The warehouse does not take ${asked.object}: ${said}.`, mend: 'Compare the table in the warehouse with docs/warehouse.md: somebody may have changed a column or added a constraint. Correct it, then retry.' });
   return fail({ kind: asked.writes ? 'in_doubt' : 'transient', code: 'WAREHOUSE_CONNECTION_LOST', message: `No answer came from the warehouse for ${asked.object} (${code === '' ? said : code}).`, mend: WAIT }, asked.writes ? 'unknown' : 'no');
 }
 

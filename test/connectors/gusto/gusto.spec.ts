@@ -126,8 +126,11 @@ describe('Hours in Gusto', () => {
     await company.hire(['eve@northwind-consulting.example'], { flsa_status: 'Exempt' });
     const document = await aWeek([{ hours: '8' }, { person: 'eve@northwind-consulting.example' }]);
     assert.equal((await refusal(document)).code, 'GUSTO_COMPENSATION_MISSING');
-    await send(document, company.connect({ salaried: 'leave_out' }));
+    const sent = await send(document, company.connect({ salaried: 'leave_out' }));
     assert.deepEqual(await company.hours(document.payPeriod.from), { [`${ADA} REG`]: '8' });
+    // The answer was lost, and people have run the payroll since: it has all that was to be written.
+    await company.change(payrollOf(sent.files), { processed: true });
+    assert.deepEqual((await send(document, company.connect({ salaried: 'leave_out' }))).files, sent.files);
   });
 
   it('are read anew and tried again where somebody in Gusto changed the payroll in between', async () => {
