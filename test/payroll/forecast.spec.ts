@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { sql } from 'kysely';
 import { forecastCutoffs, type BacklogLine } from '../../domain/rules/cutoff/forecast.ts';
 import { shareInTime, type TimedBatch } from '../../domain/rules/cutoff/share-in-time.ts';
-import type { Store } from '../../store/database.ts';
-import { backlog } from '../../store/payroll-backlog.ts';
-import { freshStore } from '../store/support.ts';
-import { aPayPeriod, putPayPeriod, receive, referTo } from './builders.ts';
 
 const NOW = '2026-11-30T12:00:00.000Z';
 const secondsOn = (seconds: number) => new Date(Date.parse(NOW) + seconds * 1000).toISOString();
@@ -104,43 +99,3 @@ function largestMatching(jobs: readonly { readonly arrivesAt: number; readonly c
   };
   return jobs.filter((_, job) => place(job, new Set())).length;
 }
-
-describe('The backlog in the store', function () {
-  this.timeout(30_000);
-  let store: Store;
-  before(async () => {
-    store = await freshStore();
-  });
-  after(async () => {
-    await store.close();
-  });
-
-  it('is the timesheets that wait, with the next cutoff they can make, and the rate of the last minutes', async () => {
-    const { db } = store;
-    const now = new Date('2026-11-16T12:00:00.000Z');
-    const books = (code: string, to: string, closesAt: string) => referTo(db, 'accounting_period', `US01|${code}`, { legalEntity: 'US01', code, to, closesAt, closed: false });
-    await sql`insert into time_batch (id, source, idempotency_key, kind, state) values ('b', 'test', 'b', 'timesheets', 'sealed')`.execute(db);
-    for (const [page, state] of [[1, 'ready'], [2, 'started'], [3, 'done']] as const) {
-      await sql`insert into time_page (batch, page, kind, legal_entity, records, state, done_at) values ('b', ${page}, 'timesheets', 'US01', 2, ${state}, ${state === 'done' ? sql`now()` : null})`.execute(db);
-    }
-    await putPayPeriod(db, aPayPeriod({ code: 'S1', from: '2026-11-01', to: '2026-11-15', cutoffAt: '2026-11-16T11:00:00.000Z' }));
-    await putPayPeriod(db, aPayPeriod({ code: 'S2', from: '2026-11-16', to: '2026-11-30', cutoffAt: '2026-12-01T11:00:00.000Z' }));
-    await putPayPeriod(db, aPayPeriod({ legalEntity: 'GB01', code: 'M1', from: '2026-11-01', to: '2026-11-30', cutoffAt: '2026-11-25T11:00:00.000Z' }));
-    await books('2026-10', '2026-10-31', '2026-11-06T00:00:00.000Z');
-    await books('2026-11', '2026-11-30', '2026-12-05T00:00:00.000Z');
-    const page = (number: number) => ({ batch: 'b', page: number });
-    await receive(db, { id: 'A', weekStart: '2026-11-09', page: page(1) });
-    await receive(db, { id: 'B', weekStart: '2026-11-16', page: page(1) });
-    await receive(db, { id: 'C', weekStart: '2026-10-26', page: page(2) });
-    await receive(db, { id: 'D', weekStart: '2026-11-09', page: page(2), state: 'decided', outcomes: ['accepted', 'rejected'] });
-    await receive(db, { id: 'E', weekStart: '2026-11-09', page: page(3), state: 'decided', outcomes: ['accepted'] });
-    const seen = await backlog(db, { now, overMinutes: 1 });
-    assert.deepEqual(seen, {
-      now: now.toISOString(),
-      backlog: [{ legalEntity: 'US01', records: 3, payrollCutoffAt: '2026-12-01T11:00:00.000Z', invoiceCutoffAt: '2026-12-05T00:00:00.000Z' }],
-      recordsPerSecond: 2 / 60,
-      entriesPerSecond: 3 / 60,
-    });
-    assert.deepEqual((await backlog(db, { now: new Date('2026-11-16T10:00:00.000Z') })).backlog.map(({ records, payrollCutoffAt }) => [records, payrollCutoffAt]), [[2, '2026-11-16T11:00:00.000Z'], [1, '2026-12-01T11:00:00.000Z']]);
-  });
-});
