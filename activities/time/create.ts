@@ -7,7 +7,7 @@ import { processesRelieved } from '../../store/time/cancelled.ts';
 import { returnRefused, waiveFindings } from '../../store/time/corrections.ts';
 import { returnHeld } from '../../store/time/held.ts';
 import { reopenRefused, settleDoubtful } from '../../store/time/labor-ledger.ts';
-import { pageDone, pageOfRecordDone } from '../../store/time/pages.ts';
+import { pageDone, pageOfRecordDone, SMALL_PAGE } from '../../store/time/pages.ts';
 import { recordIdsOf } from '../../store/time/records.ts';
 import { openAnswers, openRecords, openTargets, outcomeCounts, releasedRecords, supersededRecords, type OpenRecordRow } from '../../store/time/summary.ts';
 import { activityLog, callContext } from '../context.ts';
@@ -23,7 +23,6 @@ import { createTurns } from './turns.ts';
 /** Decisions about pages at once in one worker: each locks its people, and the database has room for some thousands of locks. */
 const PAGES_AT_ONCE = 2;
 /** Single timesheets and small pages have turns of their own: they never wait for a large one. */
-const SMALL = 20;
 const SMALL_AT_ONCE = 8;
 
 export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
@@ -36,7 +35,7 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
     async decideTimesheets({ process, selection, again }) {
       try {
         const known = await reference();
-        const decided = await ((await recordIdsOf(db, selection)).length <= SMALL ? smallInTurn : pageInTurn)(() => decideRecords(db, known, { selection, again, asOf: deps.now().toISOString() }));
+        const decided = await ((await recordIdsOf(db, selection)).length <= SMALL_PAGE ? smallInTurn : pageInTurn)(() => decideRecords(db, known, { selection, again, asOf: deps.now().toISOString() }));
         const counts = await outcomeCounts(db, selection);
         if (decided > 0) {
           const { records, entries, accepted, repeats, rejected, held, withdrawn } = counts;

@@ -5,7 +5,7 @@ import type { LocalDate } from '../../domain/dates.ts';
 import type { Store } from '../../store/database.ts';
 import { deadlinesAhead } from '../../store/time/deadlines.ts';
 import { sealStale } from '../../store/time/intake.ts';
-import { claimPages, finishDecidedPages, firstWeeks, listenPages, longRunningPages, pageDone, pageStarted, runningPages, type ReadyPage } from '../../store/time/pages.ts';
+import { claimPages, finishDecidedPages, firstWeeks, listenPages, longRunningPages, pageDone, pageStarted, runningPages, SMALL_PAGE, type ReadyPage } from '../../store/time/pages.ts';
 import { choosePages, entityDeadlines, weigh, type Waiting, type Weight } from './page-order.ts';
 import { startPage } from './start-page.ts';
 
@@ -13,16 +13,17 @@ export interface PageDispatchSettings {
   readonly store: Store;
   readonly client: Client;
   readonly log: Logger;
-  /** Pages of more than one record that run at once, over all legal entities. */
+  /** Large pages that run at once, over all legal entities; a quarter of them of one legal entity. */
   readonly maxRunning?: number;
-  /** Most of them of one legal entity; a twelfth of all unless told. */
-  readonly maxRunningPerEntity?: number;
+  /** Pages of some records that run at once, likewise. */
+  readonly maxSmallRunning?: number;
   /** A batch that nobody touched for so long is sealed. */
   readonly staleBatchMs?: number;
   readonly now?: () => Date;
 }
 
-const DEFAULT_RUNNING = 24;
+const DEFAULT_RUNNING = 8;
+const DEFAULT_SMALL_RUNNING = 48;
 /** Single records come by event: they never wait behind pages, and have a bound of their own. */
 const SINGLES_RUNNING = 100;
 const LOOK_AHEAD_PER_ENTITY = 400;
@@ -46,8 +47,7 @@ type Weighed = ReadyPage & Waiting & Weight;
  * between a start and its mark is harmless, since a second start joins the first. Any number of dispatchers may run.
  */
 export function startPageDispatch(settings: PageDispatchSettings): { stop(): Promise<void> } {
-  const { store, client, log, maxRunning = DEFAULT_RUNNING, staleBatchMs = STALE_BATCH_MS, now = () => new Date() } = settings;
-  const perEntity = settings.maxRunningPerEntity ?? Math.max(1, Math.ceil(maxRunning / 12));
+  const { store, client, log, maxRunning = DEFAULT_RUNNING, maxSmallRunning = DEFAULT_SMALL_RUNNING, staleBatchMs = STALE_BATCH_MS, now = () => new Date() } = settings;
   const cut = new AbortController();
   const weeks = new Map<string, LocalDate | null>();
   const looked = new Map<string, number>();
@@ -84,14 +84,16 @@ export function startPageDispatch(settings: PageDispatchSettings): { stop(): Pro
     }
     const running = await runningPages(store.db, { bulkMs: PARKED_AFTER_MS, singleMs: SINGLE_PARKED_AFTER_MS });
     const pages = await weighed(ready);
-    const isSingle = (page: ReadyPage) => page.records === 1;
+    const isSingle = ({ records }: ReadyPage) => records === 1;
+    const isSmall = ({ records }: ReadyPage) => records > 1 && records <= SMALL_PAGE;
+    const isLarge = ({ records }: ReadyPage) => records > SMALL_PAGE;
     const loadOf = (count: (row: (typeof running)[number]) => number) => new Map(running.map((row) => [row.legalEntity, count(row)]));
     const sum = (load: ReadonlyMap<string, number>) => [...load.values()].reduce((total, count) => total + count, 0);
-    const singles = loadOf((row) => row.single);
-    const bulk = loadOf((row) => row.bulk);
+    const room = (running: ReadonlyMap<string, number>, most: number, share: number) => ({ free: most - sum(running), perEntity: Math.max(1, Math.ceil(most / share)), running });
     return [
-      ...choosePages(pages.filter(isSingle), { free: SINGLES_RUNNING - sum(singles), perEntity: SINGLES_RUNNING / 2, running: singles }),
-      ...choosePages(pages.filter((page) => !isSingle(page)), { free: maxRunning - sum(bulk), perEntity, running: bulk }),
+      ...choosePages(pages.filter(isSingle), room(loadOf((row) => row.single), SINGLES_RUNNING, 2)),
+      ...choosePages(pages.filter(isSmall), room(loadOf((row) => row.small), maxSmallRunning, 4)),
+      ...choosePages(pages.filter(isLarge), room(loadOf((row) => row.bulk), maxRunning, 4)),
     ];
   }
 

@@ -35,7 +35,7 @@ export interface PageRecord {
 export async function claimPages(db: Db, { perEntity }: { readonly perEntity: number }): Promise<ReadyPage[]> {
   const { rows } = await sql<ReadyPage>`/* prepared: claim_time_pages */
     select batch, page, kind, legal_entity as "legalEntity", records, ready_at as "readyAt"
-    from (select p.*, row_number() over (partition by legal_entity, records = 1 order by ready_at, batch, page) as nth from time_page p where state = 'ready') ready
+    from (select p.*, row_number() over (partition by legal_entity, records <= ${SMALL_PAGE}::integer, records = 1 order by ready_at, batch, page) as nth from time_page p where state = 'ready') ready
     where nth <= ${perEntity}::integer order by ready_at, batch, page`.execute(db);
   return rows;
 }
@@ -93,10 +93,14 @@ export async function finishDecidedPages(db: Db): Promise<number> {
   return rows[0]?.finished ?? 0;
 }
 
+/** Records of a page that is through in a moment: it never waits for large ones. */
+export const SMALL_PAGE = 20;
+
 export interface RunningPages {
   readonly legalEntity: string;
-  /** Of more than one record. */
   readonly bulk: number;
+  /** Of some records, up to SMALL_PAGE. */
+  readonly small: number;
   /** Of one record. */
   readonly single: number;
 }
@@ -104,7 +108,8 @@ export interface RunningPages {
 /** Started pages by legal entity. Those that have been running for longer wait for a person or a system, and hold up nobody. */
 export async function runningPages(db: Db, since: { readonly bulkMs: number; readonly singleMs: number }): Promise<RunningPages[]> {
   const { rows } = await sql<RunningPages>`/* prepared: running_time_pages */
-    select legal_entity as "legalEntity", (count(*) filter (where records > 1))::integer as bulk, (count(*) filter (where records = 1))::integer as single
+    select legal_entity as "legalEntity", (count(*) filter (where records > ${SMALL_PAGE}::integer))::integer as bulk,
+      (count(*) filter (where records > 1 and records <= ${SMALL_PAGE}::integer))::integer as small, (count(*) filter (where records = 1))::integer as single
     from time_page
     where state = 'started' and started_at > now() - case when records = 1 then ${since.singleMs}::double precision else ${since.bulkMs}::double precision end * interval '1 millisecond'
     group by legal_entity`.execute(db);

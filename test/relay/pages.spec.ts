@@ -114,14 +114,23 @@ describe('The dispatcher of pages', function () {
   it('runs no more than its bound, gives entities their turn, and goes on when a page is done', async () => {
     for (let index = 0; index < 6; index += 1) await batchOf(sheets(2));
     const { id } = await batchOf(sheets(2, EMIL));
-    dispatch({ maxRunning: 3, maxRunningPerEntity: 2 });
+    dispatch({ maxSmallRunning: 5 });
     const started = async () => (await states()).filter(({ state }) => state === 'started').map(({ entity }) => entity).toSorted();
-    await until('three run', async () => (await started()).length === 3);
+    await until('as many run as may', async () => (await started()).length === 3);
     await delay(300);
     assert.deepEqual(await started(), ['DE01', 'US01', 'US01']);
     await pageDone(store.db, { batch: id, page: 1 }, {});
     await delay(300);
     assert.deepEqual(await started(), ['US01', 'US01'], 'DE01 has no more, and US01 has what it may have');
+  });
+
+  it('lets a small page of an entity that has sent much go beside its large ones', async () => {
+    await batchOf(sheets(21));
+    await batchOf(sheets(21));
+    const { id } = await batchOf(sheets(2));
+    dispatch({ maxRunning: 1 });
+    await until('two run', async () => (await states()).filter(({ state }) => state === 'started').length === 2);
+    assert.equal((await describeIt(timesheetPageId({ batch: id, page: 1 }))).status.name, 'RUNNING');
   });
 
   it('weighs pages by the payroll cutoff of their days', async () => {
