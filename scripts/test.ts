@@ -11,9 +11,9 @@ const outcomeSchema = z.object({ passed: z.int(), failed: z.int(), skipped: z.in
 type Outcome = z.infer<typeof outcomeSchema>;
 
 const suiteLimitMs = 20 * 60_000;
-/** Suites that start servers mostly wait for them: two at a time, the one that takes longest first. */
+/** Suites that start servers mostly wait for them: two at a time, those that take longest first. */
 const lanes = 2;
-const longest = 'line';
+const longest = ['line', 'workflows', 'payroll', 'connectors/tryton'];
 const bin = (name: string) => join(projectFolder, 'node_modules', '.bin', name);
 
 const checks = [
@@ -64,7 +64,7 @@ async function main(): Promise<number> {
   }
   const light = suites.filter((suite) => !suite.needsServers);
   await Promise.all(Array.from({ length: lanes }, () => runAll(light)));
-  const withServers = suites.filter((suite) => suite.needsServers).toSorted((left, right) => Number(right.name === longest) - Number(left.name === longest));
+  const withServers = suites.filter((suite) => suite.needsServers).toSorted((left, right) => place(left) - place(right));
   await Promise.all(Array.from({ length: lanes }, () => runAll(withServers)));
   for (const suite of again.filter(({ files }) => files.length > 0)) await runAgain(suite);
   console.log(`\n${counts(total)}`);
@@ -100,6 +100,11 @@ function runSuite(suite: Suite): Promise<Outcome> {
       resolve({ passed: 0, failed: 1, skipped: 0, failures: [{ title: `${suite.name} did not finish (${signal ?? `exit code ${String(code)}`})`, message: printed, file: null }] });
     });
   });
+}
+
+function place({ name }: Suite): number {
+  const at = longest.indexOf(name);
+  return at < 0 ? longest.length : at;
 }
 
 function tellFailures({ failures }: Outcome): void {
