@@ -102,7 +102,7 @@ async function summary({ store, config, endpoints, secrets, month, tell }: { rea
   tell('');
   tell(erpTable(erpLines));
   const left = await monthLeft(store.db);
-  const cases = await openCases(store.db);
+  const cases = await openCases(store.db, { limit: 100_000 });
   tell('');
   tell(`${cases.length} cases wait for a person: npm run q2c -- exceptions`);
   for (const [code, of] of [...Map.groupBy(cases, ({ code: one }) => one)].toSorted(([, one], [, other]) => other.length - one.length).slice(0, 8)) tell(`  ${String(of.length).padStart(5)}  ${code}`);

@@ -74,6 +74,8 @@ export interface Room {
   readonly free: number;
   /** Most pages of one legal entity that run at once, so that one whose ERP stands still leaves room for the others. */
   readonly perEntity: number;
+  /** The same for pages near a payroll cutoff, where it is more. */
+  readonly perEntityNearCutoff?: number;
   /** What runs now, by legal entity. */
   readonly running: ReadonlyMap<string, number>;
 }
@@ -84,6 +86,7 @@ export interface Room {
  */
 export function choosePages<Page extends Waiting & Weight>(waiting: readonly Page[], room: Room): Page[] {
   const load = new Map(room.running);
+  const mostOf = ({ priority }: Weight) => (priority === 1 ? (room.perEntityNearCutoff ?? room.perEntity) : room.perEntity);
   const loadOf = (page: Waiting) => load.get(page.legalEntity) ?? 0;
   const queues = new Map<string, Page[]>();
   for (const page of waiting.toSorted(byUrgency)) {
@@ -97,7 +100,7 @@ export function choosePages<Page extends Waiting & Weight>(waiting: readonly Pag
   while (chosen.length < room.free) {
     let next: Page | undefined;
     for (const [head] of queues.values()) {
-      if (head !== undefined && loadOf(head) < room.perEntity && (next === undefined || before(head, next) < 0)) next = head;
+      if (head !== undefined && loadOf(head) < mostOf(head) && (next === undefined || before(head, next) < 0)) next = head;
     }
     if (next === undefined) break;
     queues.get(`${next.priority} ${next.legalEntity}`)?.shift();

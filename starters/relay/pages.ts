@@ -89,7 +89,7 @@ export function startPageDispatch(settings: PageDispatchSettings): { stop(): Pro
     const isLarge = ({ records }: ReadyPage) => records > SMALL_PAGE;
     const loadOf = (count: (row: (typeof running)[number]) => number) => new Map(running.map((row) => [row.legalEntity, count(row)]));
     const sum = (load: ReadonlyMap<string, number>) => [...load.values()].reduce((total, count) => total + count, 0);
-    const room = (running: ReadonlyMap<string, number>, most: number, share: number) => ({ free: most - sum(running), perEntity: Math.max(1, Math.ceil(most / share)), running });
+    const room = (running: ReadonlyMap<string, number>, most: number, share: number) => ({ free: most - sum(running), perEntity: Math.max(1, Math.ceil(most / share)), perEntityNearCutoff: Math.max(1, Math.ceil((most * 3) / 4)), running });
     return [
       ...choosePages(pages.filter(isSingle), room(loadOf((row) => row.single), SINGLES_RUNNING, 2)),
       ...choosePages(pages.filter(isSmall), room(loadOf((row) => row.small), maxSmallRunning, 4)),

@@ -72,6 +72,13 @@ describe('The order in which pages start', () => {
     assert.equal(choosePages([...flood, page('DE01')], room(24, 6, { US01: 6 }))[0]?.legalEntity, 'DE01');
   });
 
+  it('gives an entity near its payroll cutoff more room than its share, and not all of it', () => {
+    const due = Array.from({ length: 10 }, () => page('US01', { priority: 1, cutoffAt: '2026-11-21T09:00:00.000Z' }));
+    const others = Array.from({ length: 10 }, () => page('DE01'));
+    const chosen = choosePages([...others, ...due], { ...room(8, 2), perEntityNearCutoff: 6 });
+    assert.deepEqual(chosen.map(({ legalEntity }) => legalEntity), [...Array.from({ length: 6 }, () => 'US01'), 'DE01', 'DE01']);
+  });
+
   it('never starts a page twice, more than there is room for, or a lesser page before a more urgent one that has room', () => {
     const anyPage = fc.record({ legalEntity: fc.constantFrom('US01', 'DE01', 'AU01', 'FR01'), priority: fc.constantFrom(1 as const, 2 as const, 3 as const), cutoffAt: fc.constantFrom(null, '2026-11-21T09:00:00.000Z', '2026-11-23T09:00:00.000Z') });
     fc.assert(
