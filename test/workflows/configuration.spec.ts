@@ -104,7 +104,7 @@ describe('A deal that the configuration does not fit', function () {
     const codes = new Set(open.findings.map((finding) => (typeof finding === 'object' && finding !== null && 'code' in finding ? String(finding.code) : '')));
     for (const code of ['LEGAL_ENTITY_UNKNOWN', 'RATES_NOT_APPROVED', 'ACCOUNT_HIERARCHY_CYCLE', 'CURRENCY_NOT_BILLED']) assert.ok(codes.has(code), `${code} is among ${[...codes].join(', ')}`);
     assert.deepEqual(standing(line, deal), []);
-    assert.equal(toldLast(line, deal)?.status, 'Waiting for a person');
+    await line.until('the seller is told', () => Promise.resolve(toldLast(line, deal)?.status === 'Waiting for a person'));
     const answer = await line.resolve(open.case_id, { action: 'override', by: 'conrad', reason: 'let it pass' });
     assert.equal(answer.accepted, false);
     await line.resolve(open.case_id, { action: 'abort', by: 'sam', reason: 'a joke' });
