@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
+import { distinct, inGroups } from '../groups.ts';
 import type { About, Dynamics } from './client.ts';
 import type { ProjectEntities } from './entities.ts';
 import { anyOf, matching } from './odata.ts';
@@ -75,9 +76,9 @@ export function createLaborDirectory(dynamics: Dynamics, entities: ProjectEntiti
   return {
     async prepare(places, about) {
       const emails = distinct(places.map((place) => place.person.toLowerCase())).filter(isStranger);
-      for (const some of inGroups(emails)) await loadPeople(some, about);
+      for (const some of inGroups(emails, VALUES_IN_FILTER)) await loadPeople(some, about);
       for (const [company, unknown] of Map.groupBy(places.filter(isUnknown), (place) => place.company)) {
-        for (const some of inGroups(distinct(unknown.map((place) => place.project)))) await loadProjects(company, some, about);
+        for (const some of inGroups(distinct(unknown.map((place) => place.project)), VALUES_IN_FILTER)) await loadProjects(company, some, about);
       }
     },
     workers: (email) => people.get(email.toLowerCase())?.workers ?? [],
@@ -95,9 +96,3 @@ function activitiesByCode(tasks: readonly z.infer<typeof taskRow>[]): Map<string
   const byName = tasks.map((task) => [task.TaskName?.split(' ', 1)[0] ?? '', task.TaskId] as const);
   return new Map([...byElement, ...byName].filter(([code]) => code !== ''));
 }
-
-export function inGroups<Item>(items: readonly Item[], size: number = VALUES_IN_FILTER): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
-}
-
-const distinct = (values: readonly string[]): string[] => [...new Set(values)];

@@ -6,6 +6,7 @@ import { afterFirstWrite } from '../partial-write.ts';
 import type { PayrollAcknowledgement, PayrollPort, SentPayroll, SentReference } from '../payroll-port.ts';
 import type { CallContext } from '../ports.ts';
 import { dataDirectory } from '../secrets.ts';
+import { distinct, inGroups } from '../groups.ts';
 import { inWords } from './classify.ts';
 import { createGustoClient, PAGE_SIZE, type About } from './client.ts';
 import { hoursByPerson, sameHours, type CodeHours } from './hours.ts';
@@ -121,7 +122,7 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
     // Written by a call whose answer was lost, and run by somebody since.
     if (payroll.processed) return document.number === 1 && holdsAll(people, employees, await hoursIn(gusto, payroll.payroll_uuid, about), isLeftOut) ? sent : notTaken('processed');
     const compensations = new Map<string, Compensation>();
-    for (const part of partsOf([...new Set([...employees.values()].map(({ uuid }) => uuid))])) {
+    for (const part of inGroups(distinct([...employees.values()].map(({ uuid }) => uuid)), PAGE_SIZE)) {
       for (const compensation of await prepared(gusto, payroll.payroll_uuid, part, about)) compensations.set(compensation.employee_uuid, compensation);
     }
     // The first export's hours are what the payroll should hold; later ones would have to be added, which is only certain where there is nothing yet.
@@ -129,7 +130,7 @@ export function createGusto(settings: ConnectorSettings, dataDir: string = dataD
     const changes = changesFor(people, employees, compensations, about);
     let written = false;
     const step = (work: () => Promise<void>) => (written ? afterFirstWrite(work) : work());
-    for (const part of partsOf(changes)) {
+    for (const part of inGroups(changes, PAGE_SIZE)) {
       await step(() => writeHours(document, payroll, part, about));
       written = true;
     }
@@ -183,10 +184,6 @@ function placeOf(compensation: Omit<Compensation, 'version'>, name: string, empl
 function checksumOf(document: PayrollExport, people: ReadonlyMap<string, readonly CodeHours[]>): string {
   const hours = [...people].flatMap(([person, own]) => own.map((each) => `${person}\t${each.name}\t${each.hours}`)).toSorted();
   return createHash('sha256').update([document.id, ...hours].join('\n')).digest('hex');
-}
-
-function partsOf<Item>(items: readonly Item[]): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / PAGE_SIZE) }, (_, part) => items.slice(part * PAGE_SIZE, (part + 1) * PAGE_SIZE));
 }
 
 function listed(items: readonly string[]): string {

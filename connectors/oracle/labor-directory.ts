@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
+import { distinct, inGroups } from '../groups.ts';
 import { FSCM, type About, type Oracle } from './client.ts';
 import { oneOf } from './query.ts';
 import { idValue } from './rows.ts';
@@ -78,9 +79,3 @@ export function createLaborDirectory(oracle: Oracle, now: () => number = Date.no
 function inOrder(left: string, right: string): number {
   return left.localeCompare(right, 'en', { numeric: true });
 }
-
-export function inGroups<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
-}
-
-const distinct = (values: readonly string[]): string[] => [...new Set(values)];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { distinct, inGroups } from '../groups.ts';
 import { SERVICES, type About, type Sap } from './client.ts';
 import { anyOf, guid } from './odata.ts';
 import type { SapOptions } from './options.ts';
@@ -33,7 +34,7 @@ const personRow = z.object({ DefaultEmailAddress: z.string(), PersonWorkAgreemen
 const projectRow = z.object({ ProjectUUID: z.string(), Project: z.string() });
 const elementRow = z.object({ ProjectUUID: z.string(), ProjectElement: z.string() });
 /** Values in one filter: URLs stay below 2,000 characters. */
-const VALUES_IN_FILTER = 15;
+export const VALUES_IN_FILTER = 15;
 /** An element that is missing may have been made since. */
 const RELOAD_MS = 300_000;
 /** E-mail addresses pass from one person to another, employments end. */
@@ -47,7 +48,7 @@ export function createLaborDirectory(sap: Sap, options: SapOptions, now: () => n
   /** SAP compares addresses as they are written: each is asked for as it was given, and in small letters. */
   async function loadPeople(emails: readonly string[], about: About): Promise<void> {
     const found: z.infer<typeof personRow>[] = [];
-    for (const some of inGroups(distinct(emails.flatMap((email) => [email, email.toLowerCase()])))) {
+    for (const some of inGroups(distinct(emails.flatMap((email) => [email, email.toLowerCase()])), VALUES_IN_FILTER)) {
       found.push(...(await sap.list(peopleService, options.peopleView, { filter: anyOf('DefaultEmailAddress', some), select: ['DefaultEmailAddress', 'PersonWorkAgreementExternalID', 'CompanyCode'] }, personRow, about)));
     }
     for (const [email, rows] of Map.groupBy(found, (row) => row.DefaultEmailAddress.toLowerCase())) {
@@ -75,7 +76,7 @@ export function createLaborDirectory(sap: Sap, options: SapOptions, now: () => n
       await loadPeople(emails.filter(isStranger), about);
     },
     async prepareProjects(places, about) {
-      for (const some of inGroups(distinct(places.filter(isUnknown).map((place) => place.project)))) await loadProjects(some, about);
+      for (const some of inGroups(distinct(places.filter(isUnknown).map((place) => place.project)), VALUES_IN_FILTER)) await loadProjects(some, about);
     },
     agreements: (email) => people.get(email.toLowerCase())?.agreements ?? [],
     elements: (project) => projects.get(project)?.elements,
@@ -85,9 +86,3 @@ export function createLaborDirectory(sap: Sap, options: SapOptions, now: () => n
     },
   };
 }
-
-export function inGroups<Item>(items: readonly Item[], size: number = VALUES_IN_FILTER): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
-}
-
-export const distinct = (values: readonly string[]): string[] => [...new Set(values)];

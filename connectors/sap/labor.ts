@@ -6,7 +6,8 @@ import type { LaborAnswer, LaborPort } from '../labor-port.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { Found } from '../ports.ts';
 import type { About, Sap } from './client.ts';
-import { distinct, inGroups, type LaborDirectory, type Place, type WorkAgreement } from './labor-directory.ts';
+import { distinct, inGroups } from '../groups.ts';
+import { VALUES_IN_FILTER, type LaborDirectory, type Place, type WorkAgreement } from './labor-directory.ts';
 import { batchLabel, labelOf, refusals, refused, type Refused } from './labor-refusals.ts';
 import { anyOf, between, matching } from './odata.ts';
 import type { SapOptions } from './options.ts';
@@ -38,7 +39,7 @@ export function createLaborPort({ sap, references, options, directory }: LaborPa
     const found = new Map<string, Entry>();
     const agreements = distinct(postings.flatMap(({ person }) => directory.agreements(person).map(({ id }) => id)));
     const days = postings.map(({ workDate }) => workDate).toSorted();
-    for (const some of inGroups(agreements)) {
+    for (const some of inGroups(agreements, VALUES_IN_FILTER)) {
       for await (const page of entriesIn(sap, `${anyOf('PersonWorkAgreementExternalID', some)} and ${between('TimeSheetDate', days[0] ?? '', days.at(-1) ?? '')}`, about)) {
         for (const entry of page) {
           const before = found.get(entry.mark.key);

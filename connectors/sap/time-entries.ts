@@ -8,7 +8,8 @@ import { afterFirstWrite } from '../partial-write.ts';
 import { bodyIn, type Operation } from './batch.ts';
 import { SERVICES, type About, type Query, type Sap } from './client.ts';
 import { markIn, noteOf, type EntryMark } from './keys.ts';
-import { inGroups, type WorkAgreement } from './labor-directory.ts';
+import { inGroups } from '../groups.ts';
+import type { WorkAgreement } from './labor-directory.ts';
 import { decimalFieldSchema, jsonDate } from './odata.ts';
 import type { SapOptions } from './options.ts';
 
