@@ -1,20 +1,11 @@
+import { Refusal } from '../kit/refusal.ts';
+
 /**
  * Error bodies of data entities: `{"error":{"code":"","message":"An error has occurred.","innererror":{…}}}`, where only the innermost message says
  * what is wrong. Bodies of real environments: https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/data-entities/odata and reports
  * of integrators (connectors/dynamics/README.md); texts marked so are (unverified).
  */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly body: object;
-  readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, body: object, headers: Readonly<Record<string, string>> = {}) {
-    super(JSON.stringify(body));
-    this.name = 'Refusal';
-    this.status = status;
-    this.body = body;
-    this.headers = headers;
-  }
-}
+export { Refusal };
 
 const WRITE_EXCEPTION = 'Microsoft.Dynamics.Platform.Integration.Services.OData.AxODataWriteException';
 

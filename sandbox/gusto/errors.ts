@@ -1,22 +1,13 @@
+import { Refusal } from '../kit/refusal.ts';
+
+export { Refusal };
+
 /** `{errors: [{error_key, category, message, metadata?}]}`: https://docs.gusto.com/embedded-payroll/docs/error-categories. Texts are (unverified). */
 export interface GustoError {
   readonly error_key: string;
   readonly category: string;
   readonly message: string;
   readonly metadata?: object;
-}
-
-export class Refusal extends Error {
-  readonly status: number;
-  readonly body: object;
-  readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, body: object, headers: Readonly<Record<string, string>> = {}) {
-    super(JSON.stringify(body));
-    this.name = 'Refusal';
-    this.status = status;
-    this.body = body;
-    this.headers = headers;
-  }
 }
 
 export function refused(status: number, category: string, message: string, key = 'base', metadata?: object): Refusal {

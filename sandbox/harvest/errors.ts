@@ -1,21 +1,11 @@
+import { Refusal } from '../kit/refusal.ts';
+
 /**
  * Refusals of the Harvest API v2: 422 with a message, 403, 404, 429 with Retry-After.
  * https://help.getharvest.com/api-v2/introduction/overview/general/
  * The documentation names the statuses; the texts are Rails' own validation texts or (unverified).
  */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly body: object;
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(status: number, body: object, headers: Readonly<Record<string, string>> = {}) {
-    super(JSON.stringify(body));
-    this.name = 'Refusal';
-    this.status = status;
-    this.body = body;
-    this.headers = headers;
-  }
-}
+export { Refusal };
 
 /** 422: what is wrong with the values, joined as Rails joins them. */
 export function unprocessable(...messages: readonly string[]): Refusal {
