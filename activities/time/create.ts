@@ -15,7 +15,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { toTemporal } from '../failures.ts';
 import { answersToTell, answerTimeSystem } from './answers.ts';
 import type { OpenRecord, TimeActivities } from './contract.ts';
-import { decideRecords } from './decide.ts';
+import { decideInParts } from './decide-in-parts.ts';
 import { postLabor } from './post.ts';
 import { createReference } from './reference.ts';
 import { createTurns } from './turns.ts';
@@ -35,7 +35,7 @@ export function createTimeSteps(deps: ActivityDependencies): TimeActivities {
     async decideTimesheets({ process, selection, again }) {
       try {
         const known = await reference();
-        const decided = await ((await recordIdsOf(db, selection)).length <= SMALL_PAGE ? smallInTurn : pageInTurn)(() => decideRecords(db, known, { selection, again, asOf: deps.now().toISOString() }));
+        const decided = await decideInParts(db, known, { selection, again, asOf: () => deps.now().toISOString(), inTurn: (records, work) => (records <= SMALL_PAGE ? smallInTurn : pageInTurn)(work) });
         const counts = await outcomeCounts(db, selection);
         if (decided > 0) {
           const { records, entries, accepted, repeats, rejected, held, withdrawn } = counts;

@@ -13,7 +13,7 @@ export interface PageDispatchSettings {
   readonly store: Store;
   readonly client: Client;
   readonly log: Logger;
-  /** Large pages that run at once, over all legal entities; a quarter of them of one legal entity. */
+  /** Large pages that run at once, over all legal entities; of one at most a quarter of them, and no more than its equal share beside the others. */
   readonly maxRunning?: number;
   /** Pages of some records that run at once, likewise. */
   readonly maxSmallRunning?: number;
@@ -27,6 +27,8 @@ const DEFAULT_SMALL_RUNNING = 48;
 /** Single records come by event: they never wait behind pages, and have a bound of their own. */
 const SINGLES_RUNNING = 100;
 const LOOK_AHEAD_PER_ENTITY = 400;
+/** A legal entity that had a page so lately has its share kept. */
+const ACTIVE_MS = 10_000;
 const IDLE_MS = 1000;
 /** What becomes ready within so short a time is looked at together. */
 const GATHER_MS = 25;
@@ -51,6 +53,7 @@ export function startPageDispatch(settings: PageDispatchSettings): { stop(): Pro
   const cut = new AbortController();
   const weeks = new Map<string, LocalDate | null>();
   const looked = new Map<string, number>();
+  const active = new Map<string, number>();
   let stopping = false;
   let woken = false;
   let failures = 0;
@@ -84,17 +87,25 @@ export function startPageDispatch(settings: PageDispatchSettings): { stop(): Pro
     }
     const running = await runningPages(store.db, { bulkMs: PARKED_AFTER_MS, singleMs: SINGLE_PARKED_AFTER_MS });
     const pages = await weighed(ready);
+    const entities = countActive([...ready, ...running]);
     const isSingle = ({ records }: ReadyPage) => records === 1;
     const isSmall = ({ records }: ReadyPage) => records > 1 && records <= SMALL_PAGE;
     const isLarge = ({ records }: ReadyPage) => records > SMALL_PAGE;
     const loadOf = (count: (row: (typeof running)[number]) => number) => new Map(running.map((row) => [row.legalEntity, count(row)]));
     const sum = (load: ReadonlyMap<string, number>) => [...load.values()].reduce((total, count) => total + count, 0);
     const room = (running: ReadonlyMap<string, number>, most: number, share: number) => ({ free: most - sum(running), perEntity: Math.max(1, Math.ceil(most / share)), perEntityNearCutoff: Math.max(1, Math.ceil((most * 3) / 4)), running });
+    const large = room(loadOf((row) => row.bulk), maxRunning, 4);
     return [
       ...choosePages(pages.filter(isSingle), room(loadOf((row) => row.single), SINGLES_RUNNING, 2)),
       ...choosePages(pages.filter(isSmall), room(loadOf((row) => row.small), maxSmallRunning, 4)),
-      ...choosePages(pages.filter(isLarge), room(loadOf((row) => row.bulk), maxRunning, 4)),
+      ...choosePages(pages.filter(isLarge), { ...large, perEntity: Math.max(1, Math.min(large.perEntity, Math.floor(maxRunning / entities))) }),
     ];
+  }
+
+  function countActive(pages: readonly { readonly legalEntity: string }[]): number {
+    for (const { legalEntity } of pages) active.set(legalEntity, Date.now());
+    for (const [legalEntity, seenAt] of active) if (seenAt < Date.now() - ACTIVE_MS) active.delete(legalEntity);
+    return Math.max(1, active.size);
   }
 
   async function begin(page: ReadyPage, weight: Weight): Promise<boolean> {

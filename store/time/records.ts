@@ -36,3 +36,9 @@ export async function recordIdsOf(db: Db, selection: RecordSelection): Promise<n
   const { rows } = await sql<{ id: number }>`select r.id from time_record r where ${selected(selection)} order by r.id`.execute(db);
   return rows.map(({ id }) => id);
 }
+
+/** The same, earlier versions first, then by approval and receipt: a correction seldom comes up before what it corrects. */
+export async function recordIdsInOrder(db: Db, selection: RecordSelection): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`select r.id from time_record r where ${selected(selection)} order by r.version, r.document->'approval'->>'decidedAt', r.id`.execute(db);
+  return rows.map(({ id }) => id);
+}

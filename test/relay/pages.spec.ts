@@ -133,6 +133,26 @@ describe('The dispatcher of pages', function () {
     assert.equal((await describeIt(timesheetPageId({ batch: id, page: 1 }))).status.name, 'RUNNING');
   });
 
+  it('gives a legal entity no more large pages at once than its share beside others that send too', async () => {
+    const PLACES = 8;
+    for (let index = 0; index < 4; index += 1) await batchOf(sheets(21));
+    const others = ['FR01', 'GB01', 'AU01', 'CA01'].map((legalEntity) => ({ legalEntity, email: `${legalEntity.toLowerCase()}@firm.example` }));
+    await putReference(store.db, 'test', others.map(({ legalEntity, email }) => ({ kind: 'person', key: email, scope: email, document: aPerson({ email, legalEntity }) })));
+    for (const { email } of others) await batchOf(sheets(2, email));
+    dispatch({ maxRunning: PLACES });
+    await until('all small pages run', async () => (await states()).filter(({ entity, state }) => entity !== 'US01' && state === 'started').length === others.length);
+    await delay(300);
+    assert.equal((await states()).filter(({ entity, state }) => entity === 'US01' && state === 'started').length, 1, 'five legal entities send: one of eight places each');
+  });
+
+  it('gives a legal entity that sends alone a quarter of the places', async () => {
+    for (let index = 0; index < 4; index += 1) await batchOf(sheets(21));
+    dispatch({ maxRunning: 8 });
+    await until('two run', async () => (await states()).filter(({ state }) => state === 'started').length === 2);
+    await delay(300);
+    assert.equal((await states()).filter(({ state }) => state === 'started').length, 2);
+  });
+
   it('weighs pages by the payroll cutoff of their days', async () => {
     const cutoffAt = new Date(Date.now() + 3_600_000).toISOString();
     await putReference(store.db, 'test', [{ kind: 'pay_period', key: 'DE01|2026-11', scope: 'DE01', document: { schema: 'pay-period', schemaVersion: 1, legalEntity: 'DE01', code: '2026-11', from: '2026-11-01', to: '2026-11-30', cutoffAt, payDate: '2026-11-30' } }]);
