@@ -19,6 +19,7 @@ export const EXISTS = 'DYNAMICS_RECORD_EXISTS';
 export const IN_USE = 'DYNAMICS_IN_USE';
 const JOURNAL_POSTED = 'DYNAMICS_JOURNAL_POSTED';
 const GONE = 'DYNAMICS_NOT_FOUND';
+const VALUE_UNKNOWN = 'DYNAMICS_VALUE_UNKNOWN';
 const FIND_OUT = 'Find out who deleted it in Dynamics 365; abort the deal, or retry to make it again.';
 
 type Row = readonly [pattern: RegExp, meaning: Pick<Meaning, 'kind' | 'code' | 'mend'>];
@@ -31,7 +32,7 @@ const INFOLOG: readonly Row[] = [
   [/record already exists/i, { kind: 'business_rule', code: EXISTS, mend: 'Look at the record in Dynamics 365, correct it or its ID there, then retry.' }],
   [/update conflict|deadlock/i, { kind: 'transient', code: 'DYNAMICS_CONFLICT', mend: WAIT }],
   [/project operations integration/i, { kind: 'configuration', code: 'DYNAMICS_PROJECT_ENTITIES', mend: 'Set the option projectEntities of this system to what its companies use (Project management and accounting parameters > Project Operations on Dynamics 365 Customer engagement), then retry.' }],
-  [/not found in the related table|related table '[^']*' does not/i, { kind: 'configuration', code: 'DYNAMICS_VALUE_UNKNOWN', mend: 'Make the value in Dynamics 365, or correct it in the options of this system in config/systems.yaml, then retry.' }],
+  [/not found in the related table|related table '[^']*' does not/i, { kind: 'configuration', code: VALUE_UNKNOWN, mend: 'Make the value in Dynamics 365, or correct it in the options of this system in config/systems.yaml, then retry.' }],
   [/journal [^;]*(has been|is|was) (already )?posted/i, { kind: 'business_rule', code: JOURNAL_POSTED, mend: 'Retry: the next journal of the same week is used.' }],
   [/journal [^;]*\b(in use|blocked|locked)/i, { kind: 'transient', code: 'DYNAMICS_JOURNAL_LOCKED', mend: WAIT }],
   [/cannot (be )?delete|transactions exist|delete failed/i, { kind: 'business_rule', code: IN_USE, mend: 'Remove what refers to it in Dynamics 365, or close it there.' }],
@@ -85,3 +86,9 @@ function hasCode(error: unknown, code: string): boolean {
 export const alreadyExists = (error: unknown): boolean => hasCode(error, EXISTS);
 export const isInUse = (error: unknown): boolean => hasCode(error, IN_USE);
 export const isGone = (error: unknown): boolean => hasCode(error, GONE);
+/** For a reason that does not lie in what was sent: a permission, the credentials, the address, a page of a proxy. */
+export function isOfTheWay(error: unknown): boolean {
+  if (!isSystemFailure(error)) return false;
+  const { kind, code } = error.failure;
+  return (kind === 'configuration' && code !== VALUE_UNKNOWN) || code === GONE || code === 'HTTP_HTML';
+}

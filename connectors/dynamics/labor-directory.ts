@@ -35,8 +35,6 @@ const resourceRow = z.object({ ResourceId: z.string(), ResourceCompanyId: z.stri
 const taskRow = z.object({ ProjectId: z.string(), TaskId: z.string(), TaskElementId: z.string().nullish(), TaskName: z.string().nullish() });
 /** Values in one filter: a URL of IIS has about 2,000 characters of query. */
 const VALUES_IN_FILTER = 15;
-/** A task that is missing may have been made since. */
-const RELOAD_MS = 300_000;
 /** E-mail addresses pass from one worker to another, resources end. */
 const KEPT_MS = 900_000;
 
@@ -68,7 +66,8 @@ export function createLaborDirectory(dynamics: Dynamics, entities: ProjectEntiti
   const isUnknown = ({ company, project, task }: Place): boolean => {
     const entry = projects.get(idOf(company, project));
     if (entry === undefined || now() - entry.loadedAt > KEPT_MS) return true;
-    return options.wbs !== 'none' && task !== null && !entry.activities.has(task) && now() - entry.loadedAt > RELOAD_MS;
+    // That one is not there is never kept: it may have been made since.
+    return options.wbs !== 'none' && task !== null && !entry.activities.has(task);
   };
 
   const isStranger = (email: string): boolean => now() - (people.get(email)?.loadedAt ?? Number.NEGATIVE_INFINITY) > KEPT_MS;

@@ -1,4 +1,5 @@
 import { writeInHalves, type Item, type Written } from '../write-in-halves.ts';
+import { isOfTheWay } from './classify.ts';
 import type { About, Dynamics } from './client.ts';
 
 export interface LineWriter {
@@ -14,6 +15,7 @@ export function createLineWriter(dynamics: Dynamics, linesPerRequest: number): L
     write: (items, about) =>
       writeInHalves(items, {
         linesPerRequest,
+        keepsAllBack: isOfTheWay,
         writeAll: (bodies) => (bodies[0] !== undefined && bodies.length === 1 ? dynamics.create(LINES, bodies[0], about) : dynamics.createAll(LINES, bodies, about)),
       }),
   };

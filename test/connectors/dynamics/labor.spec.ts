@@ -155,6 +155,21 @@ for (const linesPerRequest of [100, 1]) describe(`Labor in Dynamics 365, ${lines
       for (const [index, each] of mixed.entries()) assert.equal((await stored(each.key)).length, index === 5 ? 0 : 1);
     });
 
+    for (const fault of [{ kind: 'status' as const, status: 403 }, { kind: 'html' as const, status: 403 }, { kind: 'status' as const, status: 404 }]) {
+      it(`fails as a whole where it is not a line that is at fault, certain that nothing was written (${fault.kind} ${fault.status})`, async () => {
+        const lines = Array.from({ length: 8 }, () => line({ workDate: '2035-06-04' }));
+        await post([line({ workDate: '2035-06-04' })]);
+        await environment.admin.fault({ ...fault, method: 'POST', path: linesPerRequest === 1 ? '/data/JournalTrans$' : '/data/\\$batch$', times: 100 });
+        const posts = async () => (await environment.admin.requests()).filter(({ method }) => method === 'POST').length;
+        const before = await posts();
+        const failure = await failureOf(() => post(lines));
+        assert.equal(failure.written, 'no');
+        assert.equal((await posts()) - before, 1, 'not asked again for each line');
+        await environment.admin.clearFaults();
+        assert.deepEqual(new Set((await post(lines)).map(({ outcome }) => outcome)), new Set(['posted']));
+      });
+    }
+
     it('will not choose between two workers with one e-mail address, nor post for one who is no project resource', async () => {
       const [twin, plain] = ['twin', 'plain'].map((name) => `${name}-${crypto.randomUUID().slice(0, 6)}@northwind-consulting.example`);
       assert.ok(twin !== undefined && plain !== undefined);
@@ -197,6 +212,16 @@ for (const linesPerRequest of [100, 1]) describe(`Labor in Dynamics 365, ${lines
       await post([daily, capped, back]);
       const [rows] = [await Promise.all([daily, capped, back].map(async (each) => (await stored(each.key))[0]))];
       assert.deepEqual(rows.map((row) => [row?.['hours'], row?.['salesprice']]), [[4, 200], [8, 125], [-4, 200]]);
+    });
+
+    it('posts on a task that was made since it last asked for those of the project', async () => {
+      const number = `US01-N${crypto.randomUUID().slice(0, 6)}`;
+      await project(number);
+      await post([line({ projectNumber: number, task: '3-1' })]);
+      await environment.admin.seed({ ProjectTasks: [{ dataAreaId: 'us01', ProjectId: number, TaskId: `T3-${number.slice(-8)}`, TaskElementId: '3-1', TaskName: '3-1 Build' }] });
+      const late = line({ projectNumber: number, task: '3-1' });
+      await post([late]);
+      assert.deepEqual((await stored(late.key)).map((row) => row['activitynumber']), [`T3-${number.slice(-8)}`]);
     });
 
     it('cuts notes that are longer than a line\'s description, never its mark', async () => {
