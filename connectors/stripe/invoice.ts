@@ -5,7 +5,7 @@ import { afterFirstWrite } from '../partial-write.ts';
 import type { CallContext, References, Undone, WithReferences, Written } from '../ports.ts';
 import { minorUnits, moneyOf } from './amounts.ts';
 import { madeAnswer, type About, type Stripe } from './client.ts';
-import { noon } from './dates.ts';
+import { endOfDay, noon } from './dates.ts';
 import type { Params } from './form.ts';
 import type { Lines } from './lines.ts';
 import type { StripeOptions } from './options.ts';
@@ -14,6 +14,8 @@ const ID = 'q2c_invoice';
 /** The longest number of one's own. Source: the `number` parameter in Stripe's OpenAPI description. */
 const NUMBER_LENGTH = 26;
 const MEMO_LENGTH = 1500;
+/** By so much Stripe's clock may be ahead of ours. */
+const CLOCK_MARGIN_S = 300;
 
 export const invoiceRow = z.object({
   id: z.string(),
@@ -46,9 +48,18 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
     return null;
   }
 
-  const headOf = (invoice: Invoice): Params => ({
+  /** Stripe refuses moments that have passed ("must be an integer Unix timestamp in the future"): what is due today is due until the end of the day. */
+  const dueOf = ({ dueDate }: Invoice, about: About): number => {
+    const end = endOfDay(dueDate, options.timeZone);
+    const midday = Math.min(noon(dueDate), end);
+    if (midday > now() / 1000 + CLOCK_MARGIN_S) return midday;
+    if (end > now() / 1000) return end;
+    throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_DUE_DATE_PAST', message: `${about.object} is due on ${dueDate}, which is over (${options.timeZone}); Stripe takes moments in the future only.`, mend: 'Give the invoice a later due date, then retry.' });
+  };
+
+  const headOf = (invoice: Invoice, about: About): Params => ({
     description: invoice.memo === '' ? null : invoice.memo.slice(0, MEMO_LENGTH),
-    due_date: noon(invoice.dueDate),
+    due_date: dueOf(invoice, about),
     effective_at: noon(invoice.issueDate),
     auto_advance: false,
     automatic_tax: { enabled: false },
@@ -61,10 +72,6 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
     lines.check(invoice, about);
     if (options.invoiceNumbers === 'ours' && invoice.id.length > NUMBER_LENGTH) {
       throw stripe.failure(about, { kind: 'configuration', code: 'STRIPE_NUMBER_LENGTH', message: `Stripe takes invoice numbers of ${NUMBER_LENGTH} characters; ${invoice.id} has ${invoice.id.length}.`, mend: 'Shorten the pattern of invoice IDs, or set the option invoiceNumbers to stripe; then retry.' });
-    }
-    // Stripe refuses days that have passed ("must be an integer Unix timestamp in the future").
-    if (noon(invoice.dueDate) * 1000 <= now()) {
-      throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_DUE_DATE_PAST', message: `${about.object} is due on ${invoice.dueDate}, which has passed; Stripe takes future days only.`, mend: 'Give the invoice a later due date, then retry.' });
     }
   };
 
@@ -119,13 +126,13 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
           throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_INVOICE_ISSUED', message: `${about.object} is ${row.status ?? 'issued'} in Stripe with another total (${moneyOf(row.total, row.currency).amount} ${row.currency.toUpperCase()}); what is issued cannot change.`, mend: 'Void it or take it back by a credit note, and bill anew.' });
         }
         check(document, about);
-        await stripe.post(`/invoices/${existing}`, headOf(document), madeAnswer, about, 'invoice');
+        await stripe.post(`/invoices/${existing}`, headOf(document, about), madeAnswer, about, 'invoice');
         await afterFirstWrite(() => lines.settle(existing, document, about));
         return { ...stripe.found('invoices', existing), created: false };
       }
       check(document, about);
       const customer = customerOf(document, references, about);
-      const { id } = await stripe.post('/invoices', { customer, currency: document.currency.toLowerCase(), collection_method: 'send_invoice', pending_invoice_items_behavior: 'exclude', ...headOf(document) }, madeAnswer, about, 'invoice', async (made) => (await stripe.get(`/invoices/${made.id}`, invoiceRow, about)) !== null);
+      const { id } = await stripe.post('/invoices', { customer, currency: document.currency.toLowerCase(), collection_method: 'send_invoice', pending_invoice_items_behavior: 'exclude', ...headOf(document, about) }, madeAnswer, about, 'invoice', async (made) => (await stripe.get(`/invoices/${made.id}`, invoiceRow, about)) !== null);
       await afterFirstWrite(() => lines.settle(id, document, about));
       return { ...stripe.found('invoices', id), created: true };
     },

@@ -32,9 +32,21 @@ export const stripeOptionsSchema = z.strictObject({
   recentHours: z.number().int().min(2).max(720).default(24),
   /** An invoice is taken to be paid within so many days: payments are looked for among those of younger invoices, where Stripe's events (30 days) do not reach back. */
   paidWithinDays: z.number().int().min(30).max(3660).default(400),
+  /** A refund is taken to succeed or fail within so many days: those settled lately are looked for among so much older ones, where events do not reach back. */
+  refundedWithinDays: z.number().int().min(30).max(3660).default(180),
+  /** The account's own time zone (Settings > Business > Account details), in which Stripe shows days: an invoice may be due until the end of today there. */
+  timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as "America/New_York"').default('UTC'),
   /** Address for people, for links: "https://dashboard.stripe.com". */
   dashboardUrl: z.url().optional(),
 });
 export type StripeOptions = z.infer<typeof stripeOptionsSchema>;
 
 export const stripeCredentialsSchema = z.object({ secretKey: z.string().regex(/^(sk|rk)_(test|live)_\w+$/, 'a secret or restricted key of Stripe (sk_… or rk_…)') });
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0;
+  } catch {
+    return false;
+  }
+}

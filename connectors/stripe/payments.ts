@@ -33,6 +33,10 @@ const invoicePaymentRow = z.object({
 type InvoicePaymentRow = z.infer<typeof invoicePaymentRow>;
 const refundRow = z.object({ id: z.string(), amount: minorUnits, currency: z.string(), created: z.int(), status: z.string().nullish(), payment_intent: z.string().nullish(), reason: z.string().nullish() });
 type RefundRow = z.infer<typeof refundRow>;
+/** https://docs.stripe.com/api/refunds/object#refund_object-status */
+const REFUND_STATES: ReadonlyMap<string | null, 'underway' | 'given' | 'nothing given'> = new Map([
+  ['pending', 'underway'], ['requires_action', 'underway'], ['succeeded', 'given'], ['failed', 'nothing given'], ['canceled', 'nothing given'],
+]);
 const ofIntentRow = z.object({ id: z.string(), status: z.string(), invoice: z.looseObject({ id: z.string(), metadata: z.record(z.string(), z.string()).nullish() }) });
 
 const EXPAND = ['invoice', 'payment.payment_intent.latest_charge'];
@@ -72,8 +76,7 @@ export function createPayments(stripe: Stripe, options: StripeOptions, now: () =
   }
 
   async function refundOf(row: RefundRow, context: CallContext): Promise<Payment> {
-    // A refund that failed gave nothing back.
-    const given = row.status === 'failed' || row.status === 'canceled' ? '0' : `-${row.amount}`;
+    const given = stateOf(row, context) === 'given' ? `-${row.amount}` : '0';
     const amount = moneyOf(given, row.currency);
     const invoice = given === '0' ? null : await refundedInvoice(row, context);
     return paymentSchema.parse({
@@ -82,7 +85,12 @@ export function createPayments(stripe: Stripe, options: StripeOptions, now: () =
     });
   }
 
-  const isSettled = (refund: RefundRow) => refund.status !== 'pending' && refund.status !== 'requires_action';
+  const stateOf = (refund: RefundRow, context: CallContext) => {
+    const state = REFUND_STATES.get(refund.status ?? null);
+    if (state !== undefined) return state;
+    throw stripe.failure(about(context, `refund ${refund.id}`), { kind: 'contract', code: 'STRIPE_REFUND_STATUS', message: `Refund ${refund.id} has the status ${refund.status ?? 'null'} in Stripe, which the connector does not know: whether money was given back is not known.`, mend: 'Add the status to connectors/stripe/payments.ts, then retry.' });
+  };
+  const isSettled = (refund: RefundRow, context: CallContext) => stateOf(refund, context) !== 'underway';
 
   async function* byEvents(sinceS: number, context: CallContext): AsyncGenerator<Change> {
     const latest = new Map<string, { readonly type: string; readonly at: number }>();
@@ -95,7 +103,7 @@ export function createPayments(stripe: Stripe, options: StripeOptions, now: () =
       const changedAt = instantOf(at);
       if (type.startsWith('refund.')) {
         const row = await stripe.get(`/refunds/${id}`, refundRow, about(context, `refund ${id}`));
-        if (row !== null && isSettled(row)) yield { changedAt, payment: await refundOf(row, context) };
+        if (row !== null && isSettled(row, context)) yield { changedAt, payment: await refundOf(row, context) };
       } else {
         const row = await stripe.get(`/invoice_payments/${id}`, invoicePaymentRow, about(context, `payment ${id}`), { expand: EXPAND });
         if (row?.status === 'paid') yield { changedAt, payment: paidOf(row) };
@@ -110,8 +118,10 @@ export function createPayments(stripe: Stripe, options: StripeOptions, now: () =
       const at = row.status_transitions.paid_at ?? 0;
       if (at >= sinceS) changes.push({ at, read: () => paidOf(row) });
     }
-    for await (const row of stripe.list('/refunds', refundRow, about(context, `refunds since ${instantOf(sinceS)}`), { created: { gte: sinceS } })) {
-      if (isSettled(row)) changes.push({ at: row.created, read: () => refundOf(row, context) });
+    // A refund does not say when it was settled: one that was made before may have been since.
+    const refundsFrom = { created: { gte: sinceS - options.refundedWithinDays * DAY_S } };
+    for await (const row of stripe.list('/refunds', refundRow, about(context, `refunds since ${instantOf(sinceS)}`), refundsFrom)) {
+      if (isSettled(row, context)) changes.push({ at: Math.max(row.created, sinceS), read: () => refundOf(row, context) });
     }
     for (const { at, read } of changes.toSorted((left, right) => left.at - right.at)) yield { changedAt: instantOf(at), payment: await read() };
   }

@@ -122,7 +122,8 @@ export interface Refund extends Stored {
   readonly currency: string;
   readonly charge: string;
   readonly payment_intent: string;
-  readonly status: 'pending' | 'succeeded' | 'failed';
+  /** pending, requires_action, succeeded, failed, canceled, or one that Stripe has added since. */
+  readonly status: string;
   readonly reason: string | null;
 }
 

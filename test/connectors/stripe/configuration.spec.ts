@@ -63,7 +63,7 @@ describe('Billing by configuration alone', function () {
   });
 
   it('is refused with every mistake named', () => {
-    assert.deepEqual(stripeOptionsSchema.safeParse({ taxes: { X: { name: '' } }, invoiceNumbers: 'theirs', recentHours: 1 }).error?.issues.map(({ path }) => path.join('.')), ['taxes.X.name', 'invoiceNumbers', 'recentHours']);
+    assert.deepEqual(stripeOptionsSchema.safeParse({ taxes: { X: { name: '' } }, invoiceNumbers: 'theirs', recentHours: 1, timeZone: 'Mars/Olympus' }).error?.issues.map(({ path }) => path.join('.')), ['taxes.X.name', 'invoiceNumbers', 'recentHours', 'timeZone']);
     assert.deepEqual(lagoOptionsSchema.safeParse({ addOns: { travel: 'x' }, taxCodes: { X: [] } }).error?.issues.map(({ path }) => path.join('.')), ['addOns', 'taxCodes.X']);
   });
 });

@@ -248,6 +248,95 @@ describe("Stripe's own rules", function () {
     assert.deepEqual(told, [[refund, '0.00', []]]);
   });
 
+  describe('a refund', () => {
+    async function refunded() {
+      const { document, references } = await fresh();
+      const port = account.port();
+      const { externalId } = await port.invoice.write({ document, references }, null, callContext());
+      await port.issue({ document, externalId }, callContext());
+      const payment = await account.office.pay(externalId, document.total);
+      const { payment: of } = z.object({ payment: z.object({ payment_intent: z.string() }) }).parse(await account.call('GET', `/invoice_payments/${payment}`));
+      return z.object({ id: z.string() }).parse(await account.call('POST', '/refunds', { payment_intent: of.payment_intent, amount: '3000' })).id;
+    }
+    async function told(since: string, refund: string) {
+      const { payments } = account.port();
+      assert.ok(!isUnsupported(payments));
+      const all: (readonly [string, string])[] = [];
+      for await (const { changedAt, payment } of payments(since, callContext())) if (payment.externalId === refund) all.push([changedAt, payment.amount.amount]);
+      return all;
+    }
+    const settle = (id: string, status: string) => account.admin.seed({ refunds: [{ id, status }] });
+    const now = () => new Date(account.clock.now()).toISOString();
+
+    it('that took its time is told once it has succeeded, by the events and, long after, by the lists', async () => {
+      const refund = await refunded();
+      account.clock.advance(20 * 86_400_000);
+      const since = now();
+      assert.deepEqual(await told(since, refund), []);
+      account.clock.advance(25 * 86_400_000);
+      await settle(refund, 'succeeded');
+      assert.deepEqual((await told(since, refund)).map(([, amount]) => amount), ['-30.00'], 'by the events');
+      account.clock.advance(60 * 86_400_000);
+      assert.deepEqual(await told(since, refund), [[since, '-30.00']], 'by the lists');
+    });
+
+    for (const status of ['failed', 'canceled', 'requires_action']) {
+      it(`gives nothing back that is ${status}`, async () => {
+        const refund = await refunded();
+        const since = now();
+        await settle(refund, status);
+        const expected = status === 'requires_action' ? [] : ['0.00'];
+        assert.deepEqual((await told(since, refund)).map(([, amount]) => amount), expected);
+      });
+    }
+
+    it('whose status is not known is neither money given back nor none', async () => {
+      const refund = await refunded();
+      const since = now();
+      await settle(refund, 'reversed');
+      try {
+        const failure = await failureOf(() => told(since, refund));
+        assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'STRIPE_REFUND_STATUS', 'no']);
+        assert.match(failure.message, /reversed/);
+        account.clock.advance(60 * 86_400_000);
+        assert.equal((await failureOf(() => told(since, refund))).code, 'STRIPE_REFUND_STATUS');
+      } finally {
+        await settle(refund, 'succeeded');
+      }
+    });
+  });
+
+  describe('an invoice that is due today', () => {
+    const dayIn = (timeZone: string, seconds: number) => new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(seconds * 1000);
+    /** To so many hours after midnight UTC. */
+    const goTo = (hours: number) => account.clock.advance(86_400_000 - (account.clock.now() % 86_400_000) + Math.round(hours * 3_600_000));
+    const dueDateOf = async (externalId: string) => z.looseObject({ due_date: z.int() }).parse(await account.call('GET', `/invoices/${externalId}`)).due_date;
+
+    for (const [hours, timeZone] of [[11, 'UTC'], [11.95, 'UTC'], [13, 'UTC'], [23.9, 'UTC'], [20, 'America/New_York'], [26, 'America/New_York'], [14, 'Asia/Tokyo'], [2, 'Pacific/Auckland'], [13, 'Pacific/Pago_Pago']] as const) {
+      it(`is written ${hours} hours after midnight UTC, with that day in ${timeZone}`, async () => {
+        goTo(hours);
+        const dueDate = dayIn(timeZone, account.clock.now() / 1000);
+        const { document, references } = await fresh({ invoice: { dueDate } });
+        const { externalId } = await account.port({ timeZone }).invoice.write({ document, references }, null, callContext());
+        const due = await dueDateOf(externalId);
+        assert.equal(dayIn(timeZone, due), dueDate);
+        const isNoon = due === Date.parse(`${dueDate}T12:00:00Z`) / 1000;
+        assert.deepEqual([isNoon, dayIn(timeZone, due + 1) > dueDate], [hours === 11, hours !== 11], 'noon while that lies ahead, else the last second');
+      });
+    }
+
+    it('is refused before anything is sent once the day is over where the account is', async () => {
+      goTo(16);
+      const dueDate = dayIn('UTC', account.clock.now() / 1000);
+      const { document, references } = await fresh({ invoice: { dueDate } });
+      const before = await count();
+      const failure = await failureOf(() => account.port({ timeZone: 'Asia/Tokyo' }).invoice.write({ document, references }, null, callContext()));
+      assert.deepEqual([failure.kind, failure.code, failure.written], ['business_rule', 'STRIPE_DUE_DATE_PAST', 'no']);
+      assert.match(failure.message, /Asia\/Tokyo/);
+      assert.deepEqual(await requestsSince(before), []);
+    });
+  });
+
   it('credits the line that was billed, and what goes beyond it on a line of its own', async () => {
     const { document, references } = await fresh();
     const port = account.port();
