@@ -3,12 +3,15 @@ import { hasCode } from './classify.ts';
 import type { About, Resource, Scim } from './client.ts';
 
 const MOST_PASSES = 5;
+/** How often in a row the very same people may come, and how many pages with nobody new: lists that move, and filters that leave pages empty, do both now and then. */
+const MOST_REPEATS = 3;
+const MOST_IDLE_PAGES = 100;
 
 /**
  * Every resource that fits the filter, each once, though people are added, removed and moved while the pages are read and no order is promised
  * (RFC 7644, section 3.4.2.4). Reading by index, each page begins with the last resource of the one before: where it is another, the list has moved,
  * something may have been passed over, and the whole is read once more, until a pass tells nothing new and as many were seen as there are.
- * @throws SystemFailure; of kind transient where the list keeps moving
+ * @throws SystemFailure; of kind transient where the list keeps moving, of kind contract where its pages come round again
  */
 export async function* everybody(scim: Scim, capabilities: Capabilities, filter: string | null, about: About): AsyncIterable<Resource> {
   const seen = new Set<string>();
@@ -33,6 +36,7 @@ type Query = Readonly<Record<string, string>>;
 async function* byIndex(scim: Scim, { users, sort, pageSize }: Capabilities, query: Query, about: About): Reading {
   const sorted = sort ? { sortBy: 'id', sortOrder: 'ascending' } : {};
   const ids = new Set<string>();
+  const watch = createWatch(scim, about);
   let moved = false;
   let total: number | null = null;
   let last: string | null = null;
@@ -42,6 +46,7 @@ async function* byIndex(scim: Scim, { users, sort, pageSize }: Capabilities, que
     const [first] = page.resources;
     head ??= first?.id ?? null;
     if (startIndex > 1 && page.startIndex !== startIndex && first?.id === head && page.resources.every(({ id }) => ids.has(id))) throw noPages(scim, about);
+    watch(page.resources);
     if ((last !== null && first?.id !== last) || (total !== null && page.total !== total)) moved = true;
     total = page.total;
     for (const resource of page.resources) {
@@ -62,18 +67,46 @@ function noPages(scim: Scim, about: About) {
   return scim.failure(about, { kind: 'contract', code: 'SCIM_PAGING_IGNORED', message: `The HR system gives one page of ${about.object} and no other, whichever is asked for.`, mend: 'Tell the provider that its paging has no effect (RFC 7644, section 3.4.2.4; RFC 9865), or raise "pageSize" so that everybody fits one page.' });
 }
 
+/** Throws where pages come round again, which would be read forever: SystemFailure of kind contract. */
+function createWatch(scim: Scim, about: About) {
+  const seen = new Set<string>();
+  let before = '';
+  let repeats = 0;
+  let idle = 0;
+  return (resources: readonly Resource[]): void => {
+    const ids = resources.map(({ id }) => id);
+    const page = ids.join('\n');
+    repeats = page !== '' && page === before ? repeats + 1 : 0;
+    idle = ids.every((id) => seen.has(id)) ? idle + 1 : 0;
+    before = page;
+    for (const id of ids) seen.add(id);
+    if (repeats >= MOST_REPEATS) throw comesRound(scim, about, `the same ${ids.length} people came ${repeats + 1} times in a row, whichever page was asked for`);
+    if (idle >= MOST_IDLE_PAGES) throw comesRound(scim, about, `${idle} pages in a row had nobody who was not told before, and more are said to follow`);
+  };
+}
+
+function comesRound(scim: Scim, about: About, what: string) {
+  return scim.failure(about, { kind: 'contract', code: 'SCIM_PAGES_REPEAT', message: `The HR system's pages of ${about.object} come round again: ${what}.`, mend: 'Tell the provider that its paging does not come to an end (RFC 7644, section 3.4.2.4; RFC 9865), or raise "pageSize" so that everybody fits one page.' });
+}
+
 async function* byCursor(scim: Scim, { users, pageSize }: Capabilities, query: Query, about: About): Reading {
+  const asked = new Set<string>();
+  const watch = createWatch(scim, about);
   let cursor: string | null = '';
   let total = 0;
   let read = 0;
   while (cursor !== null) {
+    if (asked.has(cursor)) throw comesRound(scim, about, 'a cursor that was followed before was given for the next page');
+    asked.add(cursor);
     try {
       const page = await scim.page(users, { ...query, cursor, count: String(pageSize) }, about);
       if (cursor === '') total = page.total ?? 0;
       read += page.resources.length;
+      watch(page.resources);
       yield* page.resources;
       if (cursor === '' && page.nextCursor == null && read < total) throw noPages(scim, about);
-      cursor = page.nextCursor ?? null;
+      // Left out on the last page (RFC 9865, section 2); some send an empty one.
+      cursor = page.nextCursor === '' && read >= total ? null : (page.nextCursor ?? null);
     } catch (error) {
       // Cursors live as long as the provider likes: what was read is known, the rest is read anew.
       if (cursor !== '' && hasCode(error, 'SCIM_EXPIRED_CURSOR', 'SCIM_INVALID_CURSOR')) return { whole: false, total };

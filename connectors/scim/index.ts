@@ -76,9 +76,10 @@ export function createScim(settings: ConnectorSettings, now: () => number = Date
         if (found.length > 0 || !filter) break;
       }
       const active = found.filter((employee) => employee.active);
-      const [first, second] = active.length > 0 ? active : found;
+      const people = active.length > 0 ? active : found;
+      const [first, second] = people;
       if (second === undefined) return first ?? null;
-      throw scim.failure(about, { kind: 'business_rule', code: 'SCIM_EMAIL_AMBIGUOUS', message: `The HR system has ${active.length > 0 ? active.length : found.length} people with the address ${email}.`, mend: 'Correct the addresses in the HR system so that each is one person\'s, then retry.' });
+      throw scim.failure(about, { kind: 'business_rule', code: 'SCIM_EMAIL_AMBIGUOUS', message: `The HR system has ${people.length} people with the address ${email}: ${people.slice(0, 5).map(({ name, externalId }) => `${name} (${externalId})`).join(', ')}.`, mend: 'Correct the addresses in the HR system so that each is one person\'s, then retry.' });
     },
 
     update: createUpdate(scim, options, capabilitiesOf),

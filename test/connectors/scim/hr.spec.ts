@@ -121,6 +121,32 @@ describe('An HR system over SCIM', function () {
     }
   });
 
+  const said = (from: number, cursor: object) => ({ totalResults: 250, Resources: some(from, Math.min(from + 100, 250)), ...cursor });
+  for (const [what, cursor, pages] of [
+    ['the same cursor with each page', true, (query: URLSearchParams) => said(query.get('cursor') === '' ? 0 : 100, { nextCursor: 'next' })],
+    ['cursors in a circle', true, (query: URLSearchParams) => said(query.get('cursor') === 'b' ? 100 : 0, { nextCursor: query.get('cursor') === 'b' ? 'a' : 'b' })],
+    ['an empty cursor before the end', true, () => said(0, { nextCursor: '' })],
+    ['another cursor with the same page', true, (query: URLSearchParams) => said(100, { nextCursor: `${query.get('cursor') ?? ''}x` })],
+    ['empty pages without an end', true, (query: URLSearchParams) => ({ totalResults: 250, Resources: [], nextCursor: `${query.get('cursor') ?? ''}x` })],
+    ['its last page for every later index, without a total', false, (query: URLSearchParams) => ({ Resources: query.get('startIndex') === '1' ? some(0, 100) : some(100, 200) })],
+    ['the second page for every later index', false, (query: URLSearchParams) => ({ totalResults: 900, startIndex: query.get('startIndex') === '1' ? 1 : 101, Resources: query.get('startIndex') === '1' ? some(0, 100) : some(100, 200) })],
+    ['two pages in turn, without a total', false, (query: URLSearchParams) => ({ Resources: query.get('startIndex') === '1' ? some(0, 100) : Math.floor(Number(query.get('startIndex')) / 99) % 2 === 1 ? some(100, 200) : some(200, 300) })],
+  ] as const) {
+    it(`breaks off, with words, where the provider answers ${what}`, async () => {
+      await provider(pages, cursor, async (port) => {
+        const failure = await failureOf(() => everyone(port));
+        assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'SCIM_PAGES_REPEAT', 'no']);
+        assert.match(failure.message, /all employees come round again: .{30}/);
+      });
+    });
+  }
+
+  it('takes an empty cursor after the last person for the end', async () => {
+    await provider((query) => said(Number(query.get('cursor')), { nextCursor: query.get('cursor') === '200' ? '' : String(Number(query.get('cursor')) + 100) }), true, async (port) => {
+      assert.equal((await everyone(port)).length, 250);
+    });
+  });
+
   it('reads on to the end where the provider does not say how many there are', async () => {
     await provider((query) => ({ Resources: some(Number(query.get('startIndex')) - 1, Math.min(Number(query.get('startIndex')) + 99, 250)) }), false, async (port) => {
       assert.equal((await everyone(port)).length, 250);
