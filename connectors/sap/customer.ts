@@ -15,6 +15,7 @@ const UNDONE = 'Q2C UNDONE';
 const label = (customer: Customer) => `customer ${customer.name}`;
 
 const customerRow = z.object({
+  Customer: z.string().min(1),
   to_CustomerCompany: expanded(z.object({ CompanyCode: z.string() })),
   to_CustomerSalesArea: expanded(z.object({ SalesOrganization: z.string(), DistributionChannel: z.string(), Division: z.string() })),
 });
@@ -104,8 +105,9 @@ export function createCustomerPort(sap: Sap, references: SapReferences, options:
     for (const entity of may('legalEntities') ? document.legalEntities : []) {
       const company = companyOf(entity, about);
       const area = salesAreaOf(document, entity, about);
-      const customer = entityPath('A_Customer', id);
       const has = before.to_Customer;
+      // Number ranges may give customers other numbers than their partners.
+      const customer = entityPath('A_Customer', has?.Customer ?? id);
       if (has?.to_CustomerCompany.some(({ CompanyCode }) => CompanyCode === company.CompanyCode) !== true) writes.push(() => sap.create(SERVICE, `${customer}/to_CustomerCompany`, company, z.object({}), about));
       if (has?.to_CustomerSalesArea.some((each) => each.SalesOrganization === area.SalesOrganization && each.DistributionChannel === area.DistributionChannel && each.Division === area.Division) !== true) {
         writes.push(() => sap.create(SERVICE, `${customer}/to_CustomerSalesArea`, area, z.object({}), about));

@@ -35,8 +35,6 @@ const projectRow = z.object({ ProjectUUID: z.string(), Project: z.string() });
 const elementRow = z.object({ ProjectUUID: z.string(), ProjectElement: z.string() });
 /** Values in one filter: URLs stay below 2,000 characters. */
 export const VALUES_IN_FILTER = 15;
-/** An element that is missing may have been made since. */
-const RELOAD_MS = 300_000;
 /** E-mail addresses pass from one person to another, employments end. */
 const KEPT_MS = 900_000;
 
@@ -67,7 +65,8 @@ export function createLaborDirectory(sap: Sap, options: SapOptions, now: () => n
   const isUnknown = ({ project, element }: Place): boolean => {
     const entry = projects.get(project);
     if (entry === undefined || now() - entry.loadedAt > KEPT_MS) return true;
-    return !entry.elements.has(element) && now() - entry.loadedAt > RELOAD_MS;
+    // That one is not there is never kept: it may have been made since.
+    return element !== project && !entry.elements.has(element);
   };
   const isStranger = (email: string): boolean => now() - (people.get(email.toLowerCase())?.loadedAt ?? Number.NEGATIVE_INFINITY) > KEPT_MS;
 

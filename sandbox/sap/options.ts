@@ -13,6 +13,8 @@ export const SapSandboxOptions = z.object({
   accessTokenLifetimeSeconds: z.int().min(1).default(3600),
   /** Records of one page of an answer. */
   pageSize: z.int().min(1).max(10_000).default(1000),
+  /** Whether customers have numbers of a range of their own, or those of their partners. */
+  ownCustomerNumbers: z.boolean().default(false),
   /** Whether time has to be approved in SAP again before it counts. */
   timeApproval: z.boolean().default(false),
 });

@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { refused } from './errors.ts';
-import { among, checkSalesArea, required } from './partner-rules.ts';
+import { among, checkSalesArea, partnerOf, required } from './partner-rules.ts';
 import { CONFIGURED } from './reference-data.ts';
 import type { Rules } from './rules.ts';
 import { textOf, type Row, type System, type Values } from './system.ts';
@@ -89,7 +89,7 @@ function checkSoldTo(system: System, values: Values): void {
   const customer = required(values, 'SoldToParty', 'Sold-to party');
   const area = { Customer: customer, SalesOrganization: values['SalesOrganization'] ?? '', DistributionChannel: values['DistributionChannel'] ?? '', Division: values['OrganizationDivision'] ?? '' };
   if (system.byKey('A_CustomerSalesArea', area) === undefined) throw refused('VP/204', `Sold-to party ${customer} not maintained for sales area ${textOf(area.SalesOrganization)} ${textOf(area.DistributionChannel)} ${textOf(area.Division)}`);
-  if (system.byKey('A_BusinessPartner', { BusinessPartner: customer })?.values['IsMarkedForArchiving'] === true) throw refused('R1/515', `Business partner ${customer} is marked for archiving`);
+  if (system.byKey('A_BusinessPartner', { BusinessPartner: partnerOf(system, customer) })?.values['IsMarkedForArchiving'] === true) throw refused('R1/515', `Business partner ${customer} is marked for archiving`);
 }
 
 function checkTerms(values: Values): void {

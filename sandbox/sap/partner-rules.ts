@@ -25,11 +25,11 @@ export const PARTNER_RULES: Readonly<Record<string, Rules>> = {
       among(CONFIGURED.partnerGroupings, values, 'BusinessPartnerGrouping', 'Business partner grouping');
       if (values['BusinessPartnerCategory'] === '2') required(values, 'OrganizationBPName1', 'Name 1 of the organization');
       if (values['BusinessPartner'] === '') values['BusinessPartner'] = String(1_000_000 + system.nextNumber('partner'));
-      Object.assign(values, { BusinessPartnerUUID: randomUUID(), CreatedByUser: user, CreationDate: system.now().toISOString().slice(0, 10), BusinessPartnerFullName: nameOf(values), BusinessPartnerName: nameOf(values) });
+      const number = system.ownCustomerNumbers ? String(7_000_000 + system.nextNumber('customer')) : (values['BusinessPartner'] ?? '');
+      Object.assign(values, { Customer: number, BusinessPartnerUUID: randomUUID(), CreatedByUser: user, CreationDate: system.now().toISOString().slice(0, 10), BusinessPartnerFullName: nameOf(values), BusinessPartnerName: nameOf(values) });
     },
     created(system, row) {
-      const customer = system.byKey('A_Customer', { Customer: row.values['BusinessPartner'] ?? '' });
-      if (customer !== undefined) system.put('A_BusinessPartner', row, { ...row.values, Customer: row.values['BusinessPartner'] ?? '' });
+      if (system.byKey('A_Customer', { Customer: row.values['Customer'] ?? '' }) === undefined) system.put('A_BusinessPartner', row, { ...row.values, Customer: '' });
     },
     change(_system, values) {
       if (values['BusinessPartnerCategory'] === '2') required(values, 'OrganizationBPName1', 'Name 1 of the organization');
@@ -51,7 +51,7 @@ export const PARTNER_RULES: Readonly<Record<string, Rules>> = {
   },
   A_Customer: {
     create(system, values) {
-      const roles = system.having('A_BusinessPartnerRole', 'BusinessPartner', values['Customer'] ?? '').map((row) => textOf(row.values['BusinessPartnerRole']));
+      const roles = system.having('A_BusinessPartnerRole', 'BusinessPartner', partnerOf(system, values['Customer'] ?? '')).map((row) => textOf(row.values['BusinessPartnerRole']));
       if (!CUSTOMER_ROLES.some((role) => roles.includes(role))) throw refused('R11/657', `Business partner ${textOf(values['Customer'])} has no customer role`);
     },
   },
@@ -74,7 +74,12 @@ export const PARTNER_RULES: Readonly<Record<string, Rules>> = {
 };
 
 function hasRole(system: System, values: Readonly<Record<string, Value>>, role: string): void {
-  if (system.byKey('A_BusinessPartnerRole', { BusinessPartner: values['Customer'] ?? '', BusinessPartnerRole: role }) === undefined) throw refused('R11/657', `Business partner ${textOf(values['Customer'])} is not in the role ${role}`);
+  if (system.byKey('A_BusinessPartnerRole', { BusinessPartner: partnerOf(system, values['Customer'] ?? ''), BusinessPartnerRole: role }) === undefined) throw refused('R11/657', `Business partner ${textOf(values['Customer'])} is not in the role ${role}`);
+}
+
+/** The partner that a customer is. */
+export function partnerOf(system: System, customer: Value): Value {
+  return system.having('A_BusinessPartner', 'Customer', customer)[0]?.values['BusinessPartner'] ?? customer;
 }
 
 export function checkSalesArea(values: Values, divisionField: string): void {

@@ -6,7 +6,7 @@ const BY_CUSTOMER = { Customer: 'Customer' };
 /** API_BUSINESS_PARTNER. */
 export const PARTNER_TYPES: readonly EntityType[] = [
   {
-    set: 'A_BusinessPartner', name: 'A_BusinessPartnerType', keys: ['BusinessPartner'], remove: false, ifMatch: 'version', indexed: ['BusinessPartnerIDByExtSystem'],
+    set: 'A_BusinessPartner', name: 'A_BusinessPartnerType', keys: ['BusinessPartner'], remove: false, ifMatch: 'version', indexed: ['BusinessPartnerIDByExtSystem', 'Customer'],
     fields: {
       BusinessPartner: code(10, KEY), Customer: code(10, OWN), BusinessPartnerCategory: code(1, KEY), BusinessPartnerGrouping: code(4, KEY), BusinessPartnerFullName: text(81, OWN), BusinessPartnerName: text(81, OWN), BusinessPartnerUUID: field('guid', OWN),
       CorrespondenceLanguage: text(2), Industry: code(10), Language: text(2), LegalForm: code(2), OrganizationBPName1: text(40), OrganizationBPName2: text(40), OrganizationBPName3: text(40), OrganizationBPName4: text(40),
@@ -15,7 +15,7 @@ export const PARTNER_TYPES: readonly EntityType[] = [
     },
     navigations: {
       to_BusinessPartnerAddress: { to: 'A_BusinessPartnerAddress', many: true, by: BY_PARTNER }, to_BusinessPartnerRole: { to: 'A_BusinessPartnerRole', many: true, by: BY_PARTNER },
-      to_BusinessPartnerTax: { to: 'A_BusinessPartnerTaxNumber', many: true, by: BY_PARTNER }, to_Customer: { to: 'A_Customer', many: false, by: { BusinessPartner: 'Customer' } },
+      to_BusinessPartnerTax: { to: 'A_BusinessPartnerTaxNumber', many: true, by: BY_PARTNER }, to_Customer: { to: 'A_Customer', many: false, by: { Customer: 'Customer' } },
     },
   },
   { set: 'A_BusinessPartnerRole', name: 'A_BusinessPartnerRoleType', keys: ['BusinessPartner', 'BusinessPartnerRole'], remove: false, indexed: ['BusinessPartner'], fields: { BusinessPartner: code(10, KEY), BusinessPartnerRole: code(6, KEY), ValidFrom: field('instant'), ValidTo: field('instant'), AuthorizationGroup: code(4) } },

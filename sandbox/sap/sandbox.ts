@@ -106,7 +106,7 @@ function serviceOf(context: SandboxContext, name: string): Service {
   const options = SapSandboxOptions.parse(context.options);
   let system = systems.get(context);
   if (system === undefined) {
-    system = openSystem(context.records, context.now, options.timeApproval);
+    system = openSystem(context.records, context.now, options);
     systems.set(context, system);
   }
   return { system, base: `${context.baseUrl()}${ROOT}${name}`, pageSize: options.pageSize, user: 'CC0000000001' };

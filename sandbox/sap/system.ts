@@ -16,6 +16,8 @@ export interface System {
   readonly now: () => Date;
   /** Whether time has to be approved in SAP again. */
   readonly timeApproval: boolean;
+  /** Whether customers have numbers of a range of their own. */
+  readonly ownCustomerNumbers: boolean;
   rows(set: string): Collection<Row>;
   byKey(set: string, key: Values): Row | undefined;
   /** Rows with this value in an indexed field. */
@@ -27,7 +29,7 @@ export interface System {
   transaction<R>(work: () => R): R;
 }
 
-export function openSystem(records: RecordStore, now: () => Date, timeApproval: boolean): System {
+export function openSystem(records: RecordStore, now: () => Date, { timeApproval, ownCustomerNumbers }: Pick<System, 'timeApproval' | 'ownCustomerNumbers'>): System {
   const collections = new Map([...ENTITY_TYPES.keys()].map((set) => [set, records.collection<Row>(set)]));
   const keys = new Map([...ENTITY_TYPES].map(([set, type]) => [set, rows(set).indexBy((row) => keyText(type, row.values))]));
   const indexes = new Map([...ENTITY_TYPES].flatMap(([set, { indexed }]) => (indexed ?? []).map((field) => [`${set}.${field}`, rows(set).indexBy((row) => JSON.stringify(row.values[field] ?? null))] as const)));
@@ -41,6 +43,7 @@ export function openSystem(records: RecordStore, now: () => Date, timeApproval: 
   return {
     now,
     timeApproval,
+    ownCustomerNumbers,
     rows,
     byKey: (set, key) => keys.get(set)?.(keyText(typeOf(set), key))[0],
     having: (set, field, value) => indexes.get(`${set}.${field}`)?.(JSON.stringify(value)) ?? [],

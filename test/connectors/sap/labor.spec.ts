@@ -216,6 +216,17 @@ for (const linesPerRequest of [100, 1]) describe(`Labor in SAP, ${linesPerReques
       for (const { key } of lines) assert.deepEqual((await stored(key)).map((row) => fieldsOf(row)['WBSElement']), [PLACE.projects[0]]);
     });
 
+    it('posts on an element that was made since it last asked for those of the project', async () => {
+      const [ProjectUUID, number] = [crypto.randomUUID(), `US01-N${crypto.randomUUID().slice(0, 6).toUpperCase()}`];
+      const element = { ProjectUUID, ProcessingStatus: '10', ProjectElementDescription: 'Cloud migration' };
+      await system.admin.seed({ A_EnterpriseProject: [{ ProjectUUID, Project: number, ProjectDescription: 'Cloud migration', ProcessingStatus: '10' }], A_EnterpriseProjectElement: [{ ...element, ProjectElementUUID: ProjectUUID, ProjectElement: number }] });
+      await post([line({ projectNumber: number, task: '3-1' })]);
+      await system.admin.seed({ A_EnterpriseProjectElement: [{ ...element, ProjectElementUUID: crypto.randomUUID(), ParentObjectUUID: ProjectUUID, ProjectElement: `${number}.3-1` }] });
+      const late = line({ projectNumber: number, task: '3-1' });
+      await post([late]);
+      assert.deepEqual((await stored(late.key)).map((row) => fieldsOf(row)['WBSElement']), [`${number}.3-1`]);
+    });
+
     it('works with an OAuth 2.0 client as well as with a user', async () => {
       const { clientId, clientSecret } = system.credentials;
       const mine = line();
