@@ -78,7 +78,7 @@ export function createBatchWriter(netSuite: NetSuite, record: RecordName): Batch
     for (let again = true; again && left.length > 0; ) {
       const handed = left;
       const work = async (): Promise<boolean> => {
-        const { job, known } = await netSuite.submit(record, handed.map((item) => item.body), idempotencyKey(handed, before), about);
+        const { job, known } = await netSuite.submit(record, handed.map((item) => item.body), idempotencyKey(record, handed, before), about);
         return afterFirstWrite(async () => {
           const handedAt = performance.now();
           await sleepFor(expectedMs, about);
@@ -135,9 +135,9 @@ async function sleepFor(milliseconds: number, { context }: About): Promise<void>
   });
 }
 
-/** The same for the same records after the same job: a UUID as RFC 9562 version 8 has it, made of a hash. */
-function idempotencyKey(items: readonly Item[], before: string): string {
-  const hash = createHash('sha256').update(before);
+/** The same for the same records of one kind after the same job: a UUID as RFC 9562 version 8 has it, made of a hash. A time bill and its charge share their key. */
+function idempotencyKey(record: RecordName, items: readonly Item[], before: string): string {
+  const hash = createHash('sha256').update(record === 'timeBill' ? before : `${record} ${before}`);
   for (const item of items) hash.update('\n').update(item.key);
   const digits = hash.digest('hex');
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-8${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20, 32)}`;

@@ -3,10 +3,11 @@ import type { BillingItem, BillingSchedule } from '../../domain/model/billing.ts
 import type { Project } from '../../domain/model/project.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { RecordPort, WithReferences } from '../ports.ts';
+import { standingBillingType, type BillingType } from './billing-type.ts';
 import { hasDependents, isGone } from './classify.ts';
 import type { About, NetSuite } from './client.ts';
 import { externalIdOf } from './external-id.ts';
-import { BILLING_TYPE } from './project.ts';
+import type { NetSuiteOptions } from './options.ts';
 import { cut, type NetSuiteReferences } from './references.ts';
 
 type Document = { readonly project: Project; readonly schedule: BillingSchedule };
@@ -17,20 +18,24 @@ type Milestone = z.infer<typeof milestoneRow>;
 
 /**
  * Billing schedules, made for their project and set on it: milestones for fixed fees and milestones, dated recurrences for retainers, monthly
- * invoices of actual time otherwise. A milestone that finance has completed stays completed.
+ * invoices of actual time otherwise, a forecast of charges where those bill it. A milestone that finance has completed stays completed. The project's
+ * billing type is set with it: NetSuite refuses a schedule of another type
+ * (https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_3935875522.html).
  */
-export function createBillingSchedulePort(netSuite: NetSuite, references: NetSuiteReferences): RecordPort<WithReferences<Document>> {
+export function createBillingSchedulePort(netSuite: NetSuite, references: NetSuiteReferences, options: NetSuiteOptions): RecordPort<WithReferences<Document>> {
   const label = ({ project }: Document) => `billing schedule of ${project.number}`;
   const eid = ({ project }: Document) => externalIdOf(project.id, 'billing');
 
-  const bodyOf = ({ schedule }: Document, job: { id: string }, done: readonly Milestone[], object: string) => {
-    const scheduleType = BILLING_TYPE[schedule.method];
+  const bodyOf = ({ schedule }: Document, scheduleType: BillingType, job: { id: string }, done: readonly Milestone[], object: string) => {
     const head = { name: cut(schedule.code, 99), scheduleType: { id: scheduleType }, job, isInactive: false };
     const [first] = schedule.items;
     const amountOf = (item: BillingItem) => (item.amount === null ? {} : { milestoneAmount: references.amount(item.amount, object) });
+    const monthly = { ...head, frequency: { id: 'MONTHLY' }, repeatEvery: { id: '1' }, numberRemaining: schedule.items.length, inArrears: true, ...(first === undefined ? {} : { seriesStartDate: first.billOn }) };
     switch (scheduleType) {
       case 'TM':
-        return { ...head, frequency: { id: 'MONTHLY' }, repeatEvery: { id: '1' }, numberRemaining: schedule.items.length, billForActuals: true, inArrears: true, ...(first === undefined ? {} : { seriesStartDate: first.billOn }) };
+        return { ...monthly, billForActuals: true };
+      case 'CB':
+        return monthly;
       case 'FBI':
         return { ...head, frequency: { id: 'CUSTOM' }, recurrence: { items: schedule.items.map((item) => ({ recurrenceDate: item.billOn, count: 1, ...(item.amount === null ? {} : { amount: references.amount(item.amount, object) }) })) } };
       case 'FBM':
@@ -66,9 +71,10 @@ export function createBillingSchedulePort(netSuite: NetSuite, references: NetSui
       const object = label(document);
       const about = { object, context };
       const job = references.known(known.projects, document.project.id, 'project', object);
+      const billingType = await standingBillingType(netSuite, document.schedule.method, job.id, options, about);
       const before = existing === null ? null : await netSuite.read('billingSchedule', existing.externalId, scheduleRow, about, { expandSubResources: 'true' });
-      const id = await netSuite.upsert('billingSchedule', eid(document), bodyOf(document, job, before?.milestone.items ?? [], object), about, ['milestone', 'recurrence']);
-      await afterFirstWrite(() => netSuite.update('job', job.id, { billingSchedule: { id } }, about));
+      const id = await netSuite.upsert('billingSchedule', eid(document), bodyOf(document, billingType, job, before?.milestone.items ?? [], object), about, ['milestone', 'recurrence']);
+      await afterFirstWrite(() => netSuite.update('job', job.id, { jobBillingType: { id: billingType }, billingSchedule: { id } }, about));
       return { ...references.found('billingSchedule', id), created: existing === null };
     },
     async undo({ document: { document, references: known }, externalId, created }, context) {

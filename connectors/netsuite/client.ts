@@ -12,7 +12,7 @@ const SUITEQL = '/services/rest/query/v1/suiteql';
 /** A misspelt field is an error rather than ignored: what NetSuite does without this header. */
 const STRICT = { 'X-NetSuite-PropertyNameValidation': 'Error' };
 
-export type RecordName = 'customer' | 'customerSubsidiaryRelationship' | 'job' | 'projectTask' | 'timeBill' | 'expenseReport' | 'journalEntry' | 'salesOrder' | 'invoice' | 'creditMemo' | 'billingSchedule' | 'customrecord_q2c_rate_card' | 'customrecord_q2c_rate_line';
+export type RecordName = 'customer' | 'customerSubsidiaryRelationship' | 'job' | 'projectTask' | 'timeBill' | 'charge' | 'expenseReport' | 'journalEntry' | 'salesOrder' | 'invoice' | 'creditMemo' | 'billingSchedule' | 'customrecord_q2c_rate_card' | 'customrecord_q2c_rate_line';
 
 export interface About {
   readonly object: string;

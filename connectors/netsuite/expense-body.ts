@@ -24,7 +24,8 @@ function partsOf(posting: ExpensePosting, taxCategory: string): Part[] {
   });
 }
 
-export function expenseReportBody(posting: ExpensePosting, known: ExpenseReferences, references: NetSuiteReferences, taxCategory: string, object: string): object {
+/** @param isCharged lines that a charge of their own bills on, so that the report's line does not */
+export function expenseReportBody(posting: ExpensePosting, known: ExpenseReferences, references: NetSuiteReferences, taxCategory: string, isCharged: (line: Line) => boolean, object: string): object {
   return {
     entity: { id: known.employee },
     subsidiary: references.subsidiary(posting.employer, object),
@@ -38,7 +39,7 @@ export function expenseReportBody(posting: ExpensePosting, known: ExpenseReferen
     expense: {
       items: partsOf(posting, taxCategory).map(({ line, category, amount, bears }) => {
         const job = known.job(line.projectNumber);
-        const billed = bears && job !== null ? line.billed : null;
+        const billed = bears && job !== null && !isCharged(line) ? line.billed : null;
         return {
           expenseDate: line.incurredOn,
           category: { id: known.category(category).id },

@@ -4,6 +4,7 @@ import type { ErpPort } from '../ports.ts';
 import { createBillingSchedulePort } from './billing-schedule.ts';
 import { createNetSuiteClient } from './client.ts';
 import { createContractPort } from './contract.ts';
+import { createCharges } from './charges.ts';
 import { createCustomerPort } from './customer.ts';
 import { createExpensePort } from './expense-report.ts';
 import { createLaborDirectory } from './labor-directory.ts';
@@ -19,18 +20,19 @@ export function createNetSuite(settings: ConnectorSettings, now: () => number = 
   const options = netSuiteOptionsSchema.parse(settings.options ?? {});
   const netSuite = createNetSuiteClient(settings, netSuiteCredentialsSchema.parse(settings.credentials), now);
   const references = createReferences(settings.system, options, peopleAddress(options.accountUrl, settings.baseUrl, appHost));
-  const directory = createLaborDirectory(netSuite);
+  const directory = createLaborDirectory(netSuite, { billingTypes: options.billableLines === 'charges' });
+  const charges = options.billableLines === 'charges' ? createCharges(netSuite) : null;
   return {
     kind: 'erp',
     system: settings.system,
     customer: createCustomerPort(netSuite, references),
     contract: createContractPort(netSuite, references),
-    project: createProjectPort(netSuite, references),
+    project: createProjectPort(netSuite, references, options),
     rateCard: createRateCardPort(netSuite, references),
-    billingSchedule: createBillingSchedulePort(netSuite, references),
-    labor: createLaborPort(netSuite, references, options, directory),
-    expenses: createExpensePort(netSuite, references, options, directory),
-    receivables: createReceivables(netSuite, references, options),
+    billingSchedule: createBillingSchedulePort(netSuite, references, options),
+    labor: createLaborPort(netSuite, references, options, directory, charges),
+    expenses: createExpensePort(netSuite, references, options, directory, charges),
+    receivables: createReceivables(netSuite, references, options, charges),
     setProjectStatus: createStatusSetter(netSuite, references),
   };
 }

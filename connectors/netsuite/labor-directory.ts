@@ -15,6 +15,8 @@ export interface JobEntry {
   readonly item: string | null;
   /** Project task by WBS code. */
   readonly tasks: ReadonlyMap<string, string>;
+  /** Billed by charges; told only where the directory was asked to find that out. */
+  readonly chargeBased: boolean;
   readonly loadedAt: number;
 }
 
@@ -29,10 +31,10 @@ export interface LaborDirectory {
 }
 
 const employeeRow = z.object({ id: z.string(), email: z.string() });
-const jobRow = z.object({ id: z.string(), entityid: z.string(), jobitem: z.string().optional() });
+const jobRow = z.object({ id: z.string(), entityid: z.string(), jobitem: z.string().optional(), jobbillingtype: z.string().optional() });
 const taskRow = z.object({ id: z.string(), title: z.string(), project: z.string() });
 const EMPLOYEES = "SELECT id, email FROM employee WHERE isinactive = 'F'";
-const JOBS = 'SELECT id, entityid, jobitem FROM job';
+const CHARGE_BASED = 'CB';
 const TASKS = 'SELECT id, title, project FROM projecttask';
 /** An account with more employees, projects or tasks is asked for those of each batch alone. */
 const FILL_ROWS = 20_000;
@@ -40,7 +42,8 @@ const HEARTBEAT_MS = 2_000;
 /** A task that is missing may have been made since. */
 const RELOAD_TASKS_MS = 300_000;
 
-export function createLaborDirectory(netSuite: NetSuite, now: () => number = Date.now): LaborDirectory {
+export function createLaborDirectory(netSuite: NetSuite, { billingTypes = false }: { readonly billingTypes?: boolean } = {}, now: () => number = Date.now): LaborDirectory {
+  const allJobs = `SELECT id, entityid, jobitem${billingTypes ? ', jobbillingtype' : ''} FROM job`;
   const people = new Map<string, string[]>();
   const jobs = new Map<string, JobEntry>();
   let filling: Promise<void> | undefined;
@@ -64,14 +67,14 @@ export function createLaborDirectory(netSuite: NetSuite, now: () => number = Dat
   };
   const keepJobs = (rows: readonly z.infer<typeof jobRow>[], tasks: readonly z.infer<typeof taskRow>[]): void => {
     const byProject = Map.groupBy(tasks, (task) => task.project);
-    for (const row of rows) jobs.set(row.entityid, { id: row.id, item: row.jobitem ?? null, tasks: tasksByCode(byProject.get(row.id) ?? []), loadedAt: now() });
+    for (const row of rows) jobs.set(row.entityid, { id: row.id, item: row.jobitem ?? null, tasks: tasksByCode(byProject.get(row.id) ?? []), chargeBased: row.jobbillingtype === CHARGE_BASED, loadedAt: now() });
   };
 
   /** All of them at once where the account is not too large for it: a few requests instead of one or two for nearly every batch. */
   async function fill(about: About): Promise<void> {
     const everyone = await netSuite.queryUpTo(FILL_ROWS, `${EMPLOYEES} AND email IS NOT NULL`, employeeRow, about);
     if (everyone !== null) keepPeople(everyone);
-    const projects = await netSuite.queryUpTo(FILL_ROWS, `${JOBS} WHERE isinactive = 'F'`, jobRow, about);
+    const projects = await netSuite.queryUpTo(FILL_ROWS, `${allJobs} WHERE isinactive = 'F'`, jobRow, about);
     const tasks = projects === null ? null : await netSuite.queryUpTo(FILL_ROWS, TASKS, taskRow, about);
     if (projects !== null && tasks !== null) keepJobs(projects, tasks);
     filled = true;
@@ -98,7 +101,7 @@ export function createLaborDirectory(netSuite: NetSuite, now: () => number = Dat
   }
 
   async function loadJobs(numbers: readonly string[], about: About): Promise<void> {
-    const rows = await netSuite.query(`${JOBS} WHERE entityid IN (${listOf(numbers)})`, jobRow, about);
+    const rows = await netSuite.query(`${allJobs} WHERE entityid IN (${listOf(numbers)})`, jobRow, about);
     if (rows.length === 0) return;
     keepJobs(rows, await netSuite.query(`${TASKS} WHERE project IN (${rows.map((row) => Number(row.id)).join(', ')})`, taskRow, about));
   }

@@ -3,6 +3,8 @@ import { invoiceLineSchema } from '../../domain/model/invoice.ts';
 
 const internalId = z.string().regex(/^\d+$/, 'an internal ID, as text');
 const idsByCode = z.record(z.string(), internalId);
+/** NetSuite's own lists have negative IDs. */
+const listId = z.string().regex(/^-?\d+$/, 'an internal ID, as text');
 
 function isTimeZone(name: string): boolean {
   try {
@@ -22,6 +24,13 @@ export const netSuiteOptionsSchema = z.strictObject({
   items: idsByCode.default({}),
   /** Service item of time whose job names none; without it the first of `items`. */
   timeItem: internalId.optional(),
+  /**
+   * What the client is billed for labor and expenses by: the time bills and expense lines themselves, or a charge for each on projects that are charge-based,
+   * as new projects billed by actuals then are.
+   */
+  billableLines: z.enum(['time_bills', 'charges']).default('time_bills'),
+  /** Charge types of our charges. */
+  chargeTypes: z.strictObject({ time: listId, expense: listId }).default({ time: '-13', expense: '-98' }),
   /** Expense category by our category's code; a code that is not here is looked for among the names of NetSuite's categories. */
   expenseCategories: idsByCode.default({}),
   /** The code, in the same way, of the category whose account is that of recoverable tax. */

@@ -1,16 +1,14 @@
 import { z } from 'zod';
-import type { BillingMethod } from '../../domain/model/billing.ts';
 import type { Project, ProjectStatus, WbsElement } from '../../domain/model/project.ts';
 import { exactNumber } from '../exact-number.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { CallContext, RecordPort, WithReferences } from '../ports.ts';
+import { billingTypeOf } from './billing-type.ts';
 import { hasDependents } from './classify.ts';
 import type { About, NetSuite } from './client.ts';
 import { externalIdOf, isPartOf } from './external-id.ts';
+import type { NetSuiteOptions } from './options.ts';
 import { cut, type NetSuiteReferences } from './references.ts';
-
-/** NetSuite's job billing types. */
-export const BILLING_TYPE: Readonly<Record<BillingMethod, 'TM' | 'FBM' | 'FBI'>> = { time_and_materials: 'TM', capped: 'TM', fixed_fee: 'FBM', milestone: 'FBM', retainer: 'FBI' };
 
 const idRow = z.object({ id: z.string() });
 const taskRow = z.object({ id: z.string(), externalid: z.string().optional(), parent: z.string().optional() });
@@ -21,8 +19,8 @@ const AT_ONCE = 3;
 export const projectLabel = (project: Project) => `project ${project.number}`;
 const taskEid = (project: Project, code: string) => externalIdOf(project.id, code);
 
-/** Projects are jobs with one project task per WBS element, each found by its external ID. */
-export function createProjectPort(netSuite: NetSuite, references: NetSuiteReferences): RecordPort<WithReferences<Project>> {
+/** Projects are jobs with one project task per WBS element, each found by its external ID. The billing type of one that stands changes with its billing schedule. */
+export function createProjectPort(netSuite: NetSuite, references: NetSuiteReferences, options: NetSuiteOptions): RecordPort<WithReferences<Project>> {
   const eid = (project: Project) => externalIdOf(project.id);
 
   const tasksOf = (jobId: string, about: About) => netSuite.query(`SELECT id, externalid, parent FROM projecttask WHERE project = ${Number(jobId)}`, taskRow, about);
@@ -73,7 +71,6 @@ export function createProjectPort(netSuite: NetSuite, references: NetSuiteRefere
       const body = {
         entityId: document.number,
         companyName: cut(document.name, NAME_LENGTH),
-        jobBillingType: { id: BILLING_TYPE[document.billingMethod] },
         startDate: document.startDate,
         projectedEndDate: document.endDate,
         jobPrice: references.amount(document.value, object),
@@ -91,7 +88,7 @@ export function createProjectPort(netSuite: NetSuite, references: NetSuiteRefere
         await afterFirstWrite(() => writeTasks(document, existing.externalId, about));
         return { ...existing, created: false };
       }
-      const id = await netSuite.upsert('job', eid(document), { ...body, ...fixed, entityStatus: references.status('pending'), allowTime: false }, about);
+      const id = await netSuite.upsert('job', eid(document), { ...body, ...fixed, jobBillingType: { id: billingTypeOf(document.billingMethod, options) }, entityStatus: references.status('pending'), allowTime: false }, about);
       await afterFirstWrite(() => writeTasks(document, id, about));
       return { ...references.found('job', id), created: true };
     },

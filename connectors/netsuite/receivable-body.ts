@@ -3,6 +3,7 @@ import type { Invoice, InvoiceLine } from '../../domain/model/invoice.ts';
 import { money, subtractMoney, type Money } from '../../domain/money.ts';
 import { exactNumber } from '../exact-number.ts';
 import type { References } from '../ports.ts';
+import { NO_CHARGES, type ChargesByLine } from './invoice-charges.ts';
 import type { NetSuiteOptions } from './options.ts';
 import { cut, type NetSuiteReferences, type Ref } from './references.ts';
 
@@ -10,7 +11,7 @@ const MEMO_LENGTH = 999;
 const PO_LENGTH = 45;
 
 export interface ReceivableBodies {
-  invoice(document: Invoice, known: References, object: string): object;
+  invoice(document: Invoice, known: References, charges: ChargesByLine, object: string): object;
   /** What takes amounts back, with NetSuite's sign: a credit memo is positive. `document` is one of ours or, with `negate` false, the invoice itself that is taken back. */
   creditMemo(document: Invoice, negate: boolean, known: References, object: string): object;
   /** A credit memo over an open amount, on the item of bad debts. */
@@ -44,7 +45,7 @@ export function createReceivableBodies(system: string, references: NetSuiteRefer
     custbody_q2c_invoice: document.id,
   });
 
-  const billed = (document: Invoice, negate: boolean, known: References, object: string) => {
+  const billed = (document: Invoice, negate: boolean, known: References, charges: ChargesByLine, object: string) => {
     const amountOf = (value: Money) => references.amount(negate ? negated(value) : value, object);
     const project = projectOf(document, known);
     const { purchaseOrder } = document;
@@ -70,6 +71,7 @@ export function createReceivableBodies(system: string, references: NetSuiteRefer
           taxDetailsReference: String(line.number),
           custcol_q2c_line: String(line.number),
           custcol_q2c_project: line.projectNumber,
+          ...chargesIn(charges.get(line.number)),
         })),
       },
       taxDetailsOverride: true,
@@ -78,8 +80,8 @@ export function createReceivableBodies(system: string, references: NetSuiteRefer
   };
 
   return {
-    invoice: (document, known, object) => ({ ...billed(document, false, known, object), tranDate: document.issueDate, dueDate: document.dueDate, startDate: document.periodFrom, endDate: document.periodTo }),
-    creditMemo: (document, negate, known, object) => ({ ...billed(document, negate, known, object), ...(negate ? { tranDate: document.issueDate } : { memo: cut(`Takes back invoice ${document.id}.`, MEMO_LENGTH) }) }),
+    invoice: (document, known, charges, object) => ({ ...billed(document, false, known, charges, object), tranDate: document.issueDate, dueDate: document.dueDate, startDate: document.periodFrom, endDate: document.periodTo }),
+    creditMemo: (document, negate, known, object) => ({ ...billed(document, negate, known, NO_CHARGES, object), ...(negate ? { tranDate: document.issueDate } : { memo: cut(`Takes back invoice ${document.id}.`, MEMO_LENGTH) }) }),
     writeOff: (document, open, customer, item, object) => ({
       ...headOf(document, object),
       entity: customer,
@@ -90,6 +92,11 @@ export function createReceivableBodies(system: string, references: NetSuiteRefer
     }),
     applied: (invoiceId, amount, object) => ({ apply: { items: isZero(amount) ? [] : [{ doc: { id: invoiceId }, apply: true, amount: references.amount(amount, object) }] } }),
   };
+}
+
+/** A multi-select field: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545142093.html */
+function chargesIn(ids: readonly string[] = []): object {
+  return ids.length === 0 ? {} : { charges: { items: ids.map((id) => ({ id })) } };
 }
 
 function customerOf(system: string, { customerId }: Invoice, known: References, object: string): Ref {

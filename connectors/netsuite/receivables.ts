@@ -5,8 +5,10 @@ import { compareMoney, money, type Money } from '../../domain/money.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { CallContext, RecordPort, References, Undone, WithReferences, Written } from '../ports.ts';
 import type { ReceivablesPort } from '../receivables-port.ts';
+import type { Charges } from './charges.ts';
 import type { About, NetSuite } from './client.ts';
 import { externalIdOf } from './external-id.ts';
+import { chargesOf, NO_CHARGES } from './invoice-charges.ts';
 import type { NetSuiteOptions } from './options.ts';
 import { createReceivableBodies, isZero, negated } from './receivable-body.ts';
 import { createPayments } from './receivable-payments.ts';
@@ -28,9 +30,10 @@ const FIELDS = { invoice: { fields: Object.keys(invoiceRow.shape).join(',') }, c
 
 /**
  * Invoices, credit memos and payments. An invoice that is saved is posted, unless the account has its invoices approved: then one is written pending
- * approval, which posts nothing, and issued by being approved. What takes back or writes off a posted invoice is a credit memo applied to it.
+ * approval, which posts nothing, and issued by being approved. What takes back or writes off a posted invoice is a credit memo applied to it. With `charges`,
+ * an invoice's lines take up the charges that they bill.
  */
-export function createReceivables(netSuite: NetSuite, references: NetSuiteReferences, options: NetSuiteOptions): ReceivablesPort {
+export function createReceivables(netSuite: NetSuite, references: NetSuiteReferences, options: NetSuiteOptions, charges: Charges | null): ReceivablesPort {
   const { system } = netSuite;
   const bodies = createReceivableBodies(system, references, options);
   const aboutOf = (document: Invoice, context: CallContext): About => ({ object: `${document.kind === 'invoice' ? 'invoice' : 'credit note'} ${document.id}`, context });
@@ -87,10 +90,13 @@ export function createReceivables(netSuite: NetSuite, references: NetSuiteRefere
   };
 
   async function writeInvoice(document: Invoice, known: References, existing: string | null, about: About): Promise<Written> {
-    const body = { ...bodies.invoice(document, known, about.object), ...(options.invoiceApproval ? { approvalStatus: { id: PENDING } } : {}) };
-    if (existing === null) return { ...references.found('invoice', await netSuite.upsert('invoice', eidOf(document), body, about, SUBLISTS)), created: true };
+    const body = async () => {
+      const taken = charges === null ? NO_CHARGES : await chargesOf(document, existing, charges, netSuite, about);
+      return { ...bodies.invoice(document, known, taken, about.object), ...(options.invoiceApproval ? { approvalStatus: { id: PENDING } } : {}) };
+    };
+    if (existing === null) return { ...references.found('invoice', await netSuite.upsert('invoice', eidOf(document), await body(), about, SUBLISTS)), created: true };
     const row = await needInvoice(existing, about);
-    if (isDraft(row)) await netSuite.update('invoice', existing, { ...body, externalId: eidOf(document) }, about, SUBLISTS);
+    if (isDraft(row)) await netSuite.update('invoice', existing, { ...(await body()), externalId: eidOf(document) }, about, SUBLISTS);
     else checkTotal(document, await standingOf(document, row, about), about);
     return { ...references.found('invoice', existing), created: false };
   }

@@ -84,9 +84,9 @@ export function openAccount(records: RecordStore, now: () => Date, approvalRouti
   };
 }
 
-/** A customer's subsidiary relationships are part of the customer and go with it. */
+/** A customer's subsidiary relationships are part of the customer and go with it; charges that an invoice took up are free again where it goes. */
 function ownedBy(type: RecordTypeName, target: Reference): boolean {
-  return type === 'customerSubsidiaryRelationship' && target.type === 'customer';
+  return (type === 'customerSubsidiaryRelationship' && target.type === 'customer') || (type === 'charge' && target.type === 'invoice');
 }
 
 function refersTo(spec: FieldSpec, target: Reference): boolean {

@@ -2,6 +2,7 @@
  * Reads a request body against a record type.
  * References by id, as a bare ID string or by externalId: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545142037.html,
  * the sample of article_83090456314.html, and `nsResource` of the REST API Browser; a refName alone names no record.
+ * Multi-select fields are a collection of references: section_1545142093.html of the same help.
  * Choices by id or refName: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545142146.html
  * X-NetSuite-PropertyNameValidation (default Warning) and sublist `replace`: REST API Browser 2026.1, every POST, PATCH and PUT.
  */
@@ -73,6 +74,8 @@ function readValue(
       return { choice: readChoice(spec.choices, value, path) };
     case 'reference':
       return readReference(account, spec.to, value, path);
+    case 'references':
+      return { references: readItems(value, path).map((item, index) => readReference(account, spec.to, item, `${path}.items[${index}]`)) };
     case 'part':
       if (!isObject(value)) throw malformedValue(path);
       return { part: readFields(account, spec.fields, value, path, rules, unknown) };
@@ -159,6 +162,12 @@ function readReference(account: Account, to: readonly Reference['type'][], value
   throw invalidFieldValue(path, externalId);
 }
 
+function readItems(value: unknown, path: string): readonly unknown[] {
+  const items: unknown = isObject(value) ? value['items'] : undefined;
+  if (!Array.isArray(items)) throw malformedValue(path);
+  return items;
+}
+
 /** Records that refer to the same record share one reference: a firm's month has hundreds of thousands of them. */
 const references = new WeakMap<StoredRecord, Reference>();
 
@@ -191,8 +200,7 @@ function readLines(
   rules: BodyRules,
   unknown: string[],
 ): readonly Line[] {
-  const items = isObject(value) ? value['items'] : undefined;
-  if (!Array.isArray(items)) throw malformedValue(path);
+  const items = readItems(value, path);
   const kept = rules.replace.has(path) ? [] : [...before];
   let next = Math.max(0, ...before.map((line) => line.key)) + 1;
   for (const [index, item] of items.entries()) {

@@ -10,6 +10,8 @@ export type FieldSpec = { readonly label: string; readonly readOnly?: true } & (
   | { readonly kind: 'duration' }
   | { readonly kind: 'choice'; readonly choices: Readonly<Record<string, string>> }
   | { readonly kind: 'reference'; readonly to: readonly RecordTypeName[] }
+  /** A multi-select field: the body always says all of it. */
+  | { readonly kind: 'references'; readonly to: readonly RecordTypeName[] }
   | { readonly kind: 'lines'; readonly key: string; readonly line: Fields }
   | { readonly kind: 'part'; readonly fields: Fields }
 );
@@ -23,6 +25,7 @@ export const RECORD_TYPE_NAMES = [
   'employee',
   'department',
   'timeBill',
+  'charge',
   'expenseReport',
   'expenseCategory',
   'journalEntry',
@@ -50,6 +53,9 @@ export interface Reference {
   readonly type: RecordTypeName;
   readonly id: string;
 }
+export interface References {
+  readonly references: readonly Reference[];
+}
 export interface Choice {
   readonly choice: string;
 }
@@ -63,7 +69,7 @@ export interface Part {
 export interface Lines {
   readonly lines: readonly Line[];
 }
-export type FieldValue = string | number | boolean | Reference | Choice | Lines | Part;
+export type FieldValue = string | number | boolean | Reference | References | Choice | Lines | Part;
 export type FieldValues = Readonly<Record<string, FieldValue>>;
 
 export interface StoredRecord {
@@ -99,6 +105,7 @@ export const boolean = (label: string): FieldSpec => ({ kind: 'boolean', label }
 export const date = (label: string): FieldSpec => ({ kind: 'date', label });
 export const choice = (label: string, choices: Readonly<Record<string, string>>): FieldSpec => ({ kind: 'choice', label, choices });
 export const reference = (label: string, ...to: RecordTypeName[]): FieldSpec => ({ kind: 'reference', label, to });
+export const references = (label: string, ...to: RecordTypeName[]): FieldSpec => ({ kind: 'references', label, to });
 export const lines = (label: string, key: string, line: Fields): FieldSpec => ({ kind: 'lines', label, key, line });
 export const part = (label: string, fields: Fields): FieldSpec => ({ kind: 'part', label, fields });
 export const readOnly = (spec: FieldSpec): FieldSpec => ({ ...spec, readOnly: true });
@@ -107,6 +114,12 @@ export const datetime = (label: string): FieldSpec => ({ kind: 'datetime', label
 
 export function isReference(value: FieldValue | undefined): value is Reference {
   return typeof value === 'object' && 'type' in value;
+}
+export function isReferences(value: FieldValue | undefined): value is References {
+  return typeof value === 'object' && 'references' in value;
+}
+export function referencesOf(value: FieldValue | undefined): readonly Reference[] {
+  return isReferences(value) ? value.references : [];
 }
 export function isChoice(value: FieldValue | undefined): value is Choice {
   return typeof value === 'object' && 'choice' in value;

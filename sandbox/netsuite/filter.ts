@@ -90,7 +90,7 @@ function fieldNamed(type: RecordType, name: string): string {
   if (folded === 'id') return 'id';
   const found = Object.keys(type.fields).find((field) => field.toLowerCase() === folded);
   const spec = found === undefined ? undefined : type.fields[found];
-  if (found === undefined || spec?.kind === 'lines' || spec?.kind === 'part') return fail(`Invalid search query: the record ${type.name} cannot be filtered by the field ${name}.`);
+  if (found === undefined || spec?.kind === 'lines' || spec?.kind === 'references' || spec?.kind === 'part') return fail(`Invalid search query: the record ${type.name} cannot be filtered by the field ${name}.`);
   return found;
 }
 

@@ -25,7 +25,7 @@ export function installMetadata(app: FastifyInstance, context: () => ServiceCont
 }
 
 function propertyOf(spec: FieldSpec): object {
-  const filterable = spec.kind !== 'lines' && spec.kind !== 'part';
+  const filterable = spec.kind !== 'lines' && spec.kind !== 'part' && spec.kind !== 'references';
   return { title: spec.label, ...typeOf(spec), ...(spec.readOnly === true ? { readOnly: true } : {}), 'x-ns-filterable': filterable };
 }
 
@@ -49,6 +49,7 @@ function typeOf(spec: FieldSpec): object {
       return { type: 'object', properties: { id: { type: 'string', enum: Object.keys(spec.choices) }, refName: { type: 'string' } } };
     case 'reference':
       return { type: 'object', properties: { id: { type: 'string' }, refName: { type: 'string' }, externalId: { type: 'string' } } };
+    case 'references':
     case 'part':
     case 'lines':
       return { type: 'object' };

@@ -4,6 +4,7 @@
  */
 import { Decimal } from 'decimal.js';
 import type { Account } from './account.ts';
+import { checkBilledCharges } from './charge-rules.ts';
 import { invalidFieldValue, userError } from './errors.ts';
 import { isChoice, isReference, linesOf, referenceId, type FieldValue, type FieldValues, type RecordType, type StoredRecord } from './field-types.ts';
 import { checkBilledThere, customerOf, fieldOf, numberOr, precisionOf, type Draft } from './lookups.ts';
@@ -104,6 +105,7 @@ function checkInvoice(account: Account, draft: Draft, before: StoredRecord | und
   if (!account.approvalRouting && approval !== APPROVED) throw invalidFieldValue('approvalStatus', approval ?? '');
   if (before !== undefined && choiceOf(before.fields['approvalStatus']) === APPROVED && approval !== APPROVED) throw userError('An approved invoice cannot go back to pending approval.');
   if (paid > total) throw userError('The total of an invoice may not be less than what is applied to it.');
+  checkBilledCharges(account, draft, before);
   draft.set('amountPaid', paid);
   settle(draft);
 }

@@ -3,7 +3,7 @@
  * Payment: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0224093711.html (its sample has customer, payment, apply with doc).
  * Invoice: section_161488248489.html (taxes in REST need SuiteTax); field names as in the Schema Browser. Status IDs, and `taxDetails` being writable in REST, are (unverified).
  */
-import { boolean, choice, date, datetime, integer, lines, number, readOnly, reference, text, type Fields, type RecordType } from './field-types.ts';
+import { boolean, choice, date, datetime, integer, lines, number, readOnly, reference, references, text, type Fields, type RecordType } from './field-types.ts';
 
 const APPROVAL_STATUSES = { '1': 'Pending Approval', '2': 'Approved', '3': 'Rejected' } as const;
 
@@ -19,21 +19,23 @@ const HEAD: Fields = {
   memo: text('Memo', 999),
 };
 
+const ITEM: Fields = {
+  item: reference('Item', 'serviceSaleItem'),
+  description: text('Description', 4000),
+  quantity: number('Quantity'),
+  rate: number('Rate'),
+  amount: number('Amount'),
+  taxDetailsReference: text('Tax Details Reference', 50),
+  custcol_q2c_line: text('Line of the Document', 300),
+  custcol_q2c_project: text('Project', 300),
+};
+
 const BILLED: Fields = {
   ...HEAD,
   entity: reference('Customer', 'customer', 'job'),
   job: reference('Project', 'job'),
   otherRefNum: text('PO #', 45),
-  item: lines('Items', 'line', {
-    item: reference('Item', 'serviceSaleItem'),
-    description: text('Description', 4000),
-    quantity: number('Quantity'),
-    rate: number('Rate'),
-    amount: number('Amount'),
-    taxDetailsReference: text('Tax Details Reference', 50),
-    custcol_q2c_line: text('Line of the Document', 300),
-    custcol_q2c_project: text('Project', 300),
-  }),
+  item: lines('Items', 'line', ITEM),
   taxDetailsOverride: boolean('Tax Details Override'),
   taxDetails: lines('Tax Details', 'line', {
     taxDetailsReference: text('Tax Details Reference', 50),
@@ -65,6 +67,8 @@ export const invoice: RecordType = {
   uniqueField: 'tranId',
   fields: {
     ...BILLED,
+    /** `chargesList` of the SOAP schema's InvoiceItem; that it is `charges` in REST, as in SuiteScript, and may be written is (unverified). */
+    item: lines('Items', 'line', { ...ITEM, charges: references('Charges', 'charge') }),
     dueDate: date('Due Date'),
     startDate: date('Start Date'),
     endDate: date('End Date'),

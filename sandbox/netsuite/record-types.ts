@@ -1,3 +1,4 @@
+import { charge } from './charge-types.ts';
 import { customer, job, projectTask } from './entity-types.ts';
 import { account, expenseCategory, expenseReport, journalEntry } from './expense-types.ts';
 import { boolean, choice, integer, reference, text, type RecordType, type RecordTypeName } from './field-types.ts';
@@ -83,6 +84,7 @@ export const RECORD_TYPES: Readonly<Record<RecordTypeName, RecordType>> = {
   employee,
   department,
   timeBill,
+  charge,
   expenseReport,
   expenseCategory,
   journalEntry,

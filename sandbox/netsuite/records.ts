@@ -1,7 +1,8 @@
 import type { Account } from './account.ts';
 import { readBody, wireInstant, type BodyRules } from './body.ts';
 import { userError } from './errors.ts';
-import { isReference, referenceId, type RecordType, type StoredRecord } from './field-types.ts';
+import { isReference, referenceId, type FieldValues, type RecordType, type StoredRecord } from './field-types.ts';
+import { checkChargeGoes, takeUpCharges } from './charge-rules.ts';
 import { applyToOthers } from './receivable-rules.ts';
 import { RECORD_TYPES } from './record-types.ts';
 import { applyRules, type Draft } from './rules.ts';
@@ -38,7 +39,7 @@ export function save(account: Account, type: RecordType, body: unknown, before: 
     account.transaction(() => {
       put();
       if (type.name === 'customer') keepPrimaryRelationship(account, id);
-      else applyToOthers(account, before?.fields, Object.fromEntries(draft));
+      else changeOthers(account, type, id, before?.fields, Object.fromEntries(draft));
     });
   }
   return { id, created: before === undefined, unknown };
@@ -46,19 +47,25 @@ export function save(account: Account, type: RecordType, body: unknown, before: 
 
 /** Deletes a record. Throws Refusal where others depend on it. */
 export function remove(account: Account, type: RecordType, record: StoredRecord): void {
+  if (type.name === 'charge') checkChargeGoes(record);
   if (record.fields['isPrimarySub'] === true) throw userError('The primary subsidiary of a customer cannot be removed.');
   const dependents = account.dependents({ type: type.name, id: record.id });
   if (dependents.length > 0) throw userError(`This record cannot be deleted because it has dependent records (${dependents.join(', ')}).`);
   account.transaction(() => {
     account.records(type.name).delete(record.id);
-    if (changesOthers(type)) applyToOthers(account, record.fields, undefined);
+    if (changesOthers(type)) changeOthers(account, type, record.id, record.fields, undefined);
     if (type.name !== 'customer') return;
     for (const relation of account.referring('customerSubsidiaryRelationship', 'entity', record.id)) account.records('customerSubsidiaryRelationship').delete(relation.id);
   });
 }
 
 function changesOthers(type: RecordType): boolean {
-  return type.name === 'creditMemo' || type.name === 'customerPayment' || type.name === 'customerRefund';
+  return type.name === 'invoice' || type.name === 'creditMemo' || type.name === 'customerPayment' || type.name === 'customerRefund';
+}
+
+function changeOthers(account: Account, type: RecordType, id: string, before: FieldValues | undefined, after: FieldValues | undefined): void {
+  if (type.name === 'invoice') takeUpCharges(account, id, before, after);
+  else applyToOthers(account, before, after);
 }
 
 function checkUnique(account: Account, type: RecordType, id: string, draft: Draft): void {

@@ -5,6 +5,7 @@
  */
 import { Decimal } from 'decimal.js';
 import type { Account } from './account.ts';
+import { checkCharge, fillChargeDefaults, hasUnbilledCharges } from './charge-rules.ts';
 import { invalidFieldValue, missingValues, userError } from './errors.ts';
 import { checkExpenses, checkJournal, fillExpenseDefaults } from './expense-rules.ts';
 import { isChoice, isReference, linesOf, referenceId, type FieldValue, type RecordType, type StoredRecord } from './field-types.ts';
@@ -24,7 +25,7 @@ export function applyRules(account: Account, type: RecordType, id: string, draft
     case 'customer':
       return checkCustomer(account, id, draft, before);
     case 'job':
-      return checkJob(account, id, draft);
+      return checkJob(account, id, draft, before);
     case 'projectTask':
       return checkTask(account, id, draft);
     case 'salesOrder':
@@ -42,6 +43,8 @@ export function applyRules(account: Account, type: RecordType, id: string, draft
       return checkJournal(account, draft);
     case 'timeBill':
       return checkTime(account, draft, before);
+    case 'charge':
+      return checkCharge(account, draft, before);
     case 'customerSubsidiaryRelationship':
       return checkRelationship(account, id, draft);
     default:
@@ -73,6 +76,7 @@ function fillDefaults(account: Account, type: RecordType, id: string, draft: Dra
     set('isJobResource', true);
   }
   if (type.name === 'timeBill') fillTimeDefaults(account, draft);
+  if (type.name === 'charge') fillChargeDefaults(account, draft);
   if (type.name === 'expenseReport' || type.name === 'journalEntry') fillExpenseDefaults(account, type, id, draft);
   if (isReceivable(type)) fillReceivableDefaults(account, type, draft);
   if (type.name === 'projectTask') {
@@ -100,11 +104,22 @@ function checkCustomer(account: Account, id: string, draft: Draft, before: Store
   }
 }
 
-function checkJob(account: Account, id: string, draft: Draft): void {
+function checkJob(account: Account, id: string, draft: Draft, before: StoredRecord | undefined): void {
   if (hasCycle(account, id, draft.get('parent'), 'parent')) throw invalidFieldValue('parent', referenceId(draft.get('parent')) ?? '');
   checkSchedulePeriod(draft, 'startDate', 'projectedEndDate');
   const customer = customerOf(account, draft.get('parent'));
   if (customer !== undefined) checkBilledThere(account, customer, draft);
+  checkJobSchedule(account, id, draft, before);
+}
+
+/** Of the project's own billing type: section_3935875522.html; not changed while charges are unbilled: section_3752833293.html of the same help. */
+function checkJobSchedule(account: Account, id: string, draft: Draft, before: StoredRecord | undefined): void {
+  const schedule = draft.get('billingSchedule');
+  const type = fieldOf(account, schedule, 'scheduleType');
+  const billing = draft.get('jobBillingType');
+  if (isChoice(type) && (!isChoice(billing) || type.choice !== billing.choice)) throw userError(`The type of the billing schedule (${type.choice}) does not match the billing type of the project.`);
+  const changed = before !== undefined && referenceId(before.fields['billingSchedule']) !== undefined && referenceId(before.fields['billingSchedule']) !== referenceId(schedule);
+  if (changed && hasUnbilledCharges(account, id)) throw userError('The billing schedule of a project cannot be changed while it has unbilled charges.');
 }
 
 function checkTask(account: Account, id: string, draft: Draft): void {

@@ -20,7 +20,7 @@ export function columnsOf(type: RecordType): Columns {
   const columns = new Map<string, Column>([['id', constant((record) => record.id)]]);
   columns.set('externalid', constant((record) => record.externalId));
   for (const [name, spec] of Object.entries(type.fields)) {
-    if (name === 'externalId' || spec.kind === 'lines' || spec.kind === 'part') continue;
+    if (name === 'externalId' || spec.kind === 'lines' || spec.kind === 'references' || spec.kind === 'part') continue;
     columns.set(name.toLowerCase(), {
       value: (record) => record.fields[name],
       text: (record) => textOf(spec, record.fields[name]),

@@ -1,5 +1,5 @@
 /**
- * A part of SuiteQL: one table, column list or *, WHERE with AND, OR, NOT, =, <>, <, >, LIKE, IN, BETWEEN, IS NULL,
+ * A part of SuiteQL: one table, column list or *, WHERE with AND, OR, NOT, =, <>, <, >, LIKE, IN (a subquery of one column as well), BETWEEN, IS NULL,
  * GROUP BY with COUNT(*) and SUM, ORDER BY, UPPER, LOWER, TO_DATE, TO_CHAR of a date and time, and BUILTIN.DF. Joins are refused, not misread.
  * https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158394344595.html
  */
@@ -23,7 +23,9 @@ export interface Selected {
 export type Predicate =
   | { readonly kind: 'and' | 'or'; readonly left: Predicate; readonly right: Predicate }
   | { readonly kind: 'not'; readonly inner: Predicate }
-  | { readonly kind: 'compare'; readonly left: Operand; readonly operator: string; readonly right: readonly Operand[] };
+  | { readonly kind: 'compare'; readonly left: Operand; readonly operator: string; readonly right: readonly Operand[] }
+  /** One of what another query answers. */
+  | { readonly kind: 'within'; readonly left: Operand; readonly query: Query };
 
 export interface Query {
   readonly columns: '*' | readonly Selected[];
@@ -52,20 +54,22 @@ export function parseSuiteQl(text: string): Query {
     if (!accept(word)) fail(`${word} was expected before '${tokens[position] ?? 'the end'}'`);
   };
 
-  expect('SELECT');
-  const columns = selectList();
-  expect('FROM');
-  const table = take().toLowerCase();
-  if (!['', 'WHERE', 'ORDER', 'GROUP'].includes(peek())) {
-    accept('AS');
-    if (!['', 'WHERE', 'ORDER', ',', 'INNER', 'LEFT', 'JOIN', 'GROUP'].includes(peek())) position++;
-  }
-  const where = accept('WHERE') ? disjunction() : undefined;
-  const groupBy = grouping();
-  const orderBy = ordering();
+  const query = selection();
   if (position < tokens.length) fail(`'${tokens[position]}' is not supported here`);
-  return { columns, table, where, groupBy, orderBy };
+  return query;
 
+  function selection(): Query {
+    expect('SELECT');
+    const columns = selectList();
+    expect('FROM');
+    const table = take().toLowerCase();
+    if (!['', 'WHERE', 'ORDER', 'GROUP', ')'].includes(peek())) {
+      accept('AS');
+      if (!['', 'WHERE', 'ORDER', ',', 'INNER', 'LEFT', 'JOIN', 'GROUP'].includes(peek())) position++;
+    }
+    const where = accept('WHERE') ? disjunction() : undefined;
+    return { columns, table, where, groupBy: grouping(), orderBy: ordering() };
+  }
   function selectList(): Query['columns'] {
     if (accept('*')) return '*';
     const list: Selected[] = [];
@@ -132,6 +136,12 @@ export function parseSuiteQl(text: string): Query {
     const operator = take().toUpperCase();
     if (operator === 'IN') {
       expect('(');
+      if (peek() === 'SELECT') {
+        const query = selection();
+        expect(')');
+        if (query.columns === '*' || query.columns.length !== 1) fail('a subquery must answer one column');
+        return inverted(isNot, { kind: 'within', left, query });
+      }
       const right = [operand()];
       while (accept(',')) right.push(operand());
       expect(')');

@@ -21,6 +21,7 @@ const TABLES: Readonly<Record<string, RecordTypeName>> = {
   employee: 'employee',
   department: 'department',
   timebill: 'timeBill',
+  charge: 'charge',
   expensecategory: 'expenseCategory',
   account: 'account',
   billingschedule: 'billingSchedule',

@@ -20,7 +20,10 @@ type Test = (record: StoredRecord) => boolean;
 
 /** Throws Refusal for what is no SuiteQL, or names what is not there. */
 export function runSuiteQl(account: Account, text: string, limit: number, offset: number): SuiteQlResult {
-  const query = parseSuiteQl(text);
+  return run(account, parseSuiteQl(text), limit, offset);
+}
+
+function run(account: Account, query: Query, limit: number, offset: number): SuiteQlResult {
   const table = tableOf(account, query.table);
   if (table === undefined) throw suiteQlRefusal(`Invalid search query. Record '${query.table}' was not found.`);
   const { columns } = table;
@@ -103,6 +106,7 @@ function checkColumns(query: Query, columns: Columns): void {
 function operandsOf(predicate: Predicate | undefined): readonly Operand[] {
   if (predicate === undefined) return [];
   if (predicate.kind === 'not') return operandsOf(predicate.inner);
+  if (predicate.kind === 'within') return [predicate.left];
   if (predicate.kind === 'compare') return [predicate.left, ...predicate.right];
   return [...operandsOf(predicate.left), ...operandsOf(predicate.right)];
 }
@@ -125,6 +129,11 @@ function compile(account: Account, columns: Columns, predicate: Predicate): Test
   if (predicate.kind === 'not') {
     const inner = compile(account, columns, predicate.inner);
     return (record) => !inner(record);
+  }
+  if (predicate.kind === 'within') {
+    const answered = new Set(run(account, predicate.query, Number.POSITIVE_INFINITY, 0).rows.flatMap((row) => Object.values(row)));
+    const read = reader(account, columns, predicate.left);
+    return (record) => answered.has(read(record));
   }
   if (predicate.kind !== 'compare') {
     const [left, right] = [compile(account, columns, predicate.left), compile(account, columns, predicate.right)];

@@ -1,6 +1,6 @@
 /** What time there is, in sums that are exact: for people who look and for tests that compare. */
 import type { Account } from './account.ts';
-import { referenceId, type FieldValue } from './field-types.ts';
+import { isChoice, isReference, referenceId, type FieldValue } from './field-types.ts';
 
 const DECIMALS = 10;
 const ONE = 10n ** BigInt(DECIMALS);
@@ -18,18 +18,30 @@ interface Sums {
   readonly billed: Map<string, bigint>;
 }
 
-/** One row for each subsidiary that has time, by its name. */
+/** One row for each subsidiary that has time, by its name; what is billed is on the time itself or on its charge. */
 export function timeTotals(account: Account): TimeTotals[] {
   const bySubsidiary = new Map<string, Sums>();
-  for (const { fields } of account.records('timeBill').all()) {
-    const id = referenceId(fields['subsidiary']) ?? '';
+  const sumsOf = (subsidiary: FieldValue | undefined): Sums => {
+    const id = referenceId(subsidiary) ?? '';
     const sums = bySubsidiary.get(id) ?? { lines: 0, hours: 0n, billed: new Map<string, bigint>() };
     bySubsidiary.set(id, sums);
+    return sums;
+  };
+  const bill = (sums: Sums, amount: FieldValue | undefined, currency: FieldValue | undefined): void => {
+    const billed = scaled(amount);
+    if (typeof currency === 'string' && billed !== undefined) sums.billed.set(currency, (sums.billed.get(currency) ?? 0n) + billed);
+  };
+  for (const { fields } of account.records('timeBill').all()) {
+    const sums = sumsOf(fields['subsidiary']);
     sums.lines += 1;
     sums.hours += scaled(fields['custcol_q2c_hours']) ?? (scaled(fields['hours']) ?? 0n) / 60n;
-    const currency = fields['custcol_q2c_currency'];
-    const amount = scaled(fields['custcol_q2c_amount']);
-    if (typeof currency === 'string' && amount !== undefined) sums.billed.set(currency, (sums.billed.get(currency) ?? 0n) + amount);
+    bill(sums, fields['custcol_q2c_amount'], fields['custcol_q2c_currency']);
+  }
+  for (const { fields } of account.records('charge').all()) {
+    const time = isReference(fields['timeRecord']) ? account.get(fields['timeRecord']) : undefined;
+    const { stage, currency } = fields;
+    if (time === undefined || (isChoice(stage) && stage.choice === 'NON_BILLABLE')) continue;
+    bill(sumsOf(time.fields['subsidiary']), fields['amount'], isReference(currency) ? account.get(currency)?.fields['symbol'] : undefined);
   }
   const nameOf = (id: string) => account.records('subsidiary').get(id)?.fields['name'];
   return [...bySubsidiary]

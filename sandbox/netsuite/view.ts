@@ -5,7 +5,7 @@
  */
 import { wireDuration } from './body.ts';
 import type { Account } from './account.ts';
-import { isChoice, isLines, isPart, isReference, type FieldSpec, type FieldValue, type Fields, type RecordType, type StoredRecord } from './field-types.ts';
+import { isChoice, isLines, isPart, isReference, isReferences, type FieldSpec, type FieldValue, type Fields, type RecordType, type StoredRecord } from './field-types.ts';
 import { RECORD_TYPES } from './record-types.ts';
 
 export const RECORD_PATH = '/services/rest/record/v1';
@@ -62,6 +62,10 @@ function viewValue(context: ViewContext, spec: FieldSpec, value: FieldValue, hre
   }
   if (isLines(value)) {
     return spec.kind === 'lines' && context.options.expandSubResources ? viewLines(context, spec, value, href) : { links: selfLink(href) };
+  }
+  if (isReferences(value)) {
+    const items = value.references.map(({ type, id }) => ({ links: selfLink(recordHref(context.base, type, id)), id, refName: refName(context.account, { type, id }) }));
+    return context.options.expandSubResources ? { links: selfLink(href), count: items.length, hasMore: false, items, offset: 0, totalResults: items.length } : { links: selfLink(href) };
   }
   if (isPart(value)) {
     const shown = spec.kind === 'part' && context.options.expandSubResources ? viewFields(context, spec.fields, value.part, href) : {};

@@ -3,48 +3,18 @@ import { z } from 'zod';
 import { dateIn } from '../../../connectors/netsuite/expense-body.ts';
 import { createNetSuite } from '../../../connectors/netsuite/index.ts';
 import { isUnsupported, type RecordPort } from '../../../connectors/ports.ts';
-import { expensePostingSchema, type ExpensePosting } from '../../../domain/model/time/expense-posting.ts';
+import type { ExpensePosting } from '../../../domain/model/time/expense-posting.ts';
 import { startSandboxes, type RunningSandboxes } from '../../../sandbox/all.ts';
 import { sandboxAdmin } from '../conformance/admin.ts';
-import { callContext, silent, uniqueTag } from '../conformance/documents.ts';
+import { callContext, silent } from '../conformance/documents.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
+import { eur, expenses, lineOf, PERSON, PROJECT, reversalOf } from './expense-documents.ts';
 
 const OPTIONS = { subsidiaries: { US01: '2', DE01: '5', JP01: '8' }, currencies: { USD: '1', EUR: '4', JPY: '7' }, items: { TECHNOLOGY: '12' } };
-const PERSON = 'ada@northwind-consulting.example';
-const PROJECT = 'DE01-TECH-EXP';
 const recordSchema = z.looseObject({ id: z.string(), externalId: z.string().optional(), fields: z.record(z.string(), z.unknown()) });
 const linesSchema = z.object({ lines: z.array(z.object({ values: z.record(z.string(), z.unknown()) })) });
 const idIn = (value: unknown): unknown => Reflect.get(Object(value), 'id');
-
-type Line = ExpensePosting['lines'][number];
-const eur = (amount: string) => ({ amount, currency: 'EUR' });
-const lineOf = (id: string, change: Partial<Line>): Line => ({
-  id, kind: 'receipt', category: 'LODGING', incurredOn: '2026-11-03', projectNumber: PROJECT, legalEntity: 'DE01', costCenter: 'DE01-TECH', country: 'DE',
-  amount: eur('107.00'), recoverableTax: eur('7.00'), billed: eur('107.00'), receipt: `file-${id}`, description: 'Hotel, two nights', ...change,
-});
-
-function expenses(change: Partial<ExpensePosting> = {}): ExpensePosting {
-  const tag = uniqueTag();
-  return expensePostingSchema.parse({
-    key: `EX-${tag}-1`, kind: 'original', reverses: null, system: 'netsuite', employer: 'DE01', report: { system: 'harvest', id: `report-${tag}`, version: 1 },
-    person: PERSON, submittedOn: '2026-11-16', accountingPeriod: '2026-11', currency: 'EUR', total: eur('221.30'),
-    lines: [
-      lineOf('1', {}),
-      lineOf('2', { kind: 'per_diem', category: 'PER_DIEM', amount: eur('84.00'), recoverableTax: eur('0.00'), receipt: null, description: 'Drei Tage in München' }),
-      lineOf('3', { kind: 'mileage', category: 'MILEAGE', country: null, amount: eur('30.30'), recoverableTax: eur('0.00'), billed: null, receipt: null, description: '101 km' }),
-    ],
-    ...change,
-  });
-}
-
-function reversalOf(original: ExpensePosting): ExpensePosting {
-  const minus = <M extends { amount: string }>(value: M): M => ({ ...value, amount: Number(value.amount) === 0 ? value.amount : `-${value.amount}`.replace('--', '') });
-  return {
-    ...original, key: `${original.key}-R`, kind: 'reversal', reverses: original.key, total: minus(original.total),
-    lines: original.lines.map((line) => ({ ...line, amount: minus(line.amount), recoverableTax: minus(line.recoverableTax), billed: line.billed === null ? null : minus(line.billed) })),
-  };
-}
 
 describe('Expense reports in NetSuite', function () {
   this.timeout(60_000);
