@@ -29,8 +29,6 @@ const resourceRow = z.object({ ResourceId: idValue, ResourceEmail: z.string() })
 const projectRow = z.object({ ProjectNumber: z.string() });
 /** Values in one query: the address stays below 4,000 characters. */
 export const VALUES_IN_QUERY = 25;
-/** A task that is missing may have been made since. */
-const RELOAD_MS = 300_000;
 /** E-mail addresses pass from one person to another. */
 const KEPT_MS = 900_000;
 
@@ -57,7 +55,8 @@ export function createLaborDirectory(oracle: Oracle, now: () => number = Date.no
   const isUnknown = ({ project, task }: Place): boolean => {
     const entry = projects.get(project);
     if (entry === undefined || now() - entry.loadedAt > KEPT_MS) return true;
-    return task !== null && !entry.tasks.includes(task) && now() - entry.loadedAt > RELOAD_MS;
+    // That one is not there is never kept: it may have been made since.
+    return task !== null && !entry.tasks.includes(task);
   };
 
   return {

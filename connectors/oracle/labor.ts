@@ -1,29 +1,24 @@
 import { z } from 'zod';
 import { isSystemFailure, type Failure, type SystemFailure } from '../../domain/failure.ts';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
-import { addDecimal } from '../../domain/money.ts';
 import type { LaborAnswer, LaborPort } from '../labor-port.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { Found } from '../ports.ts';
 import { alreadyExists } from './classify.ts';
-import { FSCM, type About, type Oracle, type Query } from './client.ts';
+import { FSCM, type About, type Oracle } from './client.ts';
 import { inGroups } from '../groups.ts';
 import { VALUES_IN_QUERY, type LaborDirectory, type Place } from './labor-directory.ts';
 import { referenceOf, unprocessedCostOf } from './labor-line.ts';
+import { createLaborTotals } from './labor-totals.ts';
 import { UNPROCESSED, type LineWriter } from './labor-writer.ts';
 import type { OracleOptions } from './options.ts';
-import { between, both, equal, oneOf } from './query.ts';
+import { both, equal, oneOf } from './query.ts';
 import type { OracleReferences } from './references.ts';
-import { numberValue } from './rows.ts';
 
 const BATCH_SIZE = 100;
 /** Where a cost is found: before the import of costs, and after it. In this order, as a cost goes from the first to the second. */
-const PLACES = [
-  { path: `${FSCM}/${UNPROCESSED}`, businessUnit: 'BusinessUnit', orderBy: 'UnprocessedTransactionReferenceId' },
-  { path: `${FSCM}/projectCosts`, businessUnit: 'ExpenditureBusinessUnit', orderBy: 'TransactionNumber' },
-] as const;
+const PLACES = [`${FSCM}/${UNPROCESSED}`, `${FSCM}/projectCosts`];
 const foundRow = z.object({ OriginalTransactionReference: z.string() });
-const costRow = z.object({ OriginalTransactionReference: z.string(), Quantity: numberValue });
 
 type Refused = Extract<LaborAnswer, { outcome: 'refused' }>;
 type Prepared = { readonly posting: LaborPosting; readonly place: Place; readonly body: object };
@@ -44,7 +39,7 @@ export function createLaborPort({ oracle, references, options, directory, writer
   async function find(postings: readonly LaborPosting[], about: About): Promise<Map<string, Found>> {
     const byReference = new Map(postings.map((posting) => [referenceOf(posting), posting]));
     const there = new Map<string, Found>();
-    for (const { path } of PLACES) {
+    for (const path of PLACES) {
       const missing = [...byReference].filter(([, posting]) => !there.has(posting.key)).map(([reference]) => reference);
       for (const some of inGroups(missing, VALUES_IN_QUERY)) {
         const where = both(equal('TransactionSource', transactionSource), oneOf('OriginalTransactionReference', some));
@@ -118,24 +113,7 @@ export function createLaborPort({ oracle, references, options, directory, writer
         return answer;
       });
     },
-    async totals({ legalEntity, from, to }, context) {
-      const about: About = { object: `the time of ${legalEntity} from ${from} to ${to}`, context };
-      const unit = references.businessUnit(legalEntity, about.object);
-      const seen = new Set<string>();
-      let hours = '0';
-      for (const { path, businessUnit, orderBy } of PLACES) {
-        const query: Query = { where: both(equal('TransactionSource', transactionSource), equal(businessUnit, unit), between('ExpenditureItemDate', from, to)), fields: ['OriginalTransactionReference', 'Quantity'], orderBy };
-        const before = new Set(seen);
-        for await (const page of oracle.pages(path, query, costRow, about)) {
-          // Imported while the first was read: it is in both, and counts once. Adjustments in Oracle have the reference of what they adjust, and count.
-          const ours = page.filter((row) => row.OriginalTransactionReference.startsWith(`${legalEntity}:`) && !before.has(row.OriginalTransactionReference));
-          hours = ours.map((row) => row.Quantity).reduce(addDecimal, hours);
-          for (const row of ours) seen.add(row.OriginalTransactionReference);
-        }
-      }
-      // Oracle prices hours when it bills them: a cost has no amount to bill.
-      return { legalEntity, lines: seen.size, hours, billed: [] };
-    },
+    totals: createLaborTotals(oracle, references, transactionSource),
   };
 }
 

@@ -1,9 +1,12 @@
 import type { Database, Row, Values } from './database.ts';
 import { RESOURCES } from './resources.ts';
 
-/** What *Import Costs* does each time it runs: pending costs become project costs; a reversal without its original is rejected. Answers how many of each. */
-export function importCosts(database: Database): { readonly imported: number; readonly rejected: number } {
-  const pending = database.rows('unprocessedProjectCosts').filter((row) => row.values['StatusCode'] === 'P').toSorted((left, right) => left.id - right.id);
+/**
+ * What *Import Costs* does each time it runs: pending costs become project costs; a reversal without its original is rejected. Answers how many of each.
+ * @param most - stops after so many, as a run that is still under way
+ */
+export function importCosts(database: Database, most = Number.POSITIVE_INFINITY): { readonly imported: number; readonly rejected: number } {
+  const pending = database.rows('unprocessedProjectCosts').filter((row) => row.values['StatusCode'] === 'P').toSorted((left, right) => left.id - right.id).slice(0, most);
   let imported = 0;
   for (const row of pending) {
     if (isUnmatched(database, row)) database.put('unprocessedProjectCosts', row, null, { ...row.values, StatusCode: 'R' });

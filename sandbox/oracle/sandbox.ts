@@ -21,6 +21,8 @@ import { tokenEndpoint } from './token.ts';
 const databases = new WeakMap<SandboxContext, Database>();
 const Params = z.object({ app: z.string(), version: z.string(), '*': z.string().optional() });
 const SetUpRecord = z.looseObject({ name: z.string() }).catchall(z.union([z.string(), z.number(), z.boolean(), z.null()]));
+/** How many costs a run of Import Costs takes over before it is looked at; all of them unless told. */
+const ImportCosts = z.object({ most: z.int().min(1).optional() });
 const METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
 const FRAMEWORKS = 9;
 const JSON_TYPES = /^application\/(json|vnd\.oracle\.adf\.(resourceitem|resourcecollection|action)\+json)/;
@@ -59,7 +61,7 @@ export const oracle: SandboxDefinition = {
       return reply.code(status).type('text/xml; charset=utf-8').send(xml);
     });
     for (const url of ['/:app/resources/:version', '/:app/resources/:version/*']) app.route({ method: METHODS, url, handler: (request, reply) => resource(context, request, reply) });
-    app.post('/__admin/import-costs', (_request, reply) => reply.send(databaseOf(context).transaction(() => importCosts(databaseOf(context)))));
+    app.post('/__admin/import-costs', (request, reply) => reply.send(databaseOf(context).transaction(() => importCosts(databaseOf(context), ImportCosts.parse(request.body ?? {}).most))));
   },
 
   initialRecords(context) {

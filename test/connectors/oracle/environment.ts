@@ -40,7 +40,10 @@ export interface TestEnvironment {
   rowsWith(resource: string, field: string, value: unknown): Promise<StoredRow[]>;
   childrenOf(resource: string, parent: StoredRow | undefined): Promise<StoredRow[]>;
   setUp(kind: string): Promise<Record<string, unknown>[]>;
-  importCosts(): Promise<unknown>;
+  /** @param most - the run is still under way after so many */
+  importCosts(most?: number): Promise<unknown>;
+  /** Runs before the answer to each such reading is sent, until it is told otherwise. */
+  during(url: RegExp | null, work?: () => Promise<unknown>): void;
   /** A fault with all that the sandbox's admin endpoint takes. */
   order(fault: object): Promise<void>;
   close(): Promise<void>;
@@ -50,7 +53,18 @@ export interface TestEnvironment {
 export async function startEnvironment(options: Readonly<Record<string, unknown>> = {}): Promise<TestEnvironment> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
   const given = { username: 'q2c.integration', password: randomBytes(18).toString('base64url'), clientId: randomBytes(16).toString('hex'), clientSecret: randomBytes(24).toString('base64url'), certificateAlias: 'q2c' };
-  const running: RunningSandbox = await startSandbox(oracle, { port: 0, options: { ...given, publicKeyPem: publicKey, scope: SCOPE, ...options } });
+  let meanwhile: { readonly url: RegExp; readonly work: () => Promise<unknown> } | null = null;
+  const definition: typeof oracle = {
+    ...oracle,
+    register(context) {
+      context.app.addHook('onSend', async (request, _reply, payload) => {
+        if (request.method === 'GET' && meanwhile?.url.test(request.url) === true) await meanwhile.work();
+        return payload;
+      });
+      return oracle.register(context);
+    },
+  };
+  const running: RunningSandbox = await startSandbox(definition, { port: 0, options: { ...given, publicKeyPem: publicKey, scope: SCOPE, ...options } });
   const url = () => running.url;
   const admin = sandboxAdmin(url);
   const credentials = { ...given, privateKeyPem: privateKey };
@@ -64,8 +78,11 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
     rowsWith: async (resource, field, value) => (await rows(resource)).filter((row) => row.values[field] === value),
     childrenOf: async (resource, parent) => (parent === undefined ? [] : (await rows(resource)).filter((row) => row.parent === parent.id)),
     setUp: async (kind) => ((await admin.state())['setUp'] ?? []).filter((value) => value['kind'] === kind),
-    async importCosts() {
-      const answer = await fetch(`${running.url}/__admin/import-costs`, { method: 'POST' });
+    during(url, work = () => Promise.resolve()) {
+      meanwhile = url === null ? null : { url, work };
+    },
+    async importCosts(most) {
+      const answer = await fetch(`${running.url}/__admin/import-costs`, { method: 'POST', ...(most === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ most }) }) });
       assert.equal(answer.status, 200);
       return answer.json();
     },

@@ -172,7 +172,56 @@ describe('Labor in Oracle Fusion', function () {
       assert.equal((await labor.find(lines, callContext())).size, 60);
       const before = (await environment.admin.requests()).length;
       assert.deepEqual(await labor.totals({ legalEntity: 'US01', from: '2035-05-07', to: '2035-05-07' }, callContext()), { legalEntity: 'US01', lines: 60, hours: '6', billed: [] });
-      assert.equal((await environment.admin.requests()).length - before, 4, 'three pages of 25 and one of costs');
+      assert.equal((await environment.admin.requests()).length - before, 7, 'three pages of 25 before and after, and one of costs');
+    });
+
+    describe('are totalled while costs are imported', () => {
+      const asked = /unprocessedProjectCosts\?.*offset=0/;
+      const day = (workDate: string) => ({ legalEntity: 'US01', from: workDate, to: workDate });
+      const total = async (workDate: string) => labor.totals(day(workDate), callContext());
+      beforeEach(async () => void (await environment.importCosts()));
+      afterEach(() => environment.during(null));
+
+      it('to what there is, though the pages move under the reading', async () => {
+        await post(Array.from({ length: 60 }, () => line({ workDate: '2036-03-03', hours: '0.1' })));
+        let runs = 0;
+        environment.during(asked, async () => {
+          runs += 1;
+          if (runs === 1) await environment.importCosts(25);
+        });
+        assert.deepEqual(await total('2036-03-03'), { legalEntity: 'US01', lines: 60, hours: '6', billed: [] });
+        assert.ok(runs > 2, 'it was read again');
+      });
+
+      it('to nothing that would pass for final, where the import goes on', async () => {
+        await post(Array.from({ length: 100 }, () => line({ workDate: '2036-03-04', hours: '0.1' })));
+        environment.during(asked, () => environment.importCosts(10));
+        const failure = await failureOf(() => total('2036-03-04'));
+        assert.deepEqual([failure.kind, failure.code, failure.written], ['transient', 'ORACLE_IMPORT_RUNS', 'no']);
+        assert.ok((failure.retryAfterMs ?? 0) > 0);
+        environment.during(null);
+        assert.equal((await total('2036-03-04')).lines, 100, 'once it has ended');
+      });
+
+      it('to nothing either while a cost is on its way, and to all where one was rejected', async () => {
+        const [first, second] = [line({ workDate: '2036-03-05' }), line({ workDate: '2036-03-05' })];
+        await post([first, second]);
+        const becomes = (StatusCode: string) => environment.admin.seed({ unprocessedProjectCosts: [{ TransactionSource: 'Q2C', OriginalTransactionReference: referenceOf(first.key), StatusCode }] });
+        await becomes('I');
+        const failure = await failureOf(() => total('2036-03-05'));
+        assert.deepEqual([failure.kind, failure.code], ['transient', 'ORACLE_IMPORT_RUNS']);
+        assert.match(failure.message, /status I/);
+        await becomes('R');
+        assert.equal((await total('2036-03-05')).lines, 2);
+      });
+    });
+
+    it('posts on a task that was made since it last asked for those of the project', async () => {
+      const number = `US01-N${crypto.randomUUID().slice(0, 6)}`;
+      await project(number);
+      await post([line({ projectNumber: number })]);
+      await environment.admin.seed({ projects: [{ ProjectNumber: number, Tasks: [{ TaskNumber: '3-1', TaskName: 'Build', TaskStartDate: '2020-01-01', ChargeableFlag: true, BillableFlag: true }] }] });
+      assert.deepEqual(await outcomes([line({ projectNumber: number, task: '3-1' })]), ['posted']);
     });
 
     it('sends raw costs only where the document takes them, and asks for the cost that is missing', async () => {
