@@ -8,7 +8,7 @@ import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
 import { addDays } from '../../domain/dates.ts';
 import { money } from '../../domain/money.ts';
-import { planDropped } from '../../domain/rules/timesheet/adjust.ts';
+import { planDropped, toldOf } from '../../domain/rules/timesheet/adjust.ts';
 import { bookTimesheet, postingKeysOf, type Booking, type Books, type Standing } from '../../domain/rules/timesheet/book.ts';
 import type { TimeFinding } from '../../domain/rules/timesheet/finding.ts';
 import { refKey } from '../../domain/rules/timesheet/index-context.ts';
@@ -19,10 +19,10 @@ import { recordsOf, type RecordSelection, type StoredRecord } from '../../store/
 import { judged, nothingBookable, NOTHING_DECIDED, notTakenBack, outcomesOf } from './outcomes.ts';
 import type { Reference } from './reference.ts';
 import { repaidWithout } from './repay.ts';
-import { entriesOf, entryKey, inOrderOfArrival, isLater } from './told.ts';
+import { entriesOf, entryKey, inOrderOfArrival, isLater, takesPlaceOf } from './told.ts';
 import { remember } from './undo.ts';
 
-const BREATHE_AFTER = 10;
+const BREATHE_AFTER = 4;
 /** Entries this many days around a timesheet can share a week, a day or a rest with it. */
 const DAYS_AROUND = 8;
 
@@ -129,7 +129,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
   const caps = new Map(await capsUsed(db, [...new Set([...new Set(billedOn)].flatMap((number) => reference.projectFamily(number).filter(({ cap }) => cap !== null).map(({ number: capped }) => capped)))]));
   const capChanges = new Map<string, Decimal>();
   const approved = (await approvedVersions(db, { systems: [...new Set(sheets.map(({ system }) => system))], ids: [...new Set(sheets.map(({ id }) => id))] }, due.map(({ record }) => record.id))).map((document) => timesheetSchema.parse(document));
-  const rows = { decided: [] as number[], outcomes: new Map<string, OutcomeRow>(), entries: new Map<string, EntryRow>(), ended: new Map<string, DecisionRows['ended'][number]>(), postings: [] as DecisionRows['postings'][number][], payLines: [] as DecisionRows['payLines'][number][], withdrawals: [] as DecisionRows['withdrawals'][number][], answers: new Map<string, DecisionRows['answers'][number]>() };
+  const rows = { decided: [] as number[], outcomes: new Map<string, OutcomeRow>(), entries: new Map<string, EntryRow>(), ended: new Map<string, DecisionRows['ended'][number]>(), postings: [] as DecisionRows['postings'][number][], payLines: [] as DecisionRows['payLines'][number][], withdrawals: [] as DecisionRows['withdrawals'][number][], answers: new Map<string, DecisionRows['answers'][number]>(), acceptedLate: [] as DecisionRows['acceptedLate'][number][] };
 
   function contextFor(sheet: Timesheet): TimesheetContext {
     const people = new Set([sheet.person, ...sheet.entries.map(({ person }) => person)]);
@@ -146,6 +146,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
       refused,
       waivers: waivers.map(({ code, by, ...entry }) => ({ entry, code, by })),
       withdrawals: withdrawals.map(({ at, ...timesheet }) => ({ timesheet, at })),
+      laterVersions: approved.filter((one) => takesPlaceOf(one, sheet)).map((one) => ({ version: one.version, entries: [...toldOf(one)] })),
     };
   }
 
@@ -196,6 +197,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
     for (const outcome of outcomes) rows.outcomes.set(`${record.id} ${outcome.position}`, outcome);
     rows.decided.push(record.id);
     for (const { entry } of decision.rejected) refused.push({ system: sheet.system, id: entry.id, version: entry.version, replaces: entry.replaces });
+    if (later.length > 0) rows.acceptedLate.push(...outcomes.flatMap(({ outcome, position }) => (outcome === 'accepted' ? sheet.entries.slice(position, position + 1) : [])).map((entry) => ({ record: record.id, system: sheet.system, id: entry.id, version: entry.version, entry })));
     planAnswer(record, sheet, outcomes, booking);
     return outcomes.some(({ outcome }) => outcome !== 'held');
   }
@@ -330,6 +332,7 @@ async function createDecision(db: Db, reference: Reference, asOf: string, due: r
       }),
       withdrawals: rows.withdrawals,
       answers: [...rows.answers.values()],
+      acceptedLate: rows.acceptedLate,
     }),
   };
 

@@ -13,6 +13,11 @@ export function isLater(one: Timesheet, than: Timesheet): boolean {
   return one.system === than.system && one.id === than.id && (one.version > than.version || (one.version === than.version && approvedAt(one) > approvedAt(than)));
 }
 
+/** Whether it is a later version that says it replaces this one: what it no longer tells of is taken back. */
+export function takesPlaceOf(one: Timesheet, other: Timesheet): boolean {
+  return one.system === other.system && one.id === other.id && one.version > other.version && one.replaces?.id === other.id && one.replaces.version >= other.version;
+}
+
 export function entriesOf(sheets: readonly Timesheet[]): ReadonlySet<string> {
   return new Set(sheets.flatMap(({ entries }) => entries.map(entryKey)));
 }

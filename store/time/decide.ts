@@ -3,6 +3,7 @@ import type { Db } from '../database.ts';
 import { jsonText } from '../json.ts';
 import type { JsonValue } from '../json.ts';
 import { cancelOriginals } from './cancelled.ts';
+import { endOvertakenRefusals, knowWhatCameLate, type AcceptedLate } from './overtaken.ts';
 import type { StoredRecord } from './records.ts';
 
 /** Outcomes that may still change. */
@@ -196,6 +197,8 @@ export interface DecisionRows {
   readonly caps: readonly { readonly projectNumber: string; readonly currency: string; readonly billed: string }[];
   readonly withdrawals: readonly { readonly system: string; readonly timesheetId: string; readonly version: number; readonly at: string; readonly record: number }[];
   readonly answers: readonly { readonly record: number; readonly kind: 'reject' | 'lock'; readonly system: string; readonly detail: object }[];
+  /** Entries that came into force after a newer version of their timesheet had been decided. */
+  readonly acceptedLate: readonly AcceptedLate[];
 }
 
 /** Writes down what was decided, in the caller's transaction. An ended entry is ended before its successor is written. */
@@ -269,6 +272,8 @@ export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
       from jsonb_to_recordset(${jsonText(rows.entries.filter(({ entryId, version, labor }) => version > 1 || replacedBy(labor, entryId) !== undefined).map(({ system, entryId, version, labor, record }) => ({ record, system, id: replacedBy(labor, entryId) ?? entryId, version, other: replacedBy(labor, entryId) !== undefined })))}::jsonb) as n (record bigint, system text, id text, version integer, other boolean), time_record r
       where o.outcome = 'rejected' and o.entry_id = n.id and o.record <> n.record and r.id = o.record and r.system = n.system and (o.entry_version < n.version or n.other)`.execute(db);
     await sql`update time_record set state = 'decided', decided_at = coalesce(decided_at, now()) where id = any(${[...rows.decided]}::bigint[])`.execute(db);
+    await knowWhatCameLate(db, rows.acceptedLate);
+    await endOvertakenRefusals(db, { refused: [...new Set(rows.outcomes.filter(({ outcome }) => outcome === 'rejected').map(({ record }) => record))], withdrawn: rows.withdrawals });
   }
 }
 

@@ -56,11 +56,12 @@ export async function openRecords(db: Db, selection: RecordSelection): Promise<O
 
 type ProcessOf = Pick<OpenRecordRow, 'record' | 'system' | 'id' | 'version' | 'contested'>;
 
-/** Earlier versions of the selected timesheets whose refusals were settled by the later version. */
+/** Versions of the selected timesheets whose refusals were settled by a later version or the withdrawal of the approval. */
 export async function supersededRecords(db: Db, selection: RecordSelection): Promise<ProcessOf[]> {
   const { rows } = await sql<ProcessOf>`
     select distinct r.id as record, r.system, r.record_id as id, r.version, ${CONTESTED} as contested
-    from time_record later join time_record r on r.kind = later.kind and r.system = later.system and r.record_id = later.record_id and r.version < later.version
+    from time_record later join time_record r on r.kind = later.kind and r.system = later.system and r.record_id = later.record_id and r.id <> later.id
+      and (r.version < later.version or (r.version = later.version and later.document->'approval'->>'status' = 'withdrawn'))
     where ${selected(selection, sql`later`)} and exists (select from time_outcome o where o.record = r.id and o.outcome = 'returned')
       and not exists (select from time_outcome o where o.record = r.id and o.outcome = 'rejected') order by r.id`.execute(db);
   return rows;
@@ -71,12 +72,12 @@ export async function openAnswers(db: Db, selection: RecordSelection): Promise<s
   return rows.map(({ system }) => system);
 }
 
-/** Records held before that decisions about the selected ones brought free. */
+/** Records held or refused before that decisions about the selected ones brought free. */
 export async function releasedRecords(db: Db, selection: RecordSelection): Promise<Omit<OpenRecordRow, 'entries' | 'findings'>[]> {
   const { rows } = await sql<Omit<OpenRecordRow, 'entries' | 'findings'>>`
     select r.id as record, r.system, r.record_id as id, r.version, r.person, r.legal_entity as "legalEntity", ${CONTESTED} as contested
     from time_record freeing join time_record r on r.released_by = freeing.id where ${selected(selection, sql`freeing`)}
-      and (exists (select from labor_posting p where p.record = r.id and p.state not in ('done', 'cancelled')) or exists (select from time_outcome o where o.record = r.id and o.outcome = 'rejected'))
+      and (exists (select from labor_posting p where p.record = r.id and p.state not in ('done', 'cancelled')) or exists (select from time_outcome o where o.record = r.id and o.outcome in ('rejected', 'repeat')))
     order by r.id`.execute(db);
   return rows;
 }

@@ -12,6 +12,7 @@ import { payCodeSchema, regionalRuleSetSchema, timeClosingSchema } from './regio
 
 const inForce = { from: localDateSchema, to: localDateSchema.nullable() };
 
+/** Terms a person works under, for as long as they hold: who changes employer, cost center, labor category or calendar has a row for each stretch of time. */
 export const timePersonSchema = z.strictObject({
   email: z.email(),
   kind: z.enum(['employee', 'subcontractor']),
@@ -22,6 +23,7 @@ export const timePersonSchema = z.strictObject({
   laborCategory: codeSchema,
   costCenter: codeSchema,
   timeZone: z.string().min(1),
+  /** First and last day of these terms. */
   ...inForce,
   /** Agreed hours, Monday to Sunday; null: no agreed hours. */
   calendar: z.array(decimalSchema).length(7).nullable(),
@@ -98,5 +100,7 @@ export const timesheetContextSchema = z.strictObject({
   waivers: z.array(z.strictObject({ entry: systemRefSchema, code: z.string().min(1), by: z.string().min(1) })),
   /** Approvals taken back, with the instant: an approval decided before that no longer counts. */
   withdrawals: z.array(z.strictObject({ timesheet: systemRefSchema, at: instantSchema })),
+  /** Approved versions that take the place of this timesheet's, each with the IDs of the entries it still tells of. */
+  laterVersions: z.array(z.strictObject({ version: versionSchema, entries: z.array(recordIdSchema) })).exactOptional(),
 });
 export type TimesheetContext = z.infer<typeof timesheetContextSchema>;

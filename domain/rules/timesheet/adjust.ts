@@ -55,10 +55,15 @@ export function planWithdrawal(timesheet: SystemRef, context: TimesheetContext):
 /** How entries are taken back that a timesheet's new version no longer holds. @throws RangeError where no period is open to book in */
 export function planDropped(sheet: Timesheet, context: TimesheetContext): Adjustment[] {
   if (sheet.replaces === null || sheet.approval.status !== 'approved') return [];
-  const kept = new Set(sheet.entries.flatMap(({ id, replaces }) => [id, replaces?.id ?? id]));
+  const kept = toldOf(sheet);
   return inForceOf({ system: sheet.system, ...sheet.replaces }, context)
     .filter(({ labor }) => !kept.has(labor.entry.id))
     .map((original) => reversed(original, 'correction', context));
+}
+
+/** The IDs of the entries that a timesheet tells of: those it holds, and those that one of these takes the place of. */
+export function toldOf({ entries }: Timesheet): ReadonlySet<string> {
+  return new Set(entries.flatMap(({ id, replaces }) => [id, replaces?.id ?? id]));
 }
 
 function inForceOf(timesheet: SystemRef, context: TimesheetContext): PostedEntry[] {

@@ -84,9 +84,15 @@ describe('A timesheet beside what was posted before', () => {
     const first = { posted: postedOf([kept, dropped]) };
     assert.deepEqual(validateTimesheet(second, aTimeContext(config, first)).repeats, [{ id: 'E-1', version: 1 }]);
     assert.deepEqual(planDropped(second, aTimeContext(config, first)).flatMap(({ lines }) => lines.map(({ of, billed }) => [of.id, billed.amount])), [['E-2', '-1760.00']]);
-    const after = { posted: validateTimesheet(second, aTimeContext(config)).accepted.map((labor) => posted(labor)) };
+    const after = { posted: validateTimesheet(second, aTimeContext(config)).accepted.map((labor) => posted(labor)), laterVersions: [{ version: 2, entries: ['E-1'] }] };
     assert.deepEqual(codes(decide([kept, dropped], after)), ['TIMESHEET_STALE']);
     assert.deepEqual(planDropped(second, aTimeContext(config, after)), []);
+  });
+
+  it('counts, of an older version that arrives last, what a newer one tells of in a version that was refused', () => {
+    const dropped = anEntry({ id: 'E-2', workDate: '2026-11-10' });
+    const { accepted, rejected } = decide([anEntry(), dropped], { refused: [{ system: 'harvest', id: 'E-1', version: 2, replaces: { id: 'E-1', version: 1 } }], laterVersions: [{ version: 2, entries: ['E-1', 'E-3'] }] });
+    assert.deepEqual([accepted.map(({ entry }) => entry.id), rejected.map(({ entry, findings }) => [entry.id, ...findings.map(({ code }) => code)])], [['E-1'], [['E-2', 'TIMESHEET_STALE']]]);
   });
 
   it('is refused where the same work is told twice under two IDs, in it or before', () => {

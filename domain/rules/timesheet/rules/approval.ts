@@ -7,14 +7,17 @@ export function approvalHold({ approval, id, version }: Timesheet): HoldReason |
   return { code: 'APPROVAL_PENDING', message: `Timesheet ${id} version ${version} is ${approval.status} and not approved yet.`, waitsFor: `approval of timesheet ${id} version ${version}` };
 }
 
-/** The timesheet was approved, in this version, by somebody who may, who is not the person; and the approval still stands. */
+/**
+ * The timesheet was approved, in this version, by somebody who may, who is not the person; and the approval still stands. Of an older version
+ * an entry counts that every later one tells of too: until a later version of the entry itself is accepted, what that would replace stays.
+ */
 export const approvalRule: EntryRule = (review) => {
   const { entry, sheet } = review;
   const { approval } = sheet;
   const at = 'approval.status';
-  const later = review.index.postedOf(entry.person).find(({ labor }) => labor.entry.system === sheet.system && labor.timesheet.id === sheet.id && labor.timesheet.version > sheet.version)?.labor.timesheet;
+  const later = review.index.context.laterVersions?.find(({ entries }) => !entries.includes(entry.id));
   if (later !== undefined) {
-    return [mustChange(entry, 'TIMESHEET_STALE', 'version', { message: `Version ${later.version} of timesheet ${sheet.id} is posted already, without this entry or with another version of it.`, mend: 'Nothing, unless the entry belongs in the newest version: then add it there.' })];
+    return [mustChange(entry, 'TIMESHEET_STALE', 'version', { message: `Version ${later.version} of timesheet ${sheet.id}, which came before, no longer holds this entry.`, mend: 'Nothing, unless the entry belongs in the newest version: then add it there.' })];
   }
   if (approval.status === 'rejected') {
     return [mustChange(entry, 'APPROVAL_REJECTED', at, { message: `${approval.approver ?? 'The approver'} rejected timesheet ${sheet.id}${approval.reason === null ? '' : `: ${approval.reason}`}.`, mend: 'Correct the timesheet as the approver asks and submit it again.' })];
