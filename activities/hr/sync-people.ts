@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Employee, HrPort } from '../../connectors/hr-port.ts';
-import type { CallContext } from '../../connectors/ports.ts';
+import type { Employee } from '../../connectors/hr-port.ts';
 import { firmConfigSchema } from '../../domain/config/schema.ts';
 import { addMilliseconds, type Instant } from '../../domain/dates.ts';
-import { isSystemFailure, SystemFailure } from '../../domain/failure.ts';
+import { SystemFailure } from '../../domain/failure.ts';
 import { timePersonSchema, type TimePerson } from '../../domain/model/time/context.ts';
 import { personOfEmployee } from '../../domain/rules/hr/person-of-employee.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
 import { casesWaitingForConfig } from '../../store/cases.ts';
 import { activeConfig } from '../../store/config-versions.ts';
+import { identifyPersons, personIdentities, type PersonIdentity } from '../../store/time/person-identities.ts';
 import { putReference, referenceRows, type ReferenceRow } from '../../store/time/reference.ts';
 import { advanceWatermark, readWatermark } from '../../store/watermarks.ts';
 import { callContext } from '../context.ts';
@@ -16,6 +16,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { toTemporal } from '../failures.ts';
 import { standingCaseOf } from '../sweep.ts';
 import type { NotTaken, ReferenceSyncActivities } from './contract.ts';
+import { employmentInForce, heldByAnother, sharedAddress } from './shared-address.ts';
 
 /** Looked at again at each run: a change may become visible some time after its own timestamp. */
 const OVERLAP_MS = 10 * 60_000;
@@ -27,16 +28,24 @@ const MAY_NOT_KNOW_MS = 60_000;
 /** When people changed last without those who wait having been told; empty once they have. */
 const untoldOf = (hr: string) => `people-untold/${hr}`;
 
+/** An address and the record it stands for, with the one it stood for until now. */
+type PassedOn = PersonIdentity & { readonly before: string | undefined };
+
 export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | 'log'> & { readonly systems: Pick<ActivityDependencies['systems'], 'hr'> }): ReferenceSyncActivities {
   const { db } = deps.store;
 
-  /** The rows that are new or say something else than what is known, all at once. @returns how many */
-  async function put(hr: string, rows: readonly ReferenceRow[]): Promise<number> {
-    if (rows.length === 0) return 0;
+  /** The rows that are new or say something else than what is known, and whose records they are of, all at once. @returns how many rows */
+  async function put(hr: string, rows: readonly ReferenceRow[], identities: readonly PassedOn[]): Promise<number> {
+    if (rows.length === 0 && identities.length === 0) return 0;
     return await db.transaction().execute(async (transaction) => {
+      const process = `reference-sync/${hr}`;
+      await identifyPersons(transaction, hr, process, identities);
+      const passed = identities.filter(({ before }) => before !== undefined);
+      await appendAudit(transaction, passed.map(({ email, externalId, before }) => ({ process, actor: hr, action: 'person.address_passed', object: email, system: hr, message: `${email} stands for the record ${externalId} of ${hr} from now on, no longer for ${before ?? ''}`, details: { before: before ?? null, externalId } })));
+      if (rows.length === 0) return 0;
       let count = 0;
       for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) count += await putReference(transaction, `hr ${hr}`, rows.slice(at, at + ROWS_AT_ONCE));
-      await appendAudit(transaction, [{ process: `reference-sync/${hr}`, actor: hr, action: 'reference.synced', object: 'people', system: hr, message: `${count} people taken over from ${hr}`, details: { person: count } }]);
+      await appendAudit(transaction, [{ process, actor: hr, action: 'reference.synced', object: 'people', system: hr, message: `${count} people taken over from ${hr}`, details: { person: count } }]);
       // With the change itself, so that no crash comes between it and those who wait for it.
       const untold = await readWatermark(transaction, untoldOf(hr));
       await advanceWatermark(transaction, { name: untoldOf(hr), from: untold ?? null, to: new Date().toISOString() });
@@ -80,8 +89,16 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
           else if (other === undefined || employee.active || (!other.active && employee.changedAt > other.changedAt)) employees.set(employee.email, employee);
         }
         const rows: ReferenceRow[] = [];
+        const identities: PassedOn[] = [];
+        const standsFor = await personIdentities(db, hr);
         for (const told of employees.values()) {
           const before = known.get(told.email);
+          // A run that is told of everybody has seen who shares an address.
+          const held = told.active && before !== undefined && last !== undefined ? await heldByAnother(port, told, standsFor.get(told.email), context) : null;
+          if (held !== null) {
+            notTaken.push(held);
+            continue;
+          }
           // An earlier employment may be told alone when it is edited: it does not end the one in force.
           const inForce = told.active || before === undefined || last === undefined ? { employee: told } : await employmentInForce(port, told, context);
           if ('notTaken' in inForce) {
@@ -91,9 +108,13 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
           const { employee } = inForce;
           const outcome = personOfEmployee(employee, before, firm);
           if ('findings' in outcome) notTaken.push({ externalId: employee.externalId, findings: outcome.findings.map(({ code, message, mend }) => ({ code, message, mend })) });
-          else if ('person' in outcome && !isDeepStrictEqual(outcome.person, before)) rows.push({ kind: 'person', key: employee.email, scope: employee.email, document: outcome.person });
+          else if ('person' in outcome) {
+            const { email, externalId } = employee;
+            if (standsFor.get(email) !== externalId) identities.push({ email, externalId, before: standsFor.get(email) });
+            if (!isDeepStrictEqual(outcome.person, before)) rows.push({ kind: 'person', key: email, scope: email, document: outcome.person });
+          }
         }
-        const changed = await put(hr, rows);
+        const changed = await put(hr, rows, identities);
         // Who could not be taken is asked for again, until HR or the configuration says more.
         if (notTaken.length === 0) await advanceWatermark(db, { name, from: last ?? null, to: startedAt });
         const untold = (await readWatermark(db, untoldOf(hr))) ?? '';
@@ -112,22 +133,6 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
       return await standingCaseOf(db, `reference-sync/${hr}`);
     },
   };
-}
-
-/** The active record with this address, where HR has one beside the inactive one it tells of. */
-async function employmentInForce(port: HrPort, inactive: Employee, context: CallContext): Promise<{ readonly employee: Employee } | { readonly notTaken: NotTaken }> {
-  try {
-    const found = await port.findByEmail(inactive.email, context);
-    return { employee: found?.active === true && found.email === inactive.email ? found : inactive };
-  } catch (error) {
-    if (!isSystemFailure(error) || error.failure.kind !== 'business_rule') throw error;
-    const { code, message, mend } = error.failure;
-    return { notTaken: { externalId: inactive.externalId, findings: [{ code, message, mend }] } };
-  }
-}
-
-function sharedAddress({ externalId, email }: Employee, other: Employee): NotTaken {
-  return { externalId, findings: [{ code: 'PERSON_ADDRESS_SHARED', message: `HR has two people with the address ${email}: ${externalId} and ${other.externalId}.`, mend: 'Correct the address of one of them in HR: time is known by it.' }] };
 }
 
 function noConfig(hr: string): SystemFailure {

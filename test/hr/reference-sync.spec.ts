@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { sql } from 'kysely';
 import type { PeopleSynced } from '../../activities/hr/contract.ts';
 import { createReferenceSync } from '../../activities/hr/sync-people.ts';
 import { addMilliseconds } from '../../domain/dates.ts';
@@ -96,6 +97,75 @@ describe('People from HR', function () {
     await hire('both@northwind-consulting.example');
     await hire('both@northwind-consulting.example');
     assert.deepEqual((await sync()).notTaken.flatMap(({ findings }) => findings.map(({ code }) => code)), ['PERSON_ADDRESS_SHARED']);
+  });
+
+  describe('who come to have one address in different runs', () => {
+    const email = 'shared@northwind-consulting.example';
+    const costCenter = async () => (await people()).get(email)?.person.costCenter;
+    /** Taken over long enough ago that it is not told again. */
+    const taken = async () => {
+      const id = await hire(email, { name: 'Ada Able' });
+      await sync();
+      await settled();
+      return id;
+    };
+
+    it('are named, both of them, and neither takes the place of the other', async () => {
+      const ada = await taken();
+      const ben = await hire(email, { name: 'Ben Best', costCenter: 'US01-DATA' });
+      for (let times = 0; times < 2; times += 1) {
+        const { looked, changed, notTaken } = await sync();
+        assert.deepEqual([looked, changed, notTaken.map(({ externalId, findings }) => [externalId, findings.map(({ code }) => code)])], [1, 0, [[ben, ['PERSON_ADDRESS_SHARED']]]]);
+        const message = notTaken[0]?.findings[0]?.message ?? '';
+        for (const part of [email, 'Ada Able', ada, 'Ben Best', ben]) assert.ok(message.includes(part), message);
+        assert.equal(await costCenter(), 'US01-TECH');
+      }
+      await hr.office.change(ben, { email: 'ben@northwind-consulting.example' });
+      assert.equal((await sync()).notTakenInAll, 0);
+      assert.deepEqual([await costCenter(), (await people()).get('ben@northwind-consulting.example')?.person.costCenter], ['US01-TECH', 'US01-DATA']);
+    });
+
+    it('are named too where somebody is given the address of one who is known', async () => {
+      await taken();
+      const ben = await hire('ben@northwind-consulting.example', { name: 'Ben Best', costCenter: 'US01-DATA' });
+      await sync();
+      await settled();
+      await hr.office.change(ben, { email });
+      assert.deepEqual((await sync()).notTaken.flatMap(({ findings }) => findings.map(({ code }) => code)), ['PERSON_ADDRESS_SHARED']);
+      assert.equal(await costCenter(), 'US01-TECH');
+    });
+
+    it('are named where the store does not know yet whose the address was', async () => {
+      const ada = await taken();
+      await sql`update identity_map set retired_at = now(), retired_because = 'test' where object_type = 'person'`.execute(store.db);
+      const ben = await hire(email, { name: 'Ben Best', costCenter: 'US01-DATA' });
+      const { notTaken } = await sync();
+      const message = notTaken[0]?.findings[0]?.message ?? '';
+      for (const part of ['Ada Able', ada, 'Ben Best', ben]) assert.ok(message.includes(part), message);
+      assert.equal(await costCenter(), 'US01-TECH');
+    });
+
+    for (const [what, change] of [['left', { active: false, to: '2026-06-30' }], ['was given another', { email: 'ada@northwind-consulting.example' }]] as const) {
+      it(`share none where the first ${what}: the address passes on, and the audit trail says so`, async () => {
+        const ada = await taken();
+        await hr.office.change(ada, change);
+        const ben = await hire(email, { name: 'Ben Best', costCenter: 'US01-DATA' });
+        assert.equal((await sync()).notTakenInAll, 0);
+        assert.equal(await costCenter(), 'US01-DATA');
+        const { rows } = await sql<{ details: unknown }>`select details from audit_trail where action = 'person.address_passed'`.execute(store.db);
+        assert.deepEqual(rows.map(({ details }) => details), [{ before: ada, externalId: ben }]);
+        await settled();
+        await hr.office.change(ben, { costCenter: 'US01-TECH' });
+        assert.deepEqual([(await sync()).notTakenInAll, await costCenter()], [0, 'US01-TECH']);
+      });
+    }
+
+    it('pass it on also where the first was deleted', async () => {
+      const ada = await taken();
+      await hr.office.remove(ada);
+      await hire(email, { costCenter: 'US01-DATA' });
+      assert.deepEqual([(await sync()).notTakenInAll, await costCenter()], [0, 'US01-DATA']);
+    });
   });
 
   it('stay employed where the record of an earlier employment is edited after their return', async () => {
