@@ -6,6 +6,7 @@ import type { FaultAnswers, SandboxContext, SandboxDefinition } from '../kit/san
 import { companyOf, itemView, payrollView, Update, type Company } from './company.ts';
 import { invalidToken, invalidValue, notFound, refused, Refusal, tooMany } from './errors.ts';
 import { GustoOptions } from './options.ts';
+import { EMPLOYEES, payrollsAround } from './reference-data.ts';
 import { tokenDesk } from './tokens.ts';
 
 const VERSIONS = ['2024-04-01', '2025-06-15', '2025-11-15', '2026-02-01', '2026-06-15'];
@@ -92,6 +93,12 @@ export const gusto: SandboxDefinition = {
     context.onReset(() => {
       times = [];
     });
+  },
+
+  initialRecords(context) {
+    const company = companyFor(context);
+    for (const employee of EMPLOYEES) company.addEmployee(employee);
+    for (const payroll of payrollsAround(context.now())) company.addPayroll(payroll);
   },
 
   seed(context, collection, record) {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createGusto } from '../../../connectors/gusto/index.ts';
+import { addMonths } from '../../../domain/dates.ts';
 import { payrollTermsOf } from '../../../domain/model/time/payroll-terms.ts';
+import { closingOf, payPeriodsOf } from '../../../domain/rules/timesheet/period-calendar.ts';
 import { startSandboxes, type RunningSandboxes } from '../../../sandbox/all.ts';
 import { openStore } from '../../../store/database.ts';
 import { createSystems } from '../../../workers/systems.ts';
@@ -26,6 +29,21 @@ describe('The firm with Gusto for its US payroll and Snowflake for its warehouse
     else process.env['Q2C_DATA_DIR'] = folderBefore;
     await sandboxes?.close();
     await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('finds in Gusto the people and pay periods that the firm has, without anybody entering them', async () => {
+    const { config } = await theFirm(['gusto']);
+    const entity = config.legalEntities.find(({ code }) => code === 'US01') ?? assert.fail('no US01');
+    const closing = closingOf('US01', config.timeClosing) ?? assert.fail('no closing terms');
+    const today = new Date().toISOString().slice(0, 10);
+    const port = createGusto({ system: 'gusto', baseUrl: sandboxes.url('gusto'), credentials: sandboxes.credentials.gusto, options: { legalEntity: 'US01' }, log: silent, limits: { concurrency: 4, requestsPerSecond: null, timeoutSeconds: 10 } }, dataDir);
+    // As far back and ahead as the line keeps pay periods.
+    const periods = payPeriodsOf(entity, closing, addMonths(today, -6), 20);
+    assert.ok(periods.length > 40);
+    for (const { code, from, to, payDate } of [periods[0], periods.find((each) => each.to >= today), periods.at(-1)].filter((period) => period !== undefined)) {
+      const document = exportOf({ employer: 'US01', payPeriod: { code, from, to }, payDate }, ['ingrid.solberg', 'marcus.whitfield', 'dana.kowalski'].map((name) => ({ person: `${name}@northwind-consulting.example`, hours: '80' })));
+      assert.match((await port.send(document, callContext())).files[0] ?? '', /^gusto-payroll-/, `${from} to ${to}`);
+    }
   });
 
   it('runs by its configuration alone', async () => {

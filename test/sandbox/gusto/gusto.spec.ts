@@ -81,9 +81,9 @@ describe('Gusto sandbox', () => {
   it('lists in pages, and unprocessed payrolls only when asked', async () => {
     await sandboxAdmin(() => sandbox.url).seed({ employees: Array.from({ length: 130 }, (_, index) => ({ work_email: `p${index}@example.net` })) });
     const page = await call('GET', `${company}/employees?page=2&per=100`);
-    assert.deepEqual([z.array(z.unknown()).parse(page.body['items']).length, page.headers.get('x-total-count'), page.headers.get('x-total-pages')], [31, '131', '2']);
+    assert.deepEqual([z.array(z.unknown()).parse(page.body['items']).length, page.headers.get('x-total-count'), page.headers.get('x-total-pages')], [34, '134', '2'], 'one of this test, three of the firm, and 130 more');
     const listed = async (query: string) => z.array(z.unknown()).parse((await call('GET', `${company}/payrolls${query}`)).body['items']).length;
-    assert.deepEqual([await listed(''), await listed('?processing_statuses=unprocessed'), await listed('?processing_statuses=unprocessed&start_date=2026-12-01')], [0, 1, 0]);
+    assert.deepEqual([await listed(''), await listed('?processing_statuses=unprocessed&start_date=2026-11-02&end_date=2026-11-07'), await listed('?processing_statuses=unprocessed&start_date=2026-12-27&end_date=2027-01-02'), await listed('?processing_statuses=unprocessed&start_date=2030-01-01')], [0, 2, 1, 0]);
   });
 
   it('knows its versions, its company and its limit', async () => {
