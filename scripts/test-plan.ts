@@ -2,15 +2,21 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { importsOf } from './check-imports.ts';
 
+/** The spec files of one folder, or a part of them, which run in one process. */
 export interface Suite {
   /** The folder below test/, e.g. "connectors/netsuite". */
+  readonly folder: string;
+  /** The folder, with the part's number where it has several. */
   readonly name: string;
   readonly files: readonly string[];
   /** It starts a Temporal server, a store or Tryton. */
   readonly needsServers: boolean;
 }
 
-const serverStarters = /(^|\/)scripts\/(temporal-server|store-server|tryton)\//;
+/** A folder whose specs start servers runs in parts of so many files at the most: they can go on beside each other. */
+const FILES_OF_A_PART = 6;
+
+const serverStarters = /(^|\/)scripts\/((temporal-server|store-server|tryton)\/|test-store\.ts$)/;
 
 /** The spec files by folder; those that need no server first, so that a wrong rule shows within seconds. */
 export function planSuites(root: string): Suite[] {
@@ -21,8 +27,17 @@ export function planSuites(root: string): Suite[] {
     byFolder.set(folder, [...(byFolder.get(folder) ?? []), file]);
   }
   const known = new Map<string, boolean>();
-  const suites = [...byFolder].map(([name, files]) => ({ name, files, needsServers: files.some((file) => reachesServers(file, root, known)) }));
+  const suites = [...byFolder].flatMap(([folder, files]) => {
+    const needsServers = files.some((file) => reachesServers(file, root, known));
+    return inParts(files, needsServers ? FILES_OF_A_PART : files.length).map((part, index, { length }) => ({ folder, name: length === 1 ? folder : `${folder} ${index + 1}/${length}`, files: part, needsServers }));
+  });
   return suites.toSorted((a, b) => Number(a.needsServers) - Number(b.needsServers) || a.name.localeCompare(b.name));
+}
+
+/** Parts of nearly the same size, neighbours in different ones: specs of one kind are often named alike and take as long. */
+function inParts(files: readonly string[], most: number): string[][] {
+  const count = Math.ceil(files.length / most);
+  return Array.from({ length: count }, (_, part) => files.filter((__, index) => index % count === part));
 }
 
 /** Whether a file of test/ imports, directly or through others of test/, what starts a server. */

@@ -7,7 +7,10 @@ import Mocha from 'mocha';
 const seed = process.env['Q2C_PROPERTY_SEED'] ?? '20261121';
 if (seed !== 'random') fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(seed) });
 
-const mocha = new Mocha({ timeout: 20_000, ui: 'bdd', color: false });
+/** Beside other suites on a small machine a test takes several times as long as alone, and none is about that. What hangs is told by the limits of its own waits. */
+const LEAST_TIMEOUT_MS = 180_000;
+
+const mocha = new Mocha({ timeout: LEAST_TIMEOUT_MS, ui: 'bdd', color: false });
 for (const file of process.argv.slice(2)) mocha.addFile(file);
 
 const outcome = { passed: 0, failed: 0, skipped: 0, failures: [] as { title: string; message: string; file: string | null }[] };
@@ -25,9 +28,15 @@ try {
   process.exit(1);
 }
 
+/** What it says itself may be short, as it is for somebody who runs it alone. */
+function giveTime(runnable: Mocha.Runnable): void {
+  if (runnable.timeout() > 0) runnable.timeout(Math.max(runnable.timeout(), LEAST_TIMEOUT_MS));
+}
+
 class Quiet extends Mocha.reporters.Base {
   constructor(runner: Mocha.Runner) {
     super(runner);
+    for (const event of ['hook', 'test']) runner.on(event, giveTime);
     runner.on('pass', () => (outcome.passed += 1));
     runner.on('pending', () => (outcome.skipped += 1));
     runner.on('fail', (test: Mocha.Runnable, error: unknown) => {

@@ -5,14 +5,16 @@ import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { runCommand } from './commands.ts';
 import { projectFolder } from './data-folder.ts';
+import { openLanes, type Lanes } from './test-lanes.ts';
 import { planSuites, type Suite } from './test-plan.ts';
 
 const outcomeSchema = z.object({ passed: z.int(), failed: z.int(), skipped: z.int(), failures: z.array(z.object({ title: z.string(), message: z.string(), file: z.string().nullable() })) });
 type Outcome = z.infer<typeof outcomeSchema>;
 
 const suiteLimitMs = 20 * 60_000;
-/** Suites that start servers mostly wait for them: two at a time, those that take longest first. */
-const lanes = 2;
+/** So many suites at a time. Those that start servers mostly wait for them; of these, those that take longest begin first. */
+const LIGHT_LANES = 2;
+const SERVER_LANES = 3;
 const longest = ['line', 'workflows', 'payroll', 'connectors/tryton'];
 const bin = (name: string) => join(projectFolder, 'node_modules', '.bin', name);
 
@@ -22,8 +24,7 @@ const checks = [
   { name: 'import directions', command: process.execPath, args: [join(projectFolder, 'scripts', 'check-imports.ts')] },
 ] as const;
 
-async function main(): Promise<number> {
-  const asked = process.argv.slice(2);
+async function main(asked: readonly string[], lanes: Lanes): Promise<number> {
   const total = { passed: 0, failed: 0, skipped: 0 };
   let failedChecks = 0;
   if (asked.length === 0) {
@@ -37,15 +38,16 @@ async function main(): Promise<number> {
       if (!ok) console.log(indented(result.output));
     }
   }
-  const suites = planSuites(projectFolder).filter((suite) => asked.length === 0 || asked.some((name) => suite.name === name || suite.name.startsWith(`${name}/`)));
+  const suites = planSuites(projectFolder).filter((suite) => asked.length === 0 || asked.some((name) => suite.folder === name || suite.folder.startsWith(`${name}/`)));
   if (suites.length === 0) throw new Error(`There is no suite ${asked.join(', ')} under test/`);
   const again: Suite[] = [];
   const unsteady: Suite[] = [];
   let failedSuites = 0;
-  async function runAll(waiting: Suite[]): Promise<void> {
+  async function runLane(lane: number, waiting: Suite[]): Promise<void> {
     for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) {
+      const environment = await lanes.environment(lane, suite.needsServers);
       const started = Date.now();
-      const outcome = await runSuite(suite);
+      const outcome = await runSuite(suite, environment);
       total.passed += outcome.passed;
       total.failed += outcome.failed;
       if (outcome.failed > 0) failedSuites += 1;
@@ -56,28 +58,28 @@ async function main(): Promise<number> {
     }
   }
   async function runAgain(suite: Suite): Promise<void> {
+    const environment = await lanes.environment(0, suite.needsServers);
     const started = Date.now();
-    const outcome = await runSuite(suite);
+    const outcome = await runSuite(suite, environment);
     heading(`${suite.name}, alone`, started, `${counts(outcome)} of ${suite.files.length} spec file${suite.files.length === 1 ? '' : 's'}`);
     tellFailures(outcome);
     if (outcome.failed === 0 && outcome.passed > 0) unsteady.push(suite);
   }
-  const light = suites.filter((suite) => !suite.needsServers);
-  await Promise.all(Array.from({ length: lanes }, () => runAll(light)));
-  const withServers = suites.filter((suite) => suite.needsServers).toSorted((left, right) => place(left) - place(right));
-  await Promise.all(Array.from({ length: lanes }, () => runAll(withServers)));
+  const runLanes = (count: number, waiting: Suite[]) => Promise.all(Array.from({ length: count }, (_, lane) => runLane(lane, waiting)));
+  await runLanes(LIGHT_LANES, suites.filter((suite) => !suite.needsServers));
+  await runLanes(SERVER_LANES, suites.filter((suite) => suite.needsServers).toSorted((left, right) => place(left) - place(right)));
   for (const suite of again.filter(({ files }) => files.length > 0)) await runAgain(suite);
   console.log(`\n${counts(total)}`);
   if (unsteady.length > 0) console.log(`UNSTEADY: failed above beside other suites and passed alone: ${unsteady.flatMap(({ files }) => files.map((file) => relative(projectFolder, file))).join(', ')}`);
   return failedChecks === 0 && failedSuites === unsteady.length ? 0 : 1;
 }
 
-function runSuite(suite: Suite): Promise<Outcome> {
+function runSuite(suite: Suite, environment: Readonly<Record<string, string>>): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--enable-source-maps', join(projectFolder, 'scripts', 'test-suite.ts'), ...suite.files], {
       cwd: projectFolder,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_ENV: 'test' },
+      env: { ...process.env, ...environment, NODE_ENV: 'test' },
     });
     let printed = '';
     let report = '';
@@ -102,8 +104,8 @@ function runSuite(suite: Suite): Promise<Outcome> {
   });
 }
 
-function place({ name }: Suite): number {
-  const at = longest.indexOf(name);
+function place({ folder }: Suite): number {
+  const at = longest.indexOf(folder);
   return at < 0 ? longest.length : at;
 }
 
@@ -123,9 +125,13 @@ function indented(text: string): string {
   return text.replaceAll(/^/gm, '    ');
 }
 
+const lanes = openLanes();
 try {
-  process.exit(await main());
+  process.exitCode = await main(process.argv.slice(2), lanes);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
+  process.exitCode = 1;
+} finally {
+  await lanes.close();
 }
+process.exit();

@@ -114,7 +114,7 @@ describe('Whatever a system does to a deal, it ends with exactly one of everythi
       const deals = await sellThree();
       await orderEverywhere(fault);
       line.resumeRelay();
-      for (const { deal } of deals) await line.ended(deal, 'activated', 60_000);
+      for (const { deal } of deals) await line.ended(deal, 'activated');
       for (const { sale, deal } of deals) {
         assertOneOfEverything(sale, await line.inventory(sale.client.name));
         assert.deepEqual(await line.casesOf(deal), [], 'no person was asked');

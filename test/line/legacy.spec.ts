@@ -56,7 +56,7 @@ describe('A closed-won deal becomes an activated project in an ERP that takes fi
   it('makes exactly one of everything, at the value of the deal', async () => {
     const sale = aSale({ crm: 'salesforce' });
     const deal = await line.sell(sale);
-    await line.ended(deal, 'activated', 40_000);
+    await line.ended(deal, 'activated');
     const { customers, contracts, projects, rateCards, schedules } = await held(sale.client.name);
     assert.deepEqual([customers.length, contracts.length, projects.length, rateCards.length, schedules.length], [1, 1, 1, 1, 1]);
     assert.equal(Number(contracts[0]?.fields['total']), sale.lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0));
@@ -73,7 +73,7 @@ describe('A closed-won deal becomes an activated project in an ERP that takes fi
     await line.until('the first batch has been waiting for longer than one call', async () => (await postingsOf(line.store.db, closedWonId(deal))).some(({ system, state }) => system === 'legacy' && state === 'in_doubt'));
     await admin.seed({ orders: [{ kind: 'torn' }, { kind: 'lose-ack' }, { kind: 'page' }] });
     await mode('default');
-    await line.ended(deal, 'activated', 60_000);
+    await line.ended(deal, 'activated');
     const { customers, contracts, projects, rateCards, schedules } = await held(sale.client.name);
     assert.deepEqual([customers.length, contracts.length, projects.length, rateCards.length, schedules.length], [1, 1, 1, 1, 1]);
   });
@@ -81,10 +81,10 @@ describe('A closed-won deal becomes an activated project in an ERP that takes fi
   it('leaves nothing behind when the deal is aborted', async () => {
     const sale = aSale();
     const deal = await line.sell({ ...sale, lines: [...sale.lines, aSoldLine({ laborCategory: 'ANALYST', quantity: 10, unitPrice: 150, person: 'left.the.firm@northwind-consulting.example' })] });
-    const open = await line.openCase(deal, undefined, 40_000);
+    const open = await line.openCase(deal);
     await line.until('the other systems have been written to', async () => (await postingsOf(line.store.db, closedWonId(deal))).some(({ system, state }) => system === 'legacy' && state === 'done'));
     await line.resolve(open.case_id, { action: 'abort', by: 'fiona', reason: 'the client withdrew' });
-    await line.ended(deal, 'aborted', 40_000);
+    await line.ended(deal, 'aborted');
     const { customers, contracts, projects } = await held(sale.client.name);
     assert.deepEqual([customers.length, contracts.length, projects.length], [0, 0, 0]);
     assert.deepEqual((await postingsOf(line.store.db, closedWonId(deal))).filter((posting) => posting.state !== 'reversed').map((posting) => posting.key), []);

@@ -154,7 +154,7 @@ describe('The q2c command, against a running line', function () {
     await change('service-lines.yaml', 'defaultTemplate: NOWHERE', 'defaultTemplate: DELIVERY');
     const activated = await json(z.object({ changed: z.boolean(), woken: z.array(z.string()) }), 'config', 'activate', '--dir', folder, '--by', 'priya');
     assert.deepEqual(activated, { changed: true, woken: [`closed-won/${nameOf(deal)}`] });
-    await line.ended(deal, 'activated', 40_000);
+    await line.ended(deal, 'activated');
     assertOneOfEverything(sale, await line.inventory(sale.client.name));
     assert.match((await q2c('config', 'history')).text, /priya/);
   });

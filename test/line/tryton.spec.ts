@@ -37,7 +37,7 @@ describe('The closed-won line into Tryton, an ERP that really runs', function ()
 
   it('leaves one customer, one sale and one open project with its tasks, as Tryton itself says', async () => {
     const { deal, client } = await sell();
-    const outcome = await line.outcome(closedWonId(deal), 60_000);
+    const outcome = await line.outcome(closedWonId(deal));
     assert.equal(outcome.outcome, 'activated');
     const { parties, sales, works } = await inTryton(client);
     assert.deepEqual(parties.map((party) => party['name']), ['Harbor Insurance']);
@@ -52,7 +52,7 @@ describe('The closed-won line into Tryton, an ERP that really runs', function ()
   it('makes one of everything where the connection breaks after the project was written', async () => {
     await tryton.faults.next({ kind: 'cut-after', method: 'POST', path: '' });
     const { deal, client } = await sell();
-    assert.equal((await line.outcome(closedWonId(deal), 60_000)).outcome, 'activated');
+    assert.equal((await line.outcome(closedWonId(deal))).outcome, 'activated');
     const { parties, sales, works } = await inTryton(client);
     assert.deepEqual([parties.length, sales.length, works.length], [1, 1, 1]);
   });
@@ -62,7 +62,7 @@ describe('The closed-won line into Tryton, an ERP that really runs', function ()
     const { deal, client } = await sell();
     await line.until('the project is in Tryton', async () => (await inTryton(client)).works.length === 1, 60_000);
     await line.client.workflow.getHandle(closedWonId(deal)).executeUpdate(abortUpdate, { args: [{ by: 'jane', reason: 'the client withdrew' }] });
-    const outcome = await line.outcome(closedWonId(deal), 60_000);
+    const outcome = await line.outcome(closedWonId(deal));
     line.fakes.mendAll();
     assert.deepEqual(outcome.outcome === 'aborted' && outcome.notUndone, []);
     assert.deepEqual(await inTryton(client), { parties: [], sales: [], works: [] });

@@ -24,7 +24,7 @@ describe('The whole line runs on every system, chosen by configuration alone', f
         matrix = await startMatrixLine(erp, time);
         const { line } = matrix;
         const sold = await matrix.sell(crm);
-        await line.ended(sold.deal, 'activated', 40_000);
+        await line.ended(sold.deal, 'activated');
 
         assert.deepEqual(await matrix.held(sold.clientName), { customers: 1, contracts: 1, projects: 1 }, `what ${erp} holds`);
         const links = (await identitiesOf(line.store.db, closedWonId(sold.deal))).map(({ system, object_type: what }) => `${system} ${what}`);

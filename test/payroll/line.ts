@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createCaseSteps } from '../../activities/cases.ts';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
@@ -21,16 +20,9 @@ import type { payrollExport } from '../../workflows/payroll-export.ts';
 import { theFirm } from '../builders/firm.ts';
 import { freshStore } from '../store/support.ts';
 import { createFakeSystems } from '../support/fake-systems.ts';
-import { theTemporalServer } from '../support/temporal.ts';
+import { theBundle, theTemporalServer } from '../support/temporal.ts';
+import { until } from '../support/until.ts';
 import { aPayPeriod, planPay, putPayPeriod, type PlannedPay } from './builders.ts';
-
-let bundling: Promise<WorkflowBundleWithSourceMap> | undefined;
-const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-
-/** Bundled once for the whole mocha run. */
-export function thePayrollBundle(): Promise<WorkflowBundleWithSourceMap> {
-  return (bundling ??= bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('workflows.ts', import.meta.url)), logger: quiet }));
-}
 
 export interface PayrollLine {
   readonly store: Store;
@@ -44,7 +36,7 @@ export interface PayrollLine {
   openCase(code: string, period: PayPeriod): Promise<CaseRow>;
   resolve(row: CaseRow, resolution: Partial<Resolution> & Pick<Resolution, 'action'>): Promise<ResolutionAnswer>;
   activateAgain(): Promise<void>;
-  until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T>;
+  readonly until: typeof until;
   stop(): Promise<void>;
 }
 
@@ -68,21 +60,11 @@ export async function startPayrollLine(port: () => PayrollPort): Promise<Payroll
   const deps: ActivityDependencies = { store, systems: createFakeSystems().systems, log: pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' }), now: () => new Date(), withSlot: (_system, signal, work) => work(signal) };
   const activities = { ...createCaseSteps(deps), ...createPayrollSteps({ ...deps, systems: { payroll: port } }) };
   const workers = [
-    await Worker.create({ connection, taskQueue: LINE_QUEUE, workflowBundle: await thePayrollBundle(), activities }),
+    await Worker.create({ connection, taskQueue: LINE_QUEUE, workflowBundle: await theBundle(), activities }),
     await Worker.create({ connection, taskQueue: targetQueue('payroll'), activities }),
   ];
   const running = workers.map((worker) => worker.run());
   let periods = 0;
-
-  async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-    const end = Date.now() + 20_000;
-    for (;;) {
-      const seen = await look();
-      if (seen !== undefined && seen !== false) return seen;
-      if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
-  }
 
   const cases = (period: PayPeriod) => casesOf(store.db, payrollExportId(runOf(period)));
   return {

@@ -10,8 +10,8 @@ import { resolveUpdate } from '../../workflows/contracts/exception-case.ts';
 import { payrollProgressQuery } from '../../workflows/contracts/payroll-export.ts';
 import type { payrollExport } from '../../workflows/payroll-export.ts';
 import { theFirm } from '../builders/firm.ts';
+import { theBundle } from '../support/temporal.ts';
 import { timeSkippingServer } from '../support/time-skipping.ts';
-import { thePayrollBundle } from './line.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -85,7 +85,7 @@ describe('A payroll run over days', function () {
       payrollsDue: async () => Promise.resolve([]),
     };
     for (const taskQueue of [LINE_QUEUE, targetQueue('payroll')]) {
-      const worker = await Worker.create({ connection: environment.nativeConnection, taskQueue, ...(taskQueue === LINE_QUEUE ? { workflowBundle: await thePayrollBundle() } : {}), activities: { ...cases, ...payroll } });
+      const worker = await Worker.create({ connection: environment.nativeConnection, taskQueue, ...(taskQueue === LINE_QUEUE ? { workflowBundle: await theBundle() } : {}), activities: { ...cases, ...payroll } });
       workers.push(worker);
       running.push(worker.run());
     }

@@ -60,7 +60,7 @@ describe('Held time', function () {
     assert.deepEqual(await sweep(), { overtaken: 0, released: 0, overdue: 0, resumed: 0 });
 
     line.fakes.mendAll();
-    assert.equal((await line.outcome(closedWonId(deal), 60_000)).outcome, 'activated');
+    assert.equal((await line.outcome(closedWonId(deal))).outcome, 'activated');
     assert.equal((await sweep()).released, 1);
     await line.until('it is posted', async () => Promise.resolve(net() === '8'));
     await line.posted();

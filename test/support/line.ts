@@ -19,6 +19,7 @@ import { theFirm } from '../builders/firm.ts';
 import { freshStore } from '../store/support.ts';
 import { createFakeSystems, type FakeSystems } from './fake-systems.ts';
 import { theBundle, theTemporalServer } from './temporal.ts';
+import { until } from './until.ts';
 
 const outcomeSchema = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('activated'), version: z.string(), projects: z.array(z.string()), notUndone: z.array(z.string()) }),
@@ -31,12 +32,11 @@ export interface TestLine {
   readonly client: Client;
   readonly fakes: FakeSystems;
   activate(config: FirmConfig): Promise<void>;
-  /** Waits until a condition holds. @throws Error naming it after the time, milliseconds */
-  until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs?: number): Promise<T>;
+  readonly until: typeof until;
   openCase(code: string, deal: DealReference): Promise<CaseRow>;
   resolve(caseId: string, resolution: Resolution): Promise<ResolutionAnswer>;
-  /** The outcome of a deal's process. @throws Error with its progress when it does not end in time, milliseconds */
-  outcome(workflowId: string, limitMs?: number): Promise<DealOutcome>;
+  /** The outcome of a deal's process. @throws Error with its progress when it does not end in time */
+  outcome(workflowId: string): Promise<DealOutcome>;
   progress(workflowId: string): Promise<DealProgress>;
   /** A deal in the CRM, with an ID of its own. */
   deal(parts: Opportunity): DealReference;
@@ -75,16 +75,6 @@ export async function startTestLine({ overlays = [], now, systems = (inMemory) =
     systemsOf: async () => Promise.resolve(systems(fakes.systems)),
   });
 
-  async function until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs = 30_000): Promise<T> {
-    const end = Date.now() + limitMs;
-    for (;;) {
-      const seen = await look();
-      if (seen !== undefined && seen !== false) return seen;
-      if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-
   return {
     store,
     client,
@@ -94,10 +84,10 @@ export async function startTestLine({ overlays = [], now, systems = (inMemory) =
     openCase: (code, deal) => until(`a case ${code} is open for ${deal.opportunityId}`, async () => (await openCases(store.db)).find((row) => row.code === code && row.process.endsWith(deal.opportunityId))),
     resolve: (caseId, resolution) => client.workflow.getHandle(caseId).executeUpdate(resolveUpdate, { args: [resolution] }),
     progress: (workflowId) => client.workflow.getHandle(workflowId).query(progressQuery),
-    async outcome(workflowId, limitMs = 30_000) {
+    async outcome(workflowId) {
       const handle = client.workflow.getHandle(workflowId);
       try {
-        await until(`${workflowId} has ended`, async () => (await handle.describe()).status.name !== 'RUNNING', limitMs);
+        await until(`${workflowId} has ended`, async () => (await handle.describe()).status.name !== 'RUNNING');
       } catch (error) {
         throw new Error(`${String(error)}\n${JSON.stringify(await handle.query(progressQuery), null, 1)}`);
       }

@@ -118,7 +118,7 @@ export async function startMatrixLine(erp: ErpName, time: TimeSystemName): Promi
         await line.until(`${lines} lines of labor are posted`, async () => {
           const now = await state();
           return now?.open === 0 && now.done >= lines;
-        }, 30_000);
+        });
       } catch (error) {
         const { rows: outcomes } = await sql`select r.system, r.record_id, r.state, o.outcome, o.codes from time_record r left join time_outcome o on r.id = o.record`.execute(db);
         const { rows: postings } = await sql`select system, state, attempts, hours, error from labor_posting`.execute(db);

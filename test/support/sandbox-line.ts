@@ -33,6 +33,7 @@ import { sandboxAdmin } from '../connectors/conformance/admin.ts';
 import { freshStore } from '../store/support.ts';
 import { inventoryOf, type Inventory } from './inventory.ts';
 import { theBundle, theTemporalServer } from './temporal.ts';
+import { until } from './until.ts';
 
 export type Admin = ReturnType<typeof sandboxAdmin>;
 
@@ -60,13 +61,12 @@ export interface SandboxLine {
   resumeRelay(): void;
   /** Waits until every event has been relayed and no process of the deal runs. */
   quiet(deal: DealReference): Promise<void>;
-  /** Waits until a condition holds. @throws Error naming it after the time, milliseconds */
-  until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs?: number): Promise<T>;
+  readonly until: typeof until;
   /** Waits until the deal has come to an end (or to this one). @throws Error with its status when it does not in time, milliseconds */
   ended(deal: DealReference, state?: DealProcessRow['state'], limitMs?: number): Promise<DealProcessRow>;
   /** What NetSuite and Harvest hold for a client, by its name. */
   inventory(clientName: string): Promise<Inventory>;
-  openCase(deal: DealReference, code?: string, limitMs?: number): Promise<CaseRow>;
+  openCase(deal: DealReference, code?: string): Promise<CaseRow>;
   casesOf(deal: DealReference): Promise<CaseRow[]>;
   /** A person resolves a case. @throws AssertionError where the answer is refused */
   resolve(caseId: string, resolution: Resolution): Promise<ResolutionAnswer>;
@@ -120,15 +120,6 @@ export async function startSandboxLine({ change = (config) => config, overlays =
     systemsOf: (config, usedStore) => createSystems(config, { store: usedStore, log, secrets: async () => Promise.resolve(credentials), endpoints: async () => Promise.resolve(endpoints) }),
   });
 
-  async function until<T>(what: string, look: () => Promise<T | undefined | false>, limitMs = 20_000): Promise<T> {
-    const end = Date.now() + limitMs;
-    for (;;) {
-      const seen = await look();
-      if (seen !== undefined && seen !== false) return seen;
-      if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
   const allCases = async (deal: DealReference) => [...(await casesOf(store.db, closedWonId(deal))), ...(await casesOf(store.db, changeOrderId(deal)))];
   const explained = async <T>(deal: DealReference, waiting: Promise<T>): Promise<T> => {
     try {
@@ -196,7 +187,7 @@ export async function startSandboxLine({ change = (config) => config, overlays =
       return inventoryOf(await adminOf('netsuite').state(), await adminOf('harvest').state(), clientName);
     },
     casesOf: allCases,
-    openCase: (deal, code, limitMs) => explained(deal, until(`a case ${code ?? ''} is open`, async () => (await allCases(deal)).find((row) => row.state === 'open' && (code === undefined || row.code === code)), limitMs)),
+    openCase: (deal, code) => explained(deal, until(`a case ${code ?? ''} is open`, async () => (await allCases(deal)).find((row) => row.state === 'open' && (code === undefined || row.code === code)))),
     tryToResolve: answer,
     async resolve(caseId, resolution) {
       const given = await answer(caseId, resolution);

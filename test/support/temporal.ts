@@ -3,8 +3,8 @@ import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { pino } from 'pino';
 import { loadTemporalConfig } from '../../scripts/temporal-server/config.ts';
 import { obtainTemporalServer } from '../../scripts/temporal-server/obtain.ts';
-import { bundleWorkflows } from '../../workers/bundle.ts';
 import { installRuntime } from '../../workers/runtime.ts';
+import { keptBundle } from './bundles.ts';
 
 let starting: Promise<TestWorkflowEnvironment> | undefined;
 let bundling: Promise<WorkflowBundleWithSourceMap> | undefined;
@@ -19,15 +19,26 @@ export function theTemporalServer(): Promise<TestWorkflowEnvironment> {
   return (starting ??= startServer());
 }
 
+/** The SDK gives its servers five seconds to answer, which is little on a busy machine: one that took longer is started again. */
+export async function patiently<Started>(start: () => Promise<Started>): Promise<Started> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === 6 || !/did not start within/.test(String(error))) throw error;
+    }
+  }
+}
+
 export async function stopTemporalServer(): Promise<void> {
   const running = starting;
   starting = undefined;
   await (await running)?.teardown();
 }
 
-/** The workflows, bundled once for the whole mocha run. */
+/** The workflows, bundled once. */
 export function theBundle(): Promise<WorkflowBundleWithSourceMap> {
-  return (bundling ??= bundleWorkflows());
+  return (bundling ??= keptBundle());
 }
 
 async function startServer(): Promise<TestWorkflowEnvironment> {
@@ -35,7 +46,7 @@ async function startServer(): Promise<TestWorkflowEnvironment> {
   const config = loadTemporalConfig();
   const server = await obtainTemporalServer({ version: config.cliVersion, acceptAddress: false, progress: (line) => process.stdout.write(`${line}\n`) });
   if (server.kind !== 'executable') throw new Error('tests need a Temporal server of their own');
-  const environment = await TestWorkflowEnvironment.createLocal({
+  const environment = await patiently(() => TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: server.path },
       extraArgs: [
@@ -44,7 +55,7 @@ async function startServer(): Promise<TestWorkflowEnvironment> {
       ],
       log: { format: 'pretty', level: 'error' },
     },
-  });
+  }));
   process.env['TEMPORAL_ADDRESS'] = environment.address;
   process.env['TEMPORAL_NAMESPACE'] = environment.namespace ?? 'default';
   return environment;

@@ -53,7 +53,7 @@ describe('A deal at the edges of its process', function () {
       await line.client.workflow.getHandle(closedWonId(deal)).signal('dealChanged', { version, source: 'test' });
     });
     assert.equal((await line.outcome(closedWonId(deal))).outcome, 'activated');
-    await line.until('the change has been applied', async () => (await dealProcess(line.store.db, deal))?.version_applied === version, 20_000);
+    await line.until('the change has been applied', async () => (await dealProcess(line.store.db, deal))?.version_applied === version);
     assert.equal((await line.outcome(changeOrderId(deal))).outcome, 'activated');
   });
 
@@ -76,7 +76,7 @@ describe('A deal at the edges of its process', function () {
     await startDeal(line, deal);
     await line.until('the load is being tried', async () => (await stepOf(deal, 'load'))?.state === 'running');
     await abort(deal);
-    theAborted(await line.outcome(closedWonId(deal), 10_000));
+    theAborted(await line.outcome(closedWonId(deal)));
   });
 
   it('leaves no case of a step open when an operator aborts it', async () => {

@@ -23,7 +23,7 @@ describe('A deal that the configuration does not fit', function () {
   });
 
   const openCases = async (deal: DealReference) => (await casesOf(line.store.db, closedWonId(deal))).filter((row) => row.state === 'open');
-  const activated = async (deal: DealReference) => assert.equal((await line.outcome(closedWonId(deal), 30_000)).outcome, 'activated');
+  const activated = async (deal: DealReference) => assert.equal((await line.outcome(closedWonId(deal))).outcome, 'activated');
 
   async function waitingFor(entity: string): Promise<DealReference> {
     const deal = line.deal(anOpportunity({ legalEntity: entity }));

@@ -38,7 +38,7 @@ describe('An exception case', function () {
   }
 
   const view = (caseId: string): Promise<CaseView> => line.client.workflow.getHandle(caseId).query(caseQuery);
-  const activated = async (deal: DealReference) => assert.equal((await line.outcome(closedWonId(deal), 30_000)).outcome, 'activated');
+  const activated = async (deal: DealReference) => assert.equal((await line.outcome(closedWonId(deal))).outcome, 'activated');
 
   describe('is resolved', () => {
     it('by a signal with one JSON object, as the Temporal UI sends it', async () => {
@@ -143,7 +143,7 @@ describe('An exception case', function () {
       const version = '2026-11-24T09:00:00.000Z';
       line.amend(deal, { version, lines: [aLine({ quantity: '72' })] });
       await startDeal(line, deal, version);
-      assert.equal((await line.outcome(changeOrderId(deal), 30_000)).outcome, 'activated');
+      assert.equal((await line.outcome(changeOrderId(deal))).outcome, 'activated');
       assert.deepEqual(standing(line, deal).filter((record) => record.startsWith('netsuite')), []);
     });
 
@@ -152,7 +152,7 @@ describe('An exception case', function () {
       const answer = await line.resolve(open.case_id, { action: 'reroute', by: 'ines', reason: 'why not', system: 'harvest' });
       assert.deepEqual(answer, { accepted: false, message: '"harvest" cannot take over from netsuite; possible: tryton.' });
       await line.resolve(open.case_id, { action: 'abort', by: 'ines', reason: 'enough' });
-      theAborted(await line.outcome(closedWonId(deal), 30_000));
+      theAborted(await line.outcome(closedWonId(deal)));
     });
   });
 

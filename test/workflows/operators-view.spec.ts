@@ -18,7 +18,7 @@ describe('An operator in the Temporal UI', function () {
     done = line.deal(anOpportunity());
     waiting = line.deal(anOpportunity({ name: 'Underpriced platform', lines: [aLine({ unitPrice: '120' })] }));
     await Promise.all([startDeal(line, done), startDeal(line, waiting)]);
-    await line.outcome(closedWonId(done), 30_000);
+    await line.outcome(closedWonId(done));
     caseId = (await line.openCase('RATE_BELOW_CARD', waiting)).case_id;
   });
   after(async () => {

@@ -44,7 +44,7 @@ describe('A deal that is aborted', function () {
 
   async function abort(deal: DealReference, workflowId = closedWonId(deal)) {
     await line.client.workflow.getHandle(workflowId).executeUpdate(abortUpdate, { args: [{ by: 'jane', reason: 'the client withdrew' }] });
-    return theAborted(await line.outcome(workflowId, 30_000));
+    return theAborted(await line.outcome(workflowId));
   }
 
   function failForGood(where: string, deal: DealReference): void {
@@ -81,7 +81,7 @@ describe('A deal that is aborted', function () {
         line.fakes.mend('write-back salesforce', deal.opportunityId);
         const answer = await line.resolve(open.case_id, { action: 'abort', by: 'fiona', reason: 'not worth it' });
         assert.ok(answer.accepted, answer.message);
-        const outcome = theAborted(await line.outcome(closedWonId(deal), 30_000));
+        const outcome = theAborted(await line.outcome(closedWonId(deal)));
         assert.equal(outcome.reason, 'fiona: not worth it');
         assert.deepEqual(outcome.notUndone, []);
         assert.ok(outcome.undone.filter((what) => what.endsWith(' deleted')).length >= made, outcome.undone.join('\n'));
@@ -173,7 +173,7 @@ describe('A deal that is aborted', function () {
       assert.ok(orphan !== undefined);
       orphan.status = 'deleted';
       await line.resolve(open.case_id, { action: 'confirm_done', by: 'ines', reason: 'deleted in Harvest', externalId: orphan.id });
-      const { undone, notUndone } = theAborted(await line.outcome(closedWonId(deal), 30_000));
+      const { undone, notUndone } = theAborted(await line.outcome(closedWonId(deal)));
       assert.deepEqual(notUndone, []);
       assert.ok(undone.some((what) => what.includes('undone by hand by ines: deleted in Harvest')), undone.join('\n'));
       await assertNothingLeft(line, deal, closedWonId(deal));
@@ -193,7 +193,7 @@ describe('A deal that is aborted', function () {
 
     it('in passing is tried again by itself', async () => {
       const deal = await abortedWith('transient');
-      assert.deepEqual(theAborted(await line.outcome(closedWonId(deal), 30_000)).notUndone, []);
+      assert.deepEqual(theAborted(await line.outcome(closedWonId(deal))).notUndone, []);
       await assertNothingLeft(line, deal, closedWonId(deal));
     });
 
@@ -203,7 +203,7 @@ describe('A deal that is aborted', function () {
       assert.deepEqual([...open.permitted_actions].sort(), ['confirm_done', 'confirm_not_done', 'retry']);
       line.fakes.mend('undo harvest.project', deal.opportunityId);
       await line.resolve(open.case_id, { action: 'retry', by: 'ines', reason: 'unlocked the project' });
-      assert.deepEqual(theAborted(await line.outcome(closedWonId(deal), 30_000)).notUndone, []);
+      assert.deepEqual(theAborted(await line.outcome(closedWonId(deal))).notUndone, []);
       await assertNothingLeft(line, deal, closedWonId(deal));
     });
 
@@ -211,7 +211,7 @@ describe('A deal that is aborted', function () {
       const deal = await abortedWith('business_rule');
       const open = await line.openCase('UNDO_FAILED', deal);
       await line.resolve(open.case_id, { action: 'confirm_not_done', by: 'ines', reason: 'has time booked on it' });
-      const { notUndone } = theAborted(await line.outcome(closedWonId(deal), 30_000));
+      const { notUndone } = theAborted(await line.outcome(closedWonId(deal)));
       assert.equal(notUndone.length, 1);
       assert.match(notUndone[0] ?? '', /^time-project .* in harvest: left as it is by ines: has time booked on it$/);
       assert.equal(standing(line, deal).length, 1);
@@ -224,7 +224,7 @@ describe('A deal that is aborted', function () {
       assert.ok(record !== undefined);
       record.status = 'deleted';
       await line.resolve(open.case_id, { action: 'confirm_done', by: 'ines', reason: 'deleted it in Harvest', externalId: record.id });
-      assert.deepEqual(theAborted(await line.outcome(closedWonId(deal), 30_000)).notUndone, []);
+      assert.deepEqual(theAborted(await line.outcome(closedWonId(deal))).notUndone, []);
       await assertNothingLeft(line, deal, closedWonId(deal));
     });
   });
@@ -249,7 +249,7 @@ describe('A deal that is aborted', function () {
     const open = await line.openCase('ORDERED_FAILURE', deal);
     await line.until('the other entity has its project', async () => Promise.resolve(standing(line, deal).some((record) => record.startsWith('harvest.project'))));
     await line.resolve(open.case_id, { action: 'abort', by: 'fiona', reason: 'all or nothing' });
-    assert.deepEqual(theAborted(await line.outcome(closedWonId(deal), 30_000)).notUndone, []);
+    assert.deepEqual(theAborted(await line.outcome(closedWonId(deal))).notUndone, []);
     await assertNothingLeft(line, deal, closedWonId(deal));
   });
 
@@ -275,7 +275,7 @@ describe('A deal that is aborted', function () {
       const first = anOpportunity();
       const deal = line.deal(first);
       await startDeal(line, deal, first.version);
-      await line.outcome(closedWonId(deal), 30_000);
+      await line.outcome(closedWonId(deal));
       return deal;
     }
 
@@ -286,7 +286,7 @@ describe('A deal that is aborted', function () {
       await startDeal(line, deal, version);
       const open = await line.openCase('ORDERED_FAILURE', deal);
       await line.resolve(open.case_id, { action: 'abort', by: 'fiona', reason: 'the change was withdrawn' });
-      return theAborted(await line.outcome(changeOrderId(deal), 30_000));
+      return theAborted(await line.outcome(changeOrderId(deal)));
     }
 
     it('puts the plan back that was in force, each time', async () => {
@@ -316,7 +316,7 @@ describe('A deal that is aborted', function () {
       await assert.rejects(line.client.workflow.getHandle(changeOrderId(deal)).executeUpdate(abortUpdate, { args: [{ by: 'jane', reason: 'again' }] }));
       line.fakes.mend('netsuite.rateCard', deal.opportunityId);
       await line.resolve(open.case_id, { action: 'retry', by: 'ines', reason: 'NetSuite takes it again' });
-      theAborted(await line.outcome(changeOrderId(deal), 30_000));
+      theAborted(await line.outcome(changeOrderId(deal)));
       assert.equal(hours(deal), before);
     });
   });
