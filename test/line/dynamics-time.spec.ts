@@ -18,8 +18,11 @@ describe('Approved time into Dynamics 365', function () {
 
   before(async () => {
     environment = await startEnvironment();
+    const erp = environment.connect();
+    line = await startTimeLine({}, { overlays: ['dynamics'], systems: (inMemory) => ({ ...inMemory, erp: () => erp }) });
   });
   after(async () => {
+    await line?.stop();
     await environment?.close();
     await stopTemporalServer();
   });
@@ -29,13 +32,9 @@ describe('Approved time into Dynamics 365', function () {
     projectNumber = `US01-TECH-${tag.toUpperCase()}`;
     id = `TS-${tag}`;
     await environment.admin.seed({ Projects: [{ dataAreaId: 'us01', ProjectID: projectNumber, ProjectName: 'Cloud migration', ProjectGroup: 'TM', ProjectStage: 'InProcess' }] });
-    const erp = environment.connect();
-    line = await startTimeLine({ people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] }, { overlays: ['dynamics'], systems: (inMemory) => ({ ...inMemory, erp: () => erp }) });
+    await line.knows({ people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] });
   });
-  afterEach(async () => {
-    await environment.admin.clearFaults();
-    await line.stop();
-  });
+  afterEach(() => environment.admin.clearFaults());
 
   const hire = () => environment.admin.seed({ Workers: [{ PersonnelNumber: id, Name: 'Ada', PrimaryContactEmail: person }], ProjectResources: [{ ResourceId: id, ResourceCompanyId: 'us01', PersonnelNumber: id }] });
   const aWeek = (hours: string, version = 1) => aTimesheet(

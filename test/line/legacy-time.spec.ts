@@ -18,8 +18,11 @@ describe('Approved time into an ERP that takes files', function () {
 
   before(async () => {
     ledger = await startErp();
+    const erp = ledger.connect({ waitSeconds: 1, retryAfterSeconds: 0.2 });
+    line = await startTimeLine({}, { overlays: ['legacy'], systems: (inMemory) => ({ ...inMemory, erp: () => erp }) });
   });
   after(async () => {
+    await line?.stop();
     await ledger?.close();
     await stopTemporalServer();
   });
@@ -29,13 +32,9 @@ describe('Approved time into an ERP that takes files', function () {
     projectNumber = `US01-TECH-${tag.toUpperCase()}`;
     id = `TS-${tag}`;
     await ledger.admin.seed({ projects: [{ id: `by-hand/${projectNumber}`, status: 'ACTIVE', fields: { project_number: projectNumber, company: 'US01' } }] });
-    const erp = ledger.connect({ waitSeconds: 1, retryAfterSeconds: 0.2 });
-    line = await startTimeLine({ people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] }, { overlays: ['legacy'], systems: (inMemory) => ({ ...inMemory, erp: () => erp }) });
+    await line.knows({ people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] });
   });
-  afterEach(async () => {
-    await ledger.faults.clear();
-    await line.stop();
-  });
+  afterEach(() => ledger.faults.clear());
 
   const hire = () => ledger.admin.seed({ employees: [{ id: person }] });
   const aWeek = (hours: string, version = 1) => aTimesheet(

@@ -18,8 +18,11 @@ describe('Approved time into Oracle Fusion Cloud', function () {
 
   before(async () => {
     environment = await startEnvironment();
+    const erp = environment.connect();
+    line = await startTimeLine({}, { overlays: ['oracle'], systems: (inMemory) => ({ ...inMemory, erp: () => erp }) });
   });
   after(async () => {
+    await line?.stop();
     await environment?.close();
     await stopTemporalServer();
   });
@@ -30,13 +33,9 @@ describe('Approved time into Oracle Fusion Cloud', function () {
     id = `TS-${tag}`;
     const Tasks = [{ TaskNumber: '2-2', TaskName: 'Build', ChargeableFlag: true, BillableFlag: true }];
     await environment.admin.seed({ projects: [{ ProjectNumber: projectNumber, ProjectName: `${projectNumber} Cloud migration`, ProjectStartDate: '2026-01-01', BusinessUnitName: 'Northwind US01', ProjectStatusCode: 'ACTIVE', Tasks }] });
-    const erp = environment.connect();
-    line = await startTimeLine({ people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] }, { overlays: ['oracle'], systems: (inMemory) => ({ ...inMemory, erp: () => erp }) });
+    await line.knows({ people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] });
   });
-  afterEach(async () => {
-    await environment.admin.clearFaults();
-    await line.stop();
-  });
+  afterEach(() => environment.admin.clearFaults());
 
   const hire = () => environment.admin.seed({ projectEnterpriseResources: [{ ResourceEmail: person, ResourceDisplayName: 'Ada' }] });
   const aWeek = (hours: string, version = 1) => aTimesheet(

@@ -17,8 +17,11 @@ describe('Approved time into SAP S/4HANA Cloud', function () {
 
   before(async () => {
     system = await startSystem();
+    const erp = system.connect();
+    line = await startTimeLine({}, { overlays: ['sap'], systems: (inMemory) => ({ ...inMemory, erp: () => erp }) });
   });
   after(async () => {
+    await line?.stop();
     await system?.close();
     await stopTemporalServer();
   });
@@ -33,13 +36,9 @@ describe('Approved time into SAP S/4HANA Cloud', function () {
       A_EnterpriseProjectElement: [{ ProjectElementUUID: ProjectUUID, ProjectUUID, ProjectElement: projectNumber, ProjectElementDescription: 'Cloud migration' }],
       YY1_Q2CPEOPLE: [{ PersonWorkAgreementExternalID: `E${tag}`, CompanyCode: '1710', DefaultEmailAddress: person }],
     });
-    const erp = system.connect();
-    line = await startTimeLine({ people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] }, { overlays: ['sap'], systems: (inMemory) => ({ ...inMemory, erp: () => erp }) });
+    await line.knows({ people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] });
   });
-  afterEach(async () => {
-    await system.admin.clearFaults();
-    await line.stop();
-  });
+  afterEach(() => system.admin.clearFaults());
 
   const aWeek = (hours: string, version = 1) => aTimesheet(
     DAYS.map((workDate, day) => anEntry({ id: `${id}-${day}`, version, replaces: version === 1 ? null : { id: `${id}-${day}`, version: version - 1 }, person, projectNumber, workDate, hours })),

@@ -19,19 +19,21 @@ describe('Approved time into Tryton, an ERP that really runs', function () {
   let projectNumber = '';
   let id = '';
 
+  before(async () => {
+    line = await startTimeLine({}, { overlays: ['tryton'], systems: (inMemory) => ({ ...inMemory, erp: () => tryton.erp() }) });
+  });
   beforeEach(async () => {
     const tag = uniqueTag();
     person = `ada.${tag}@northwind-consulting.example`;
     projectNumber = `US01-TECH-${tag.toUpperCase()}`;
     id = `TS-${tag}`;
-    const parts = { people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] };
-    line = await startTimeLine(parts, { overlays: ['tryton'], systems: (inMemory) => ({ ...inMemory, erp: () => tryton.erp() }) });
+    await line.knows({ people: [aPerson({ email: person })], projects: [aProject({ number: projectNumber })], assignments: [anAssignment({ person, projectNumber })], rates: [aRate({ projectNumber })] });
   });
-  afterEach(async () => {
-    await tryton.faults.clear();
-    await line.stop();
+  afterEach(() => tryton.faults.clear());
+  after(async () => {
+    await line?.stop();
+    await stopTemporalServer();
   });
-  after(stopTemporalServer);
 
   const known = () => prepareTrytonForTime(tryton.server(), { people: [{ email: person, name: 'Ada', legalEntity: 'US01' }], projects: [{ number: projectNumber, name: 'Cloud migration', legalEntity: 'US01' }] });
   const aWeek = (hours: string, version = 1) => aTimesheet(

@@ -23,6 +23,8 @@ export function referenceRows(context: TimesheetContext): ReferenceRow[] {
 }
 
 export interface TimeLine extends TestLine {
+  /** Adds people, projects and what goes with them to what timesheets are judged by; the builders' where a part is left out. */
+  knows(parts: Partial<TimesheetContext>): Promise<void>;
   /** Takes the timesheets in as one batch and starts what carries them. */
   submit(...sheets: readonly Timesheet[]): Promise<string>;
   /** Waits until nothing received is undecided and nothing planned is unposted. */
@@ -35,7 +37,10 @@ export async function startTimeLine(parts: Partial<TimesheetContext> = {}, optio
   const { config } = await theFirm(options.overlays ?? []);
   const line = await startTestLine({ now: () => new Date(AS_OF), ...options });
   const { db } = line.store;
-  await putReference(db, 'test', referenceRows(aTimeContext(config, parts)));
+  const knows = async (more: Partial<TimesheetContext>) => {
+    await putReference(db, 'test', referenceRows(aTimeContext(config, more)));
+  };
+  await knows(parts);
   let batches = 0;
 
   async function startReady(): Promise<void> {
@@ -47,6 +52,7 @@ export async function startTimeLine(parts: Partial<TimesheetContext> = {}, optio
 
   return {
     ...line,
+    knows,
     async submit(...sheets) {
       batches += 1;
       const batch = await openBatch(db, { source: 'test', kind: 'timesheets', idempotencyKey: `batch-${batches}` });

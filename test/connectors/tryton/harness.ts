@@ -17,7 +17,14 @@ export function offered<Document>(port: RecordPort<Document> | Unsupported): Rec
 
 export const partOf = (value: unknown, key: string) => Reflect.get(Object(value), key) as unknown;
 
-/** A real Tryton for the tests of one block, set up as the README asks; they are skipped, with the reason, where none can be had. */
+let starting: ReturnType<typeof startTestTryton> | undefined;
+
+after(async () => {
+  const started = await starting;
+  if (started !== undefined && 'close' in started) await started.close();
+});
+
+/** A real Tryton for the tests of one block, set up as the README asks, the same for all blocks of a process; they are skipped, with the reason, where none can be had. */
 export function useTryton() {
   let server: TestTryton | undefined;
   let relay: Relay | undefined;
@@ -30,7 +37,7 @@ export function useTryton() {
   };
 
   before(async function () {
-    const started = await startTestTryton();
+    const started = await (starting ??= startTestTryton());
     if ('skipped' in started) {
       console.log(`      skipped: ${started.skipped}`);
       this.skip();
@@ -41,10 +48,7 @@ export function useTryton() {
     relay = await startRelay(server.url);
     erp = connect(relay.url);
   });
-  after(async () => {
-    await relay?.close();
-    await server?.close();
-  });
+  after(() => relay?.close());
 
   /** The connector; at `url` instead of by way of the relay, or with other credentials. */
   const connect = (url: string = ready(server).url, credentials: object = ready(server)): ErpPort =>
