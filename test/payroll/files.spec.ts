@@ -197,8 +197,8 @@ describe('An SFTP server of a payroll bureau', function () {
   });
 
   const document = aPayrollExport();
-  const portOf = (change: { hostKey?: string; credentials?: unknown; port?: number } = {}) =>
-    createPayrollFile({ system: 'payroll', baseUrl: `sftp://127.0.0.1:${change.port ?? server.port}/upload`, credentials: change.credentials ?? server.credentials, limits, options: { hostKey: change.hostKey ?? server.hostKey }, log });
+  const portOf = (change: { hostKey?: string; credentials?: unknown; port?: number; timeoutSeconds?: number } = {}) =>
+    createPayrollFile({ system: 'payroll', baseUrl: `sftp://127.0.0.1:${change.port ?? server.port}/upload`, credentials: change.credentials ?? server.credentials, limits: { ...limits, timeoutSeconds: change.timeoutSeconds ?? 30 }, options: { hostKey: change.hostKey ?? server.hostKey }, log });
 
   it('with another host key than the pinned one is not spoken to', async () => {
     const other = await startSftpServer(folder);
@@ -229,7 +229,7 @@ describe('An SFTP server of a payroll bureau', function () {
 
   it('that stops answering does not hold the step', async () => {
     server.hang('STAT');
-    const failure = await failureOf(portOf().send(document, context));
+    const failure = await failureOf(portOf({ timeoutSeconds: 0.5 }).send(document, context));
     assert.equal(failure.kind, 'transient');
   });
 
@@ -249,11 +249,9 @@ describe('An SFTP server of a payroll bureau', function () {
   it('is left when the step is cancelled', async () => {
     const controller = new AbortController();
     server.hang('STAT');
-    const sending = failureOf(portOf().send(document, { ...context, signal: controller.signal }));
+    const sending = failureOf(portOf({ timeoutSeconds: 3600 }).send(document, { ...context, signal: controller.signal }));
     setTimeout(() => controller.abort(), 200);
-    const began = Date.now();
-    assert.equal((await sending).kind, 'transient');
-    assert.ok(Date.now() - began < 1500);
+    assert.equal((await sending).kind, 'transient', 'long before its own time is over');
   });
 });
 

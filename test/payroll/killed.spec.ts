@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { watch } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 const SENDER = fileURLToPath(new URL('killed-sender.ts', import.meta.url));
+/** Where it is killed, one after the other; what is left each time is found by the next. */
+const MOMENTS = [['half-written', '.csv.part'], ['written', '.csv.part'], ['renamed', '.csv'], ['half-written', '.manifest.json.part'], ['written', '.manifest.json.part']] as const;
 const manifestSchema = z.looseObject({ file: z.looseObject({ name: z.string(), sha256: z.string() }) });
 
 describe('A worker that is killed while it writes payroll files', function () {
@@ -23,21 +25,12 @@ describe('A worker that is killed while it writes payroll files', function () {
     await rm(folder, { recursive: true });
   });
 
-  /** @param killAt the name of a file: as soon as something happens to it the sender is killed. @returns the checksum it told, empty where it was killed before */
-  async function send(killAt: RegExp | null): Promise<string> {
-    const child = spawn(process.execPath, [SENDER, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let said = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-    await once(child.stdout, 'data');
-    const exited = once(child, 'exit');
-    const watching = watch(join(folder, 'outgoing'), (_event, name) => {
-      if (killAt?.test(name ?? '') === true) child.kill('SIGKILL');
-    });
-    await exited;
-    watching.close();
-    return /^[0-9a-f]{64}$/m.exec(said)?.[0] ?? '';
+  /** @param killed where the sender ends; it goes through unless told. @returns the checksum it told, empty where it was killed before */
+  async function send(...killed: readonly string[]): Promise<string> {
+    const child = spawn(process.execPath, [SENDER, folder, ...killed], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    assert.equal(child.signalCode, killed.length === 0 ? null : 'SIGKILL', killed.join(' '));
+    return said.trim();
   }
 
   /** Checksums of what the bureau could take up at this moment. */
@@ -55,15 +48,17 @@ describe('A worker that is killed while it writes payroll files', function () {
 
   it('offers the hours complete or not at all, and once', async () => {
     const left: string[] = [];
-    for (const killAt of [/\.csv\.part$/, /\.csv\.part$/, /\.csv$/, /\.csv$/, /manifest\.json\.part$/, /manifest\.json\.part$/]) {
-      await send(killAt);
-      assert.ok((await offered()).length <= 1);
+    for (const [moment, file] of MOMENTS) {
+      await send(moment, file);
+      assert.deepEqual(await offered(), [], `${moment} ${file}`);
       left.push(...(await readdir(join(folder, 'outgoing'))));
     }
     assert.ok(left.some((name) => name.endsWith('.part')), 'some were killed in the middle of a file');
-    const checksum = await send(null);
+    await send('renamed', '.manifest.json');
+    const seen = await offered();
+    const checksum = await send();
     assert.match(checksum, /^[0-9a-f]{64}$/);
-    assert.deepEqual(await offered(), [checksum]);
+    assert.deepEqual([seen, await offered()], [[checksum], [checksum]]);
     assert.deepEqual((await readdir(join(folder, 'outgoing'))).filter((name) => name.endsWith('.part')), []);
   });
 });
