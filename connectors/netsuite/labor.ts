@@ -66,8 +66,11 @@ export function createLaborPort(netSuite: NetSuite, references: NetSuiteReferenc
     const failed = await charged.write(toCharge, about);
     for (const { posting, timeBill } of toCharge) {
       const failure = failed.get(posting.key);
-      if (failure !== undefined) made.set(posting.key, failure.failure.kind === 'transient' ? failure : await withdraw(posting, timeBill, failure, about));
+      if (failure !== undefined && failure.failure.kind !== 'transient') made.set(posting.key, await withdraw(posting, timeBill, failure, about));
     }
+    // A time bill that waits for its charge is not "not written": the look-up finds it incomplete, and it is posted again.
+    const passing = [...failed.values()].find(({ failure }) => failure.kind === 'transient');
+    if (passing !== undefined) throw passing;
   }
 
   async function write(postings: readonly LaborPosting[], about: About): Promise<LaborAnswer[]> {

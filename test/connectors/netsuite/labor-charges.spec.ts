@@ -251,6 +251,17 @@ describe('Labor in NetSuite that is billed by charges', function () {
     for (const each of lines) await check(each);
   });
 
+  it('is in doubt where a single charge is put off, and complete a moment later', async () => {
+    const lines = [line({ projectNumber: DOLLARS, billing: billed('180.50', 'EUR', '180.5') }), line()];
+    await admin.fault({ kind: 'status', status: 429, retryAfterSeconds: 1, method: 'PUT', path: '/record/v1/charge/' });
+    const failure = await failureOf(() => labor.post(lines, callContext()));
+    assert.deepEqual([failure.kind, failure.written], ['transient', 'unknown']);
+    assert.deepEqual([...(await labor.find(lines, callContext())).keys()], [lines[1]?.key]);
+    assert.equal((await stored('timeBill', lines[0]?.key ?? '')).length, 1);
+    assert.deepEqual(await post([line(), ...lines]), ['posted', 'refused', 'posted']);
+    assert.equal((await stored('timeBill', lines[0]?.key ?? '')).length, 0, 'it is refused in the end, and its time bill is gone');
+  });
+
   it('finds a reversal only once its original is taken back', async () => {
     const original = line();
     await post([original]);
