@@ -1,10 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Employee } from '../../connectors/hr-port.ts';
 import { firmConfigSchema } from '../../domain/config/schema.ts';
 import { addMilliseconds, type Instant } from '../../domain/dates.ts';
 import { SystemFailure } from '../../domain/failure.ts';
-import { timePersonSchema, type TimePerson } from '../../domain/model/time/context.ts';
-import { personOfEmployee } from '../../domain/rules/hr/person-of-employee.ts';
+import { termsOfEmployee } from '../../domain/rules/hr/terms-of-employee.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
 import { casesWaitingForConfig } from '../../store/cases.ts';
 import { activeConfig } from '../../store/config-versions.ts';
@@ -16,6 +14,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { toTemporal } from '../failures.ts';
 import { standingCaseOf } from '../sweep.ts';
 import type { NotTaken, ReferenceSyncActivities } from './contract.ts';
+import { changedRows, rowsByPerson } from './person-rows.ts';
 import { employmentInForce, heldByAnother, sharedAddress } from './shared-address.ts';
 
 /** Looked at again at each run: a change may become visible some time after its own timestamp. */
@@ -66,7 +65,7 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
         const active = await activeConfig(db);
         if (active === undefined) throw noConfig(hr);
         const firm = firmConfigSchema.parse(active.document);
-        const known = new Map<string, TimePerson>((await referenceRows(db, { kind: 'person' })).map(({ key, document }) => [key, timePersonSchema.parse(document)]));
+        const known = rowsByPerson(await referenceRows(db, { kind: 'person' }));
         const port = deps.systems.hr(hr);
         const name = `people/${hr}`;
         const startedAt = new Date().toISOString();
@@ -106,12 +105,12 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
             continue;
           }
           const { employee } = inForce;
-          const outcome = personOfEmployee(employee, before, firm);
+          const outcome = termsOfEmployee(employee, (before ?? []).map(({ person }) => person), firm);
           if ('findings' in outcome) notTaken.push({ externalId: employee.externalId, findings: outcome.findings.map(({ code, message, mend }) => ({ code, message, mend })) });
-          else if ('person' in outcome) {
+          else if ('terms' in outcome) {
             const { email, externalId } = employee;
             if (standsFor.get(email) !== externalId) identities.push({ email, externalId, before: standsFor.get(email) });
-            if (!isDeepStrictEqual(outcome.person, before)) rows.push({ kind: 'person', key: email, scope: email, document: outcome.person });
+            rows.push(...changedRows(before ?? [], outcome.terms));
           }
         }
         const changed = await put(hr, rows, identities);

@@ -8,6 +8,7 @@ import type { PostedEntry } from '../../domain/model/time/enriched-entry.ts';
 import type { Timesheet } from '../../domain/model/time/timesheet.ts';
 import { accountingPeriodsOf, closingOf, payPeriodsOf } from '../../domain/rules/timesheet/period-calendar.ts';
 import { createProjectFamilies } from '../../domain/rules/timesheet/project-family.ts';
+import { termsByPerson, termsOn } from '../../domain/rules/timesheet/terms.ts';
 import { activeConfig, activeConfigHash } from '../../store/config-versions.ts';
 import type { Db } from '../../store/database.ts';
 import { keepPeriods } from '../../store/time/periods.ts';
@@ -20,7 +21,8 @@ type Slice = Omit<TimesheetContext, 'posted' | 'refused' | 'waivers' | 'withdraw
 export interface Reference {
   readonly config: FirmConfig;
   readonly configHash: string;
-  readonly person: (email: string) => TimePerson | undefined;
+  /** By the terms of the day. */
+  readonly person: (email: string, date: LocalDate) => TimePerson | undefined;
   /** A project with every other code it had or will have. */
   readonly projectFamily: (number: string) => readonly TimeProject[];
   /** @throws SystemFailure of kind configuration for a legal entity without books in any ERP */
@@ -58,7 +60,7 @@ export function createReference(db: Db): () => Promise<Reference> {
 async function read(db: Db): Promise<Reference> {
   const active = await activeConfig(db);
   const config = firmConfigSchema.parse(active?.document);
-  const people = new Map<string, TimePerson>();
+  const persons: TimePerson[] = [];
   const projects = new Map<string, TimeProject>();
   const assignments: TimeAssignment[] = [];
   const rates: TimesheetContext['rates'] = [];
@@ -70,10 +72,8 @@ async function read(db: Db): Promise<Reference> {
   const erps = new Map(config.routing.map(({ legalEntity, erp }) => [legalEntity, erp]));
   const entities = new Map<string, ContextEntity>(config.legalEntities.map(({ code, country, timeZone, functionalCurrency, billingCurrencies, costCenters }) => [code, { code, country, timeZone, functionalCurrency, billingCurrencies, costCenters: costCenters.map((center) => center.code) }]));
   for (const { kind, document } of await allReference(db)) {
-    if (kind === 'person') {
-      const person = timePersonSchema.parse(document);
-      people.set(person.email, person);
-    } else if (kind === 'project') {
+    if (kind === 'person') persons.push(timePersonSchema.parse(document));
+    else if (kind === 'project') {
       const project = timeProjectSchema.parse(document);
       projects.set(project.number, project);
     } else if (kind === 'assignment') assignments.push(timeAssignmentSchema.parse(document));
@@ -89,6 +89,7 @@ async function read(db: Db): Promise<Reference> {
       if (erp !== null && !erps.has(entity.code)) erps.set(entity.code, erp);
     }
   }
+  const people = termsByPerson(persons);
   const assignmentsOf = Map.groupBy(assignments, ({ person }) => person);
   const ratesOf = Map.groupBy(rates, ({ projectNumber }) => projectNumber);
   const transfersOf = Map.groupBy(transferRates, ({ employer }) => employer);
@@ -101,7 +102,7 @@ async function read(db: Db): Promise<Reference> {
   return {
     config,
     configHash: active?.hash ?? '',
-    person: (email) => people.get(email),
+    person: (email, date) => termsOn(people.get(email) ?? [], date),
     projectFamily,
     erpOf(legalEntity, projectNumber) {
       const erp = (projectNumber === undefined ? undefined : projects.get(projectNumber)?.erp) ?? erps.get(legalEntity);
@@ -110,11 +111,12 @@ async function read(db: Db): Promise<Reference> {
     },
     sliceFor(sheet, asOf, capsUsed, beside = []) {
       const emails = new Set([sheet.person, ...sheet.entries.map(({ person }) => person)]);
-      const persons = [...emails].flatMap((email) => people.get(email) ?? []);
+      const terms = [...emails].flatMap((email) => people.get(email) ?? []);
       const family = new Map([...new Set(sheet.entries.map(({ projectNumber }) => projectNumber))].flatMap((number) => projectFamily(number).map((project) => [project.number, project] as const)));
       const others = [...new Set(beside.map(({ labor }) => labor.projectNumber))].flatMap((number) => (family.has(number) ? [] : (projects.get(number) ?? [])));
-      const codes = [...new Set([...persons.map(({ legalEntity }) => legalEntity), ...[...family.values()].map(({ legalEntity }) => legalEntity), ...beside.flatMap(({ labor }) => [labor.legalEntity, labor.employer])])];
-      const countries = new Set(persons.map(({ legalEntity }) => entities.get(legalEntity)?.country));
+      const codes = [...new Set([...terms.map(({ legalEntity }) => legalEntity), ...[...family.values()].map(({ legalEntity }) => legalEntity), ...beside.flatMap(({ labor }) => [labor.legalEntity, labor.employer])])];
+      const employers = [...new Set(terms.map(({ legalEntity }) => legalEntity))];
+      const countries = new Set(terms.map(({ legalEntity }) => entities.get(legalEntity)?.country));
       const dates = sheet.entries.map(({ workDate }) => workDate).toSorted();
       const from = addDays(dates[0] ?? sheet.weekStart, -DAYS_BEFORE);
       const calendars = codes.map((code) => calendar(code));
@@ -127,13 +129,13 @@ async function read(db: Db): Promise<Reference> {
         legalEntities: codes.flatMap((code) => entities.get(code) ?? []),
         laborCategories,
         roles: rolesOf.get(sheet.system) ?? [],
-        people: persons,
+        people: terms,
         projects: [...family.values(), ...others].map((project) => withUse(project, capsUsed.get(project.number))),
         assignments: [...emails].flatMap((email) => assignmentsOf.get(email) ?? []).filter(({ projectNumber }) => family.has(projectNumber)),
         rates: [...family.keys()].flatMap((number) => ratesOf.get(number) ?? []),
-        transferRates: persons.flatMap(({ legalEntity }) => transfersOf.get(legalEntity) ?? []).filter(({ client }) => codes.includes(client)),
-        costRates: persons.flatMap(({ legalEntity }) => costsOf.get(legalEntity) ?? []),
-        ruleSets: config.regionalRules.filter(({ code, country }) => countries.has(country) || persons.some(({ ruleSet }) => ruleSet === code)),
+        transferRates: employers.flatMap((employer) => transfersOf.get(employer) ?? []).filter(({ client }) => codes.includes(client)),
+        costRates: employers.flatMap((employer) => costsOf.get(employer) ?? []),
+        ruleSets: config.regionalRules.filter(({ code, country }) => countries.has(country) || terms.some(({ ruleSet }) => ruleSet === code)),
         payCodes: config.payCodes,
         closings: config.timeClosing,
         periods: calendars.flatMap((one) => one.periods.filter(({ to }) => to >= from)),

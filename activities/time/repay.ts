@@ -1,10 +1,10 @@
 import type { TimesheetContext } from '../../domain/model/time/context.ts';
 import type { PostedEntry } from '../../domain/model/time/enriched-entry.ts';
-import { costOf } from '../../domain/rules/timesheet/enrich.ts';
 import { hundredths, weekOf } from '../../domain/rules/timesheet/hours.ts';
 import { indexOf } from '../../domain/rules/timesheet/index-context.ts';
 import { splitWeek } from '../../domain/rules/timesheet/overtime.ts';
-import type { PayChange } from '../../domain/rules/timesheet/pay.ts';
+import { repaid, type PayChange } from '../../domain/rules/timesheet/pay.ts';
+import { payerOfPosted } from '../../domain/rules/timesheet/payer.ts';
 import type { Work } from '../../domain/rules/timesheet/work.ts';
 
 /**
@@ -13,18 +13,21 @@ import type { Work } from '../../domain/rules/timesheet/work.ts';
  */
 export function repaidWithout(ended: readonly PostedEntry[], context: TimesheetContext): PayChange[] {
   const index = indexOf(context);
-  return [...Map.groupBy(ended, ({ labor }) => labor.entry.person)].flatMap(([email, gone]) => {
-    const person = index.person(email);
-    const ruleSet = person === undefined ? undefined : index.ruleSet(person);
-    if (person === undefined || ruleSet === undefined || person.kind !== 'employee') return [];
-    const weeks = new Set(gone.map(({ labor }) => weekOf(labor.entry.workDate, ruleSet.weekStartsOn)));
-    const standing = new Map(index.postedOf(email).filter(({ state, labor }) => state === 'in_force' && labor.employer === person.legalEntity).map((posted) => [posted.labor.entry, posted]));
+  const gone = ended.flatMap((one) => {
+    const payer = payerOfPosted(one, index);
+    return payer === undefined ? [] : [{ payer, email: one.labor.entry.person, week: weekOf(one.labor.entry.workDate, payer.ruleSet.weekStartsOn) }];
+  });
+  return [...Map.groupBy(gone, ({ payer }) => payer.key).values()].flatMap((of) => {
+    const [first] = of;
+    if (first === undefined) return [];
+    const { payer: { key, person, ruleSet }, email } = first;
+    const weeks = new Set(of.map(({ week }) => week));
+    const standing = new Map(index.postedOf(email).filter((posted) => posted.state === 'in_force' && payerOfPosted(posted, index)?.key === key).map((posted) => [posted.labor.entry, posted]));
     const work = [...standing.values()].map(({ labor }): Work => ({ entry: labor.entry, date: labor.entry.workDate, hours: hundredths(labor.entry.hours) ?? 0, projectNumber: labor.projectNumber, absence: index.project(labor.projectNumber)?.absencePayCode ?? null, candidate: false }));
-    return [...Map.groupBy(work, ({ date }) => weekOf(date, ruleSet.weekStartsOn))].filter(([week]) => weeks.has(week)).flatMap(([, of]) =>
-      [...splitWeek(of, ruleSet, person.overtime === 'exempt', index)].flatMap(([{ entry }, parts]): PayChange[] => {
+    return [...Map.groupBy(work, ({ date }) => weekOf(date, ruleSet.weekStartsOn))].filter(([week]) => weeks.has(week)).flatMap(([, ofWeek]) =>
+      [...splitWeek(ofWeek, ruleSet, person.overtime === 'exempt', index)].flatMap(([{ entry }, parts]): PayChange[] => {
         const posted = standing.get(entry);
-        if (posted === undefined || JSON.stringify(posted.labor.pay) === JSON.stringify(parts)) return [];
-        return [{ posted, labor: { ...posted.labor, pay: [...parts], cost: costOf({ index, person, laborCategory: posted.labor.laborCategory, entry }, parts) } }];
+        return posted === undefined || JSON.stringify(posted.labor.pay) === JSON.stringify(parts) ? [] : [{ posted, labor: repaid(posted, parts, index) }];
       }),
     );
   });

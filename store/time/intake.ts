@@ -6,6 +6,7 @@ import type { Db } from '../database.ts';
 import { LINE_KINDS, tellOfUnreadLines, type UnreadOfBatch } from '../inbox-lines.ts';
 import { jsonText, plainText } from '../json.ts';
 import { PAGE_CHANNEL } from './page-channel.ts';
+import { employerOn } from './person-terms.ts';
 
 export type BatchKind = 'timesheets' | 'expenses';
 
@@ -124,8 +125,8 @@ async function insertRecords(db: Db, batchId: string, kind: BatchKind, documents
       join time_record r on r.kind = ${recordKind}::text and r.system = i.system and r.record_id = i.record_id and r.version = i.version and r.content_hash = i.content_hash
     ),
     fresh as materialized (
-      select distinct on (i.system, i.record_id, i.version, i.content_hash) i.*, coalesce(p.document->>'legalEntity', ${UNKNOWN_ENTITY}::text) as legal_entity
-      from input i left join time_reference p on p.kind = 'person' and p.key = i.person
+      select distinct on (i.system, i.record_id, i.version, i.content_hash) i.*, coalesce(p.legal_entity, ${UNKNOWN_ENTITY}::text) as legal_entity
+      from input i left join lateral (${employerOn(sql`i.person`, sql`i.week_start`)}) p on true
       where not exists (select from known k where k.position = i.position)
       order by i.system, i.record_id, i.version, i.content_hash, i.position
     ),

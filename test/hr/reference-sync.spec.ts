@@ -73,7 +73,8 @@ describe('People from HR', function () {
     await putReference(store.db, 'hanna', [{ kind: 'person', key: known.email, scope: known.email, document: known }]);
     await sync();
     const dana = (await people()).get(known.email)?.person;
-    assert.deepEqual(dana, { ...known, costCenter: 'US01-TECH', laborCategory: 'PROJECT_MANAGER', from: '2018-09-01' });
+    assert.ok(dana !== undefined && dana.from > known.from, 'what HR says otherwise holds from now on');
+    assert.deepEqual(dana, { ...known, costCenter: 'US01-TECH', laborCategory: 'PROJECT_MANAGER', from: dana.from });
   });
 
   it('who cannot be taken are named and asked for again until HR says more; the others are taken meanwhile', async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { costRateSchema, projectRateSchema, timeAssignmentSchema, timePersonSchema, timeProjectSchema, timesheetContextSchema, transferRateSchema, type TimeAssignment } from './context.ts';
+import { costRateSchema, projectRateSchema, timeAssignmentSchema, timePersonSchema, timeProjectSchema, timesheetContextSchema, transferRateSchema, type TimeAssignment, type TimePerson } from './context.ts';
 import { accountingPeriodSchema, payPeriodSchema } from './periods.ts';
 
 /** A legal entity that the configuration does not name, and the ERP system its books are in. */
@@ -24,6 +24,11 @@ function kind<Document>({ schema, keys, scope }: Kind<Document>) {
   };
 }
 
+/** What a person's terms are known by: the latest by the address alone, those of a time before by their first day too. */
+export function personKeys({ email, from }: Pick<TimePerson, 'email' | 'from'>): readonly [string, string] {
+  return [email, `${email}|${from}`];
+}
+
 /** What a time assignment is known by; with the labor category where a person has several on one project. */
 export function assignmentKeys({ person, projectNumber, laborCategory, from }: TimeAssignment): readonly [string, string] {
   return [`${person}|${projectNumber}|${from}`, `${person}|${projectNumber}|${laborCategory}|${from}`];
@@ -35,7 +40,7 @@ export function projectRateKey({ projectNumber, laborCategory, from }: Pick<z.in
 
 /** The kinds of reference data that time is judged by (ARCHITECTURE.md, "Time"). */
 export const referenceKinds = {
-  person: kind({ schema: timePersonSchema, keys: ({ email }) => [email], scope: ({ email }) => email }),
+  person: kind({ schema: timePersonSchema, keys: personKeys, scope: ({ email }) => email }),
   project: kind({ schema: timeProjectSchema, keys: ({ number }) => [number], scope: ({ number }) => number }),
   assignment: kind({ schema: timeAssignmentSchema, keys: assignmentKeys, scope: ({ person }) => person }),
   rate: kind({ schema: projectRateSchema, keys: (rate) => [projectRateKey(rate)], scope: ({ projectNumber }) => projectNumber }),

@@ -53,7 +53,7 @@ const MOST_CODE_CHANGES = 10;
 
 export function reviewOf(report: ExpenseReport, context: ExpenseContext, original: PostedExpense | undefined): ReportInReview {
   const index = indexOf(context.time);
-  const person = index.person(report.person);
+  const person = index.person(report.person, report.lines.map(({ incurredOn }) => incurredOn).toSorted()[0] ?? report.submittedOn);
   const employer = person === undefined ? undefined : index.entity(person.legalEntity);
   const policy = context.policies.find(({ country }) => country === employer?.country) ?? (employer === undefined ? undefined : context.policies.find(({ country }) => country === '*'));
   const amounts = amountsOf(report);

@@ -4,11 +4,15 @@ import type { PostedEntry } from '../../model/time/enriched-entry.ts';
 import type { AccountingPeriod, PayPeriod } from '../../model/time/periods.ts';
 import type { RegionalRuleSet } from '../../model/time/regional-rule-set.ts';
 import { localDateOf } from './hours.ts';
+import { termsByPerson, termsOn } from './terms.ts';
 
 /** A context with its lists made quick to look things up in. */
 export interface ContextIndex {
   readonly context: TimesheetContext;
-  readonly person: (email: string) => TimePerson | undefined;
+  /** By the terms of the day. */
+  readonly person: (email: string, date: LocalDate) => TimePerson | undefined;
+  /** All terms of a person, the earliest first. */
+  readonly terms: (email: string) => readonly TimePerson[];
   readonly project: (number: string) => TimeProject | undefined;
   readonly projectBefore: (number: string) => TimeProject | undefined;
   readonly assignments: (person: string, projectNumbers: readonly string[]) => readonly TimeAssignment[];
@@ -46,7 +50,7 @@ export function refKey({ system, id, version }: SystemRef): string {
 }
 
 function build(context: TimesheetContext): ContextIndex {
-  const people = new Map(context.people.map((person) => [person.email, person]));
+  const people = termsByPerson(context.people);
   const projects = new Map(context.projects.map((project) => [project.number, project]));
   const before = new Map(context.projects.flatMap((project) => (project.changedTo === null ? [] : [[project.changedTo.number, project] as const])));
   const assignments = Map.groupBy(context.assignments, (assignment) => `${assignment.person} ${assignment.projectNumber}`);
@@ -66,7 +70,8 @@ function build(context: TimesheetContext): ContextIndex {
   const today = new Map<string, LocalDate>();
   return {
     context,
-    person: (email) => people.get(email),
+    person: (email, date) => termsOn(people.get(email) ?? [], date),
+    terms: (email) => people.get(email) ?? [],
     project: (number) => projects.get(number),
     projectBefore: (number) => before.get(number),
     assignments: (person, numbers) => numbers.flatMap((number) => assignments.get(`${person} ${number}`) ?? []),

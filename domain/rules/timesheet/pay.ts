@@ -4,6 +4,7 @@ import { costOf } from './enrich.ts';
 import { hundredths, weekOf } from './hours.ts';
 import type { ContextIndex } from './index-context.ts';
 import { splitWeek } from './overtime.ts';
+import { payerOf, payerOfPosted, type Payer } from './payer.ts';
 import type { EntryInReview } from './review.ts';
 import type { Work } from './work.ts';
 
@@ -31,23 +32,50 @@ export interface PayChange {
   readonly labor: EnrichedEntry;
 }
 
-/** Pay codes of the accepted entries, and the posted ones of the same weeks whose own change by them. Only employees are paid by pay code. What another employer paid, before the person moved, is not part of the week: its pay and its overtime stand. */
+/**
+ * Pay codes of the accepted entries, and the posted ones of the same weeks whose own change by them. Only employees are paid by pay code. Overtime is
+ * counted over what one employer pays: what another paid, before the person moved or after, is not part of the week; its pay and its overtime stand.
+ */
 export function payOf(reviews: readonly EntryInReview[], index: ContextIndex): { readonly pay: ReadonlyMap<TimeEntry, readonly PayPart[]>; readonly payChanges: PayChange[] } {
   const pay = new Map<TimeEntry, readonly PayPart[]>();
   const payChanges: PayChange[] = [];
-  const [review] = reviews;
-  const { person, ruleSet } = review ?? {};
-  if (person === undefined || ruleSet === undefined || person.kind !== 'employee') return { pay, payChanges };
-  const repaid = (labor: EnrichedEntry, parts: readonly PayPart[]): EnrichedEntry => ({ ...labor, pay: [...parts], cost: costOf({ index, person, laborCategory: labor.laborCategory, entry: labor.entry }, parts) });
-  const dates = new Set(reviews.flatMap(({ entry, original }) => [entry.workDate, original?.labor.entry.workDate ?? entry.workDate]).map((date) => weekOf(date, ruleSet.weekStartsOn)));
-  const posted = new Map(index.postedOf(person.email).filter(({ labor }) => labor.employer === person.legalEntity).map((one) => [one.labor.entry, one]));
-  const weeks = Map.groupBy(workOf(reviews, index).filter(({ candidate, entry }) => candidate || posted.has(entry)), ({ date }) => weekOf(date, ruleSet.weekStartsOn));
-  for (const start of dates) {
-    for (const [work, parts] of splitWeek(weeks.get(start) ?? [], ruleSet, person.overtime === 'exempt', index)) {
-      const before = posted.get(work.entry);
-      if (work.candidate) pay.set(work.entry, parts);
-      else if (before !== undefined && JSON.stringify(before.labor.pay) !== JSON.stringify(parts)) payChanges.push({ posted: before, labor: repaid(before.labor, parts) });
+  const payers = new Map<string, { readonly payer: Payer; readonly weeks: Set<string> }>();
+  const payerOfEntry = new Map<TimeEntry, Payer>();
+  const touch = (payer: Payer | undefined, date: string): void => {
+    if (payer === undefined) return;
+    const known = payers.get(payer.key) ?? { payer, weeks: new Set() };
+    payers.set(payer.key, known);
+    known.weeks.add(weekOf(date, payer.ruleSet.weekStartsOn));
+  };
+  for (const { entry, person, original } of reviews) {
+    const payer = person === undefined ? undefined : payerOf(entry.person, person.legalEntity, entry.workDate, index);
+    if (payer !== undefined) payerOfEntry.set(entry, payer);
+    touch(payer, entry.workDate);
+    if (original !== undefined) touch(payerOfPosted(original, index), original.labor.entry.workDate);
+  }
+  if (payers.size === 0) return { pay, payChanges };
+  const work = workOf(reviews, index);
+  const posted = new Map([...new Set(reviews.map(({ entry }) => entry.person))].flatMap((email) => index.postedOf(email)).map((one) => [one.labor.entry, one]));
+  for (const one of work) {
+    const before = one.candidate ? undefined : posted.get(one.entry);
+    const payer = before === undefined ? undefined : payerOfPosted(before, index);
+    if (payer !== undefined) payerOfEntry.set(one.entry, payer);
+  }
+  for (const { payer: { key, person, ruleSet }, weeks } of payers.values()) {
+    const own = Map.groupBy(work.filter(({ entry }) => payerOfEntry.get(entry)?.key === key), ({ date }) => weekOf(date, ruleSet.weekStartsOn));
+    for (const start of weeks) {
+      for (const [one, parts] of splitWeek(own.get(start) ?? [], ruleSet, person.overtime === 'exempt', index)) {
+        const before = posted.get(one.entry);
+        if (one.candidate) pay.set(one.entry, parts);
+        else if (before !== undefined && JSON.stringify(before.labor.pay) !== JSON.stringify(parts)) payChanges.push({ posted: before, labor: repaid(before, parts, index) });
+      }
     }
   }
   return { pay, payChanges };
+}
+
+/** A posted entry with its hours paid by other pay codes, at what they cost its employer then. */
+export function repaid({ labor }: PostedEntry, parts: readonly PayPart[], index: ContextIndex): EnrichedEntry {
+  const { entry, employer, laborCategory } = labor;
+  return { ...labor, pay: [...parts], cost: costOf({ index, person: payerOf(entry.person, employer, entry.workDate, index)?.person, laborCategory, entry }, parts) };
 }

@@ -12,6 +12,7 @@ export interface EntryInReview {
   readonly entry: TimeEntry;
   readonly sheet: Timesheet;
   readonly index: ContextIndex;
+  /** By the terms in force on the work date. */
   readonly person: TimePerson | undefined;
   /** By the code in force on the work date. */
   readonly project: TimeProject | undefined;
@@ -34,7 +35,7 @@ export type EntryRule = (review: EntryInReview) => TimeFinding[];
 const MOST_CODE_CHANGES = 10;
 
 export function reviewOf(entry: TimeEntry, sheet: Timesheet, index: ContextIndex, original: PostedEntry | undefined): EntryInReview {
-  const person = index.person(entry.person);
+  const person = index.person(entry.person, entry.workDate);
   const { project, numbers } = projectOn(entry, index);
   const assignments = index.assignments(entry.person, numbers);
   const covering = inForceOn(assignments, entry.workDate);

@@ -122,10 +122,14 @@ function clashes(work: readonly Work[]): GroupFinding[] {
 }
 
 function workingHours(work: readonly Work[], reviews: readonly EntryInReview[]): GroupFinding[] {
-  const [review] = reviews;
-  const { person, ruleSet } = review ?? {};
-  if (person === undefined) return [];
-  return [...localDayFindings(work, person), ...(ruleSet === undefined || person.kind === 'subcontractor' ? [] : regionalHoursFindings(work, ruleSet))];
+  // All work of the week counts, each entry by the law of its own day: a person may move to another employer in mid-week.
+  return [...Map.groupBy(reviews, ({ person }) => person)].flatMap(([person, own]) => {
+    if (person === undefined) return [];
+    const ruleSet = own[0]?.ruleSet;
+    const entries = new Set(own.map(({ entry }) => entry));
+    const found = [...localDayFindings(work, person), ...(ruleSet === undefined || person.kind === 'subcontractor' ? [] : regionalHoursFindings(work, ruleSet))];
+    return found.filter(([{ entry }]) => entries.has(entry));
+  });
 }
 
 function distinct(findings: readonly TimeFinding[]): TimeFinding[] {
