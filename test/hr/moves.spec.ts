@@ -36,7 +36,7 @@ describe('People whom HR moves', function () {
   const sync = async (): Promise<PeopleSynced> => {
     const port = hr.connect();
     const { syncPeople } = createReferenceSync({ store, log: silent, systems: { hr: () => port } });
-    const synced = await new MockActivityEnvironment().run(() => syncPeople({ hr: 'hr' }));
+    const synced: PeopleSynced = await new MockActivityEnvironment().run(() => syncPeople({ hr: 'hr' }));
     // The watermark goes by our clock, which is HR's here.
     const name = 'people/hr';
     await advanceWatermark(store.db, { name, from: (await readWatermark(store.db, name)) ?? null, to: new Date(hr.clock.now()).toISOString() });
