@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { referenceOf } from '../../../connectors/sap/keys.ts';
-import { isUnsupported, type ErpPort, type References } from '../../../connectors/ports.ts';
-import { callContext, dealOf, JP01, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
+import { isUnsupported, type ErpPort } from '../../../connectors/ports.ts';
+import { callContext, dealOf, JP01, uniqueTag } from '../conformance/documents.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
+import { dealsIn } from './deals.ts';
 import { NONE, offered, startSystem, type StoredValues, type TestSystem } from './environment.ts';
 
 describe('SAP S/4HANA Cloud as an ERP', function () {
@@ -20,21 +21,7 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
   afterEach(async () => system.admin.clearFaults());
 
   const rowsWith = async (set: string, field: string, value: unknown): Promise<StoredValues[]> => (await system.rows(set)).filter((row) => row[field] === value);
-  async function withCustomer(terms: DealTerms = {}): Promise<{ deal: Deal; references: References }> {
-    const deal = dealOf(uniqueTag(), terms);
-    const { externalId } = await erp.customer.write({ document: deal.customer, references: NONE }, null, callContext());
-    return { deal, references: { ...NONE, customers: { [deal.customer.id]: externalId } } };
-  }
-  async function withContract(terms: DealTerms = {}): Promise<{ deal: Deal; references: References; order: string }> {
-    const { deal, references } = await withCustomer(terms);
-    const { externalId } = await offered(erp.contract).write({ document: deal.contract, references }, null, callContext());
-    return { deal, references: { ...references, contracts: { [deal.contract.id]: externalId } }, order: externalId };
-  }
-  async function withProject(terms: DealTerms = {}): Promise<{ deal: Deal; references: References; order: string; projectId: string }> {
-    const { deal, references, order } = await withContract(terms);
-    const { externalId } = await erp.project.write({ document: deal.project, references }, null, callContext());
-    return { deal, references: { ...references, projects: { [deal.project.id]: externalId } }, order, projectId: externalId };
-  }
+  const { withCustomer, withContract, withProject } = dealsIn(() => erp);
   const elementsOf = async (project: string) => {
     const [root] = await rowsWith('A_EnterpriseProjectElement', 'ProjectElement', project);
     return (await rowsWith('A_EnterpriseProjectElement', 'ProjectUUID', root?.['ProjectUUID'])).filter((row) => row !== root && row['ProjectElement'] !== project);
@@ -152,67 +139,6 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
     await billing.write({ document: { project: deal.project, schedule: later }, references }, null, callContext());
     const dates = (await rowsWith('A_SlsOrderItemBillingPlanItem', 'SalesOrder', order)).map((row) => `${String(row['BillingPlanBillingDate'])} ${String(row['BillingPlanRelatedBillgStatus'])}`);
     assert.deepEqual(dates, ['2026-12-01 C', '2027-08-31 A']);
-  });
-
-  it('takes back the dates that a write has left which broke off, and finds them so that they are taken back', async () => {
-    const { deal, references, order } = await withProject({ billingMethod: 'fixed_fee' });
-    const record = { document: { project: deal.project, schedule: deal.project.billingSchedule }, references };
-    const billing = offered(erp.billingSchedule);
-    const dates = async () => (await rowsWith('A_SlsOrderItemBillingPlanItem', 'SalesOrder', order)).length;
-    for (const kind of ['cut-before', 'cut-after'] as const) {
-      // The dates are written; the item is not the project's, or nobody knows.
-      await faults.next({ kind, method: 'PATCH', path: 'A_SalesOrderItem' });
-      const failure = await failureOf(() => billing.write(record, null, callContext()));
-      assert.equal(failure.written, 'unknown');
-      assert.ok((await dates()) > 0);
-      const found = await billing.find(record, callContext());
-      assert.equal(found?.externalId, `${order}/10`);
-      assert.equal((await billing.undo({ document: record, externalId: `${order}/10`, created: true }, callContext())).how, 'deleted');
-      assert.deepEqual([await dates(), await billing.find(record, callContext())], [0, null]);
-      assert.equal((await billing.undo({ document: record, externalId: `${order}/10`, created: true }, callContext())).how, 'not_found');
-    }
-  });
-
-  it('bills nothing more by a schedule that is taken back after some of it was billed', async () => {
-    const { deal, references, order } = await withProject({ billingMethod: 'fixed_fee' });
-    const record = { document: { project: deal.project, schedule: deal.project.billingSchedule }, references };
-    const { externalId } = await offered(erp.billingSchedule).write(record, null, callContext());
-    const [first] = await rowsWith('A_SlsOrderItemBillingPlanItem', 'SalesOrder', order);
-    const { SalesOrder, SalesOrderItem, BillingPlan, BillingPlanItem } = first ?? {};
-    await system.admin.seed({ A_SlsOrderItemBillingPlanItem: [{ SalesOrder, SalesOrderItem, BillingPlan, BillingPlanItem, BillingPlanRelatedBillgStatus: 'C' }] });
-    const undone = await offered(erp.billingSchedule).undo({ document: record, externalId, created: true }, callContext());
-    assert.equal(undone.how, 'cancelled', undone.detail);
-    assert.deepEqual((await rowsWith('A_SlsOrderItemBillingPlanItem', 'SalesOrder', order)).map((row) => row['BillingPlanRelatedBillgStatus']), ['C']);
-  });
-
-  it('takes dates that SAP brings along for no schedule of ours', async () => {
-    const { deal, references, order } = await withProject({ billingMethod: 'fixed_fee' });
-    const [plan] = await rowsWith('A_SalesOrderItemBillingPlan', 'SalesOrder', order);
-    await system.admin.seed({ A_SlsOrderItemBillingPlanItem: [{ SalesOrder: order, SalesOrderItem: '10', BillingPlan: plan?.['BillingPlan'], BillingPlanItem: '1', BillingPlanBillingDate: '2026-12-01T00:00:00', BillingPlanAmount: '1', BillingPlanRelatedBillgStatus: 'A' }] });
-    const record = { document: { project: deal.project, schedule: deal.project.billingSchedule }, references };
-    assert.equal(await offered(erp.billingSchedule).find(record, callContext()), null);
-    assert.equal((await offered(erp.billingSchedule).undo({ document: record, externalId: `${order}/10`, created: true }, callContext())).how, 'not_found');
-  });
-
-  it('adds company codes and sales areas to a customer whose number is not that of its partner', async () => {
-    const other = await startSystem({ ownCustomerNumbers: true });
-    try {
-      const port = other.connect();
-      const deal = dealOf(uniqueTag());
-      const { externalId } = await port.customer.write({ document: deal.customer, references: NONE }, null, callContext());
-      const partners = await other.rows('A_BusinessPartner');
-      const number = partners[0]?.['Customer'];
-      assert.ok(typeof number === 'string' && number !== externalId);
-      const wider = { ...deal.customer, legalEntities: ['US01', 'DE01'] };
-      await port.customer.write({ document: wider, references: NONE }, await port.customer.find({ document: wider, references: NONE }, callContext()), callContext());
-      assert.deepEqual((await other.rows('A_CustomerCompany')).map((row) => [row['Customer'], row['CompanyCode']]), [[number, '1710'], [number, '1010']]);
-      assert.deepEqual((await other.rows('A_CustomerSalesArea')).map((row) => [row['Customer'], row['SalesOrganization']]), [[number, '1710'], [number, '1010']]);
-      const references = { ...NONE, customers: { [deal.customer.id]: externalId } };
-      const contract = await offered(port.contract).write({ document: deal.contract, references }, null, callContext());
-      assert.deepEqual((await other.rows('A_SalesOrder')).map((row) => [row['SalesOrder'], row['SoldToParty']]), [[contract.externalId, number]]);
-    } finally {
-      await other.close();
-    }
   });
 
   it('plans no dates for hours, and assigns the item to the project so that they are billed', async () => {
