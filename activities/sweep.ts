@@ -1,6 +1,5 @@
 import { isUnsupported, type ChangedDeal } from '../connectors/ports.ts';
-import { casesOf } from '../store/cases.ts';
-import type { Db } from '../store/database.ts';
+import { standingCaseOf } from '../store/cases.ts';
 import { dealProcess } from '../store/deal-processes.ts';
 import { receiveEvents } from '../store/inbox.ts';
 import { advanceWatermark, readWatermark } from '../store/watermarks.ts';
@@ -8,6 +7,8 @@ import { callContext } from './context.ts';
 import type { SweepActivities } from './contract.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { toTemporal } from './failures.ts';
+
+export { standingCaseOf } from '../store/cases.ts';
 
 /** Looked at again at each sweep: CRMs show a change in their search up to some minutes late. */
 const OVERLAP_MS = 10 * 60_000;
@@ -57,11 +58,4 @@ export function createSweep(deps: ActivityDependencies): MissedEventSweepActivit
       return await standingCaseOf(db, `missed-event-sweep/${crm}`);
     },
   };
-}
-
-/** The open case of what is done again and again, or the ID that its next one takes. */
-export async function standingCaseOf(db: Db, process: string): Promise<{ readonly process: string; readonly caseId: string; readonly open: boolean }> {
-  const cases = await casesOf(db, process);
-  const open = cases.find(({ state }) => state === 'open');
-  return { process, caseId: open?.case_id ?? `exception/${process}/${cases.length + 1}`, open: open !== undefined };
 }

@@ -6,6 +6,7 @@ import type { ProjectRateCard } from '../domain/model/rate-card.ts';
 import type { StatementOfWork } from '../domain/model/statement-of-work.ts';
 import type { Instant } from '../domain/dates.ts';
 import type { BillingPort } from './billing-port.ts';
+import type { ExpenseAnswers } from './expense-answers.ts';
 import type { ExpensePort } from './expense-port.ts';
 import type { HrPort } from './hr-port.ts';
 import type { LaborPort } from './labor-port.ts';
@@ -114,6 +115,8 @@ export interface TimePort {
   /** The client, the project with its tasks and rates; made inactive until `setProjectStatus` opens it for time. */
   readonly project: RecordPort<{ readonly project: Project; readonly customer: Customer }>;
   readonly timesheets: TimesheetSource | Unsupported;
+  /** The way back for expense reports that came from there. */
+  readonly expenseReports: ExpenseAnswers | Unsupported;
   setProjectStatus(project: { readonly document: Project; readonly externalId: string }, status: ProjectStatus, context: CallContext): Promise<ProjectStatus>;
 }
 

@@ -16,6 +16,13 @@ export interface CaseTicket {
   readonly link: string | null;
 }
 
+export interface TicketStanding {
+  /** As people know it: "FIN-42". Null of one that is gone. */
+  readonly number: string | null;
+  /** gone: somebody deleted it, or hid it from us. */
+  readonly state: 'open' | 'closed' | 'gone';
+}
+
 /** A service desk that shows our exception cases to people who live there. All throw SystemFailure only. */
 export interface ServiceDeskPort {
   readonly kind: 'service_desk';
@@ -24,6 +31,8 @@ export interface ServiceDeskPort {
   readonly ticket: RecordPort<CaseTicket>;
   /** Adds a comment once: the same key again adds none. */
   comment(ticket: { readonly externalId: string; readonly key: string; readonly text: string }, context: CallContext): Promise<void>;
+  /** How tickets stand as people left them, by their IDs. One that cannot be read just now is left out. */
+  standing(externalIds: readonly string[], context: CallContext): Promise<ReadonlyMap<string, TicketStanding>>;
   /** Closes it with how the case ended. Idempotent. */
   close(ticket: { readonly externalId: string; readonly resolution: string }, context: CallContext): Promise<void>;
 }

@@ -150,3 +150,10 @@ export async function caseById(db: Db, caseId: string): Promise<CaseRow | undefi
 export async function casesOf(db: Db, process: string): Promise<CaseRow[]> {
   return await db.selectFrom('exception_case').selectAll().where('process', '=', process).orderBy('opened_at').orderBy('case_id').execute();
 }
+
+/** The open case of what is done again and again, or the ID that its next one takes. */
+export async function standingCaseOf(db: Db, process: string): Promise<{ readonly process: string; readonly caseId: string; readonly open: boolean }> {
+  const cases = await casesOf(db, process);
+  const open = cases.find(({ state }) => state === 'open');
+  return { process, caseId: open?.case_id ?? `exception/${process}/${cases.length + 1}`, open: open !== undefined };
+}

@@ -16,6 +16,7 @@ import * as timeFacts from './migrations/0012-time-facts.ts';
 import * as expenses from './migrations/0013-expenses.ts';
 import * as unreadLines from './migrations/0014-unread-lines.ts';
 import * as warehouseChanges from './migrations/0015-warehouse-changes.ts';
+import * as caseTickets from './migrations/0016-case-tickets.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -33,6 +34,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-expenses': expenses,
   '0014-unread-lines': unreadLines,
   '0015-warehouse-changes': warehouseChanges,
+  '0016-case-tickets': caseTickets,
 };
 
 const MIGRATION_LOCK = '7113200300417';

@@ -9,7 +9,7 @@ const STAGES: Readonly<Record<ExpenseStage, string>> = {
   held: 'Waiting for what it depends on',
   posting: 'Posting to the ERP',
   publishing: 'Bringing the warehouse up to date',
-  answering: 'Writing down the answer to the submitter',
+  answering: 'Answering the submitter',
   waiting: 'Waiting for a person or a corrected version',
   done: 'Done',
 };

@@ -1,5 +1,5 @@
-import { condition, getExternalWorkflowHandle, isCancellation, proxyActivities, setHandler, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
-import type { ExpenseActivities, ExpenseDecisionView, PlannedPosting } from '../activities/expenses/contract.ts';
+import { CancellationScope, condition, getExternalWorkflowHandle, isCancellation, patched, proxyActivities, setHandler, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import type { ExpenseActivities, ExpenseAnswerPlan, ExpenseDecisionView, PlannedPosting } from '../activities/expenses/contract.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { ConfigActivated } from '../domain/process/deal-process.ts';
 import type { CaseAnswer, CaseInput } from '../domain/process/exception-case.ts';
@@ -23,6 +23,12 @@ const FIRST_LOOK_MS = HOUR_MS;
 const LONGEST_LOOK_MS = 24 * HOUR_MS;
 /** A report held for so long is shown to a person. */
 const HELD_LONG_MS = 5 * 24 * HOUR_MS;
+/** A call to the system the report came from may wait for its turn. */
+const TELLING = { startToCloseTimeout: '5 minutes', heartbeatTimeout: '15 seconds' } as const;
+/** Before it, a held report was given back without a word to its submitter. */
+const HELD_RETURNS_ANSWERED = 'held-returns-answered';
+/** Before it, the case of a long held report did not say whether its submitter would be told. */
+const HELD_CASE_SAYS_HOW = 'held-case-says-how';
 /** Analytics: the lowest of the five levels. */
 const ANALYTICS_PRIORITY = 5;
 
@@ -36,6 +42,7 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
   const subject = `expense report ${id} version ${version} of ${person}`;
   const weight = { priority: { priorityKey: priority, fairnessKey: legalEntity } };
   const store = proxyActivities<ExpenseActivities>({ ...onStore(subject), ...weight });
+  const source = proxyActivities<ExpenseActivities>({ ...onStore(subject), ...weight, ...TELLING });
   const analytics = proxyActivities<ExpenseActivities>({ ...onStore(subject), priority: { priorityKey: ANALYTICS_PRIORITY, fairnessKey: legalEntity } });
   let told = 0;
   let lastTold: 'superseded' | 'released' | undefined;
@@ -45,6 +52,8 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
   /** A later document was decided before the posting had begun: nothing of this one is in the ERP. */
   let takenBack = false;
   let heldSince: number | undefined;
+  /** How the submitter of a held report is to be told; undefined before it was asked for. */
+  let heldNote: string | null | undefined;
   let nextLookMs = FIRST_LOOK_MS;
 
   const cases = createCases({ openedBefore: 0, onChange: () => progress.show(), onLateAnswer: () => undefined });
@@ -62,10 +71,13 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
   let decision = await decide();
   for (;;) {
     await tellOthers(decision);
-    await carryOut(decision);
+    const answer = await carryOut(decision);
     if (decision.outcome === 'held') await waitHeld(decision);
-    else if (decision.outcome === 'rejected') await seeThrough(decision);
-    else break;
+    else if (decision.outcome === 'rejected') await whileTelling(answer, () => seeThrough(decision, answer));
+    else {
+      if (answer?.toTell === true) await tellSubmitter();
+      break;
+    }
     decision = await decide();
   }
   const outcome = outcomeOf(decision, takenBack);
@@ -90,12 +102,12 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
     return next;
   }
 
-  async function through<Result>(what: string, step: () => Promise<Result>): Promise<Result> {
-    return await persist({ cases, caseFor, configActivated: () => activated, slaMinutes: SLA_MINUTES }, what, step);
+  async function through<Result>(what: string, step: () => Promise<Result>, byHand?: (answer: CaseAnswer) => Promise<void>): Promise<Result> {
+    return await persist({ cases, caseFor, configActivated: () => activated, slaMinutes: SLA_MINUTES }, what, step, byHand);
   }
 
   /** Everything the decision planned. A reversal goes before what takes its place. */
-  async function carryOut({ outcome, postings, findings }: ExpenseDecisionView): Promise<void> {
+  async function carryOut({ outcome, postings, findings }: ExpenseDecisionView): Promise<ExpenseAnswerPlan | undefined> {
     for (const posting of postings) {
       if (posting.state === 'done') continue;
       progress.enter('posting');
@@ -105,10 +117,26 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
       progress.enter('publishing');
       await through(`warehouse facts of ${subject}`, () => analytics.publishExpense({ record }));
     }
-    if (outcome === 'accepted' || findings.length > 0) {
-      progress.enter('answering');
-      await through(`answer about ${subject}`, () => store.answerExpense({ record, system }));
-    }
+    if (outcome !== 'accepted' && findings.length === 0 && !(outcome === 'returned' && patched(HELD_RETURNS_ANSWERED))) return undefined;
+    progress.enter('answering');
+    return await through(`answer about ${subject}`, () => store.answerExpense({ record, system }));
+  }
+
+  async function tellSubmitter(): Promise<void> {
+    await through(`answer to ${system} about ${subject}`, () => source.tellExpenseAnswer({ process, record, system }), ({ by, reason, externalId }) => store.giveUpExpenseAnswer({ process, record, system, by, reason, how: externalId }));
+  }
+
+  /** The system it came from may be down for long: whoever has to act here does not wait for it. What is not told by then is weighed anew. */
+  async function whileTelling(answer: ExpenseAnswerPlan | undefined, work: () => Promise<void>): Promise<void> {
+    if (answer?.toTell !== true) return await work();
+    const scope = new CancellationScope();
+    const telling = scope.run(tellSubmitter).catch((error: unknown) => {
+      if (!isCancellation(error)) throw error;
+    });
+    await work();
+    scope.cancel();
+    await telling;
+    await cases.closeAll('the report is looked at anew, and its submitter is told of that');
   }
 
   /** Posts until it is in the ERP, however often a person has to help, or until it is taken back before it got there. */
@@ -150,12 +178,13 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
   }
 
   /** A refused report waits for a person, another configuration, or the document that takes its place. */
-  async function seeThrough({ findings, configHash, total }: ExpenseDecisionView): Promise<void> {
+  async function seeThrough({ findings, configHash, total }: ExpenseDecisionView, answer: ExpenseAnswerPlan | undefined): Promise<void> {
     progress.enter('waiting');
-    const open = await cases.raise(caseFor({ ...caseOfFindings(findings), configHash, amount: total }));
-    const answer = await cases.answerOf(open, news);
-    if (answer?.action === 'override') await through(`word of ${answer.by} on ${subject}`, () => store.waiveExpenseFindings({ process, record, findings: findings.map(({ code, path }) => ({ code, path })), by: answer.by, reason: answer.reason }));
-    if (answer?.action === 'return_to_submitter') await giveBack(answer);
+    const reason = caseOfFindings(findings);
+    const open = await cases.raise(caseFor({ ...reason, mend: withNote(reason.mend, answer?.note), configHash, amount: total }));
+    const word = await cases.answerOf(open, news);
+    if (word?.action === 'override') await through(`word of ${word.by} on ${subject}`, () => store.waiveExpenseFindings({ process, record, findings: findings.map(({ code, path }) => ({ code, path })), by: word.by, reason: word.reason }));
+    if (word?.action === 'return_to_submitter') await giveBack(word);
   }
 
   /** Nothing wrong with it: it is judged again when what it waits for is told, and from time to time. Held for days, a person is shown it beside. */
@@ -163,11 +192,12 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
     progress.enter('held');
     heldSince ??= Date.now();
     if (Date.now() - heldSince >= HELD_LONG_MS) {
+      if (heldNote === undefined && patched(HELD_CASE_SAYS_HOW)) heldNote = (await through(`answer about ${subject}`, () => store.answerExpense({ record, system })))?.note ?? null;
       await standing.show('held', caseFor({
         code: 'EXPENSE_HELD_LONG',
         kind: 'business_rule',
         message: `${subject} has been waiting since ${new Date(heldSince).toISOString()}: ${waits?.message ?? ''}`,
-        mend: 'See to what it waits for: it goes on by itself then. Or give it back to its submitter.',
+        mend: withNote('See to what it waits for: it goes on by itself then. Or give it back to its submitter.', heldNote),
         configHash,
         amount: total,
         without: ['correct', 'override', 'reroute', 'confirm_done', 'confirm_not_done', 'abort'],
@@ -182,8 +212,12 @@ export async function expenseReport(input: TimesheetInput): Promise<ExpenseRepor
     if (answer.action === 'return_to_submitter') await giveBack(answer);
   }
 
+  function withNote(mend: string, note: string | null | undefined): string {
+    return note === null || note === undefined ? mend : `${mend} ${person} is not told by ${system}: ${note}`;
+  }
+
   async function giveBack({ by, reason }: CaseAnswer): Promise<void> {
-    await through(`return of ${subject}`, () => store.returnExpenseReport({ process, record, by, reason }));
+    await through(`return of ${subject}`, () => store.returnExpenseReport({ process, record, system, by, reason }));
   }
 
   /** Documents that this one supersedes, and held ones that waited for it. */

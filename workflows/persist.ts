@@ -27,6 +27,8 @@ export async function persist<Result>({ cases, caseFor, configActivated, slaMinu
   for (;;) {
     const attempt = { over: false };
     const watching = watch(attempt);
+    // Cancelled, both end at once: this one is awaited only after the step.
+    watching.catch(() => undefined);
     try {
       return await step();
     } catch (error) {

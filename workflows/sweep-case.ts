@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { getExternalWorkflowHandle, isCancellation, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, isCancellation, ParentClosePolicy, patched, startChild } from '@temporalio/workflow';
 import type { Failure } from '../domain/failure.ts';
 import { closeCaseSignal } from './contracts/exception-case.ts';
 import { SearchAttribute } from './contracts/search-attributes.ts';
@@ -19,29 +19,81 @@ export interface Sweep<Result> {
   readonly remedy: string;
   /** What is concerned, in words: "all of salesforce". */
   readonly all: string;
+  /** For a sweep that retries passing failures without an end: after so long a case tells a person, while the retries go on. Minutes. */
+  readonly slaMinutes?: number;
 }
+
+const MINUTE_MS = 60_000;
+/** Before it, a sweep that kept failing for passing reasons was known to nobody. */
+const TELLS_OF_RETRIES = 'sweep-tells-of-retries';
 
 /**
  * Runs one sweep. One that fails for good opens an exception case of its system, once, and ends in failure, so that the schedule's next run can
- * begin; the next one that goes well closes the case.
+ * begin; the next one that goes well closes the case. One that may retry for ever has its case after a while, and goes on.
  */
 export async function sweepWithCase<Result>(input: Sweep<Result>): Promise<Result> {
-  const { sweep, caseOfSweep, subject } = input;
+  const { caseOfSweep, subject, slaMinutes } = input;
+  /** The case of this run's long retrying, where it opened one. */
+  let retrying: string | undefined;
   let result;
   try {
-    result = await sweep();
+    result = slaMinutes !== undefined && patched(TELLS_OF_RETRIES) ? await watched(slaMinutes) : await input.sweep();
   } catch (error) {
     if (isCancellation(error)) throw error;
     const { process, caseId, open } = await caseOfSweep();
     if (!open) await raise(caseId, process, input, failureOf(error, subject));
+    else if (caseId === retrying) {
+      // What it is now is another cause: the next case of this sweep names it.
+      await close(caseId, 'it fails for good now; another case says why');
+      await raise(after(caseId), process, input, failureOf(error, subject));
+    }
     throw error;
   }
   const { caseId, open } = await caseOfSweep();
-  if (open) await close(caseId);
+  if (open) await close(caseId, 'the sweep goes well again');
   return result;
+
+  async function watched(minutes: number): Promise<Result> {
+    const attempt = { over: false };
+    const watching = watch(attempt, minutes);
+    // Cancelled, both end at once: this one is awaited only after the sweep.
+    watching.catch(() => undefined);
+    try {
+      return await input.sweep();
+    } finally {
+      attempt.over = true;
+      await watching;
+    }
+  }
+
+  async function watch(attempt: { readonly over: boolean }, minutes: number): Promise<void> {
+    for (let waited = minutes; !(await condition(() => attempt.over, minutes * MINUTE_MS)); waited += minutes) {
+      const { process, caseId, open } = await caseOfSweep();
+      if (open || attempt.over) continue;
+      retrying = caseId;
+      await raise(caseId, process, input, stillRetrying(input, waited));
+    }
+  }
 }
 
-async function raise(caseId: string, process: string, { system, subject, consequence, remedy, all }: Omit<Sweep<unknown>, 'sweep' | 'caseOfSweep'>, { code, kind, message, mend, evidence }: Failure): Promise<void> {
+function stillRetrying({ subject, system }: Pick<Sweep<unknown>, 'subject' | 'system'>, minutes: number): Failure {
+  return {
+    kind: 'transient',
+    code: 'STILL_RETRYING',
+    message: `the ${subject} has not got through for ${minutes} minutes.`,
+    mend: 'It is being retried all the time. Look at the pending activity for the last error.',
+    system,
+    object: subject,
+    written: 'no',
+  };
+}
+
+/** The ID that the system's next case takes: they are numbered. */
+function after(caseId: string): string {
+  return caseId.replace(/\d+$/, (number) => String(Number(number) + 1));
+}
+
+async function raise(caseId: string, process: string, { system, subject, consequence, remedy, all }: Omit<Sweep<unknown>, 'sweep' | 'caseOfSweep' | 'slaMinutes'>, { code, kind, message, mend, evidence }: Failure): Promise<void> {
   try {
     await startChild<typeof exceptionCase>('exceptionCase', {
       workflowId: caseId,
@@ -77,9 +129,9 @@ async function raise(caseId: string, process: string, { system, subject, consequ
   }
 }
 
-async function close(caseId: string): Promise<void> {
+async function close(caseId: string, reason: string): Promise<void> {
   try {
-    await getExternalWorkflowHandle(caseId).signal(closeCaseSignal, { reason: 'the sweep goes well again' });
+    await getExternalWorkflowHandle(caseId).signal(closeCaseSignal, { reason });
   } catch {
     // The case has ended by itself in the meantime.
   }

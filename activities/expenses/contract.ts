@@ -30,6 +30,13 @@ export type PostedExpenseReport =
   /** Taken back before anybody began it: nothing of it is in the ERP. */
   | { readonly state: 'cancelled' };
 
+export interface ExpenseAnswerPlan {
+  /** Something of it is still to be told to the system the report came from. */
+  readonly toTell: boolean;
+  /** Of a refused or held report that cannot be given back there: why, and what people do instead. */
+  readonly note: string | null;
+}
+
 /** The activities of expense reports. Each is idempotent; all throw ApplicationFailure with a Failure (domain/failure.ts) in its details. */
 export interface ExpenseActivities {
   /** Judges a received report; one that was refused or held is judged anew, nothing decided for good is decided twice. */
@@ -40,10 +47,14 @@ export interface ExpenseActivities {
   settleExpense(input: { readonly process: string; readonly key: string; readonly outcome: 'done' | 'not_done'; readonly externalId: string | null; readonly by: string; readonly reason: string }): Promise<void>;
   /** Brings the warehouse up to date with what the decision changed. */
   publishExpense(input: { readonly record: number }): Promise<{ readonly facts: number }>;
-  /** Writes down what the submitter is told of a report that was refused or posted. */
-  answerExpense(input: { readonly record: number; readonly system: string }): Promise<void>;
+  /** Plans what the submitter is told of a report that was refused, given back or posted. Runs of before answered nothing and told nobody. */
+  answerExpense(input: { readonly record: number; readonly system: string }): Promise<ExpenseAnswerPlan | undefined>;
+  /** Tells the system the report came from what is planned. */
+  tellExpenseAnswer(input: { readonly process: string; readonly record: number; readonly system: string }): Promise<void>;
+  /** Somebody told the submitter by hand what the system would not take. */
+  giveUpExpenseAnswer(input: { readonly process: string; readonly record: number; readonly system: string; readonly by: string; readonly reason: string; readonly how: string | null }): Promise<void>;
   /** Lets findings pass that a person with the right role let pass. */
   waiveExpenseFindings(input: { readonly process: string; readonly record: number; readonly findings: readonly { readonly code: string; readonly path: string }[]; readonly by: string; readonly reason: string }): Promise<void>;
-  /** Gives a refused report back for good: its correction comes as a new version, or never. */
-  returnExpenseReport(input: { readonly process: string; readonly record: number; readonly by: string; readonly reason: string }): Promise<void>;
+  /** Gives a refused report back for good: its correction comes as a new version, or never. `system`: where it came from; runs of before did not say. */
+  returnExpenseReport(input: { readonly process: string; readonly record: number; readonly system?: string; readonly by: string; readonly reason: string }): Promise<void>;
 }

@@ -1,13 +1,12 @@
-import { z } from 'zod';
-import { findingSchema } from '../../domain/findings.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
-import { outcomeOf, recordAnswer, returnReport, waive } from '../../store/expenses/decision.ts';
-import { postingsOfRecord } from '../../store/expenses/postings.ts';
+import { returnReport, waive } from '../../store/expenses/decision.ts';
 import { publishExpenseFacts } from '../../store/reporting-expenses.ts';
+import { giveUpAnswers } from '../../store/time/answers.ts';
 import { activityLog, callContext } from '../context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { toTemporal } from '../failures.ts';
 import { createReference } from '../time/reference.ts';
+import { planExpenseAnswer, planReturn, tellExpenseAnswer } from './answer.ts';
 import type { ExpenseActivities } from './contract.ts';
 import { decideRecord } from './decide.ts';
 import { auditNotOffered, postOnce, settlePosting } from './post.ts';
@@ -52,14 +51,26 @@ export function createExpenseSteps(deps: ActivityDependencies): ExpenseActivitie
       return { facts: await publishExpenseFacts(db, record, config.expenseCategories) };
     },
 
-    async answerExpense({ record, system }) {
-      const outcome = await outcomeOf(db, record);
-      if (outcome === undefined) return;
-      const findings = z.array(findingSchema).parse(outcome.findings);
-      if (findings.length > 0 && outcome.outcome !== 'accepted') await recordAnswer(db, record, system, { kind: 'reject', detail: { outcome: outcome.outcome, reason: findings.map(({ message, mend }) => `${message} ${mend}`).join('\n'), findings } });
-      if (outcome.outcome !== 'accepted') return;
-      const postings = await postingsOfRecord(db, record);
-      await recordAnswer(db, record, system, { kind: 'lock', detail: { remarks: outcome.remarks, postings: postings.map(({ key, system: postedIn, kind, state, externalId }) => ({ key, postedIn, kind, state, externalId })) } });
+    async answerExpense(input) {
+      try {
+        return await planExpenseAnswer(deps, input);
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async tellExpenseAnswer(input) {
+      try {
+        await tellExpenseAnswer(deps, input, callContext(deps.log, input.process));
+      } catch (error) {
+        activityLog(deps.log).warn({ system: input.system, error: error instanceof Error ? error.message : String(error) }, 'the submitter of an expense report is not told yet');
+        throw toTemporal(error);
+      }
+    },
+
+    async giveUpExpenseAnswer({ process, record, system, by, reason, how }) {
+      const given = await giveUpAnswers(db, { records: [record] }, system);
+      if (given.length > 0) await appendAudit(db, [{ process, actor: by, action: 'answers.given_up', object: process, system, message: `${by} told by hand what ${system} would not take: ${reason}`, details: { record, how } }]);
     },
 
     async waiveExpenseFindings({ process, record, findings, by, reason }) {
@@ -67,8 +78,12 @@ export function createExpenseSteps(deps: ActivityDependencies): ExpenseActivitie
       await appendAudit(db, [{ process, actor: by, action: 'findings.waived', object: process, system: null, message: `${by} let ${findings.map(({ code }) => code).join(', ')} pass: ${reason}`, details: { record, findings } }]);
     },
 
-    async returnExpenseReport({ process, record, by, reason }) {
-      const given = await returnReport(db, record);
+    async returnExpenseReport({ process, record, system, by, reason }) {
+      const given = await db.transaction().execute(async (transaction) => {
+        if (!(await returnReport(transaction, record))) return false;
+        if (system !== undefined) await planReturn(transaction, { record, system, by, reason });
+        return true;
+      });
       if (given) await appendAudit(db, [{ process, actor: by, action: 'expense.returned', object: process, system: null, message: `${by} gave the report back: ${reason}`, details: { record } }]);
     },
   };

@@ -16,6 +16,7 @@ export function createClockify(settings: ConnectorSettings, now?: () => number):
     system: settings.system,
     project: createProjectPort(clockify, createClients(clockify, options), createTasks(clockify, options)),
     timesheets: createTimesheetSource(clockify, options, now),
+    expenseReports: { unsupported: 'Clockify approves the expenses of a week in one request with its time and locks both itself: taking that approval back would take back the time as well. A manager withdraws it in Clockify (Approvals) where the time may come back too; otherwise the person enters the correction as an expense of a later week.' },
     setProjectStatus: createStatusSetter(clockify, options),
   };
 }

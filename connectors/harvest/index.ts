@@ -17,6 +17,7 @@ export function createHarvest(settings: ConnectorSettings, now?: () => number): 
     system: settings.system,
     project: createProjectPort(harvest, createClients(harvest, options), createTasks(harvest, options), options),
     timesheets: createTimesheetSource(harvest, options, now),
+    expenseReports: { unsupported: "Harvest's API can neither withdraw the approval of expenses nor write to approved ones, and locks them itself: an Administrator or Manager withdraws the approval in Harvest (Team > Approvals), the person corrects the expenses and submits them again." },
     setProjectStatus: createStatusSetter(harvest),
   };
 }

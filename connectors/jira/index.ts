@@ -8,6 +8,7 @@ import { createComments } from './comments.ts';
 import { documentOf, summaryOf } from './document.ts';
 import { createTickets, labelOf } from './find-ticket.ts';
 import { jiraOptionsSchema } from './options.ts';
+import { createStanding } from './standing.ts';
 import { createTransitions } from './transitions.ts';
 
 const createdAnswer = z.looseObject({ id: z.string().regex(/^\d+$/), key: z.string() });
@@ -98,6 +99,8 @@ export function createJira(settings: ConnectorSettings): ServiceDeskPort {
       const { issue, about } = await existing(externalId, context);
       await comments.once(issue.id, { key: `comment ${key}`, text }, about);
     },
+
+    standing: createStanding(jira),
 
     async close({ externalId, resolution }, context) {
       const { issue, about } = await existing(externalId, context);

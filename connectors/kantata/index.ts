@@ -2,6 +2,7 @@ import type { ConnectorSettings } from '../connector.ts';
 import type { ResourcePort, TimePort } from '../ports.ts';
 import { createAssignmentsPort } from './assignments.ts';
 import { createKantataClient } from './client.ts';
+import { createExpenseAnswers } from './expense-reports.ts';
 import { createGroups } from './groups.ts';
 import { kantataOptionsSchema } from './options.ts';
 import { createPeople } from './people.ts';
@@ -26,6 +27,7 @@ export function createKantata(settings: ConnectorSettings, now?: () => number): 
     system: settings.system,
     project: createProjectPort(kantata, parts, options),
     timesheets: createTimesheetSource(kantata, references, createPeople(kantata), options, now),
+    expenseReports: createExpenseAnswers(kantata),
     setProjectStatus: createStatusSetter(kantata, references, options),
   };
 }

@@ -138,6 +138,16 @@ export interface Expense extends Stamped {
   readonly amount_in_cents: number;
 }
 
+/** Of one person and project; what is submitted again after a rejection or cancellation is a new one. */
+export interface ExpenseReport extends Stamped {
+  readonly workspace_id: string;
+  readonly user_id: string;
+  readonly title: string;
+  readonly status: SubmissionStatus;
+  readonly resolution: { readonly description: string | null; readonly creator_id: string; readonly created_at: string } | null;
+  readonly submitted_expense_ids: readonly string[];
+}
+
 export type SubmissionStatus = 'pending' | 'approved' | 'rejected' | 'cancelled';
 
 export interface Submission extends Stamped {

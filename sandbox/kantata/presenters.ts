@@ -1,7 +1,7 @@
 /** How each kind of object is shown: its own fields, and the IDs of associations only where `include` asks for them. */
 import type { Account, Table } from './account.ts';
 import { subunitsOf } from './currencies.ts';
-import type { SubjectType, Submission } from './model.ts';
+import type { ExpenseReport, SubjectType, Submission } from './model.ts';
 
 export interface Presenter {
   readonly collection: string;
@@ -18,7 +18,7 @@ interface Association<T> {
 
 export type CollectionName =
   | 'users' | 'roles' | 'workspace_groups' | 'workspaces' | 'stories' | 'rate_card_sets' | 'rate_card_set_versions' | 'rate_cards' | 'rate_card_versions' | 'rate_card_roles'
-  | 'participations' | 'workspace_resources' | 'workspace_allocations' | 'time_entries' | 'expenses' | 'timesheet_submissions' | 'external_references';
+  | 'participations' | 'workspace_resources' | 'workspace_allocations' | 'time_entries' | 'expenses' | 'timesheet_submissions' | 'expense_report_submissions' | 'external_references';
 export type Presenters = Readonly<Record<CollectionName, Presenter>>;
 
 export interface SubmissionRights {
@@ -28,7 +28,7 @@ export interface SubmissionRights {
   readonly can_resubmit_submission: boolean;
 }
 
-export function presentersOf(account: Account, rightsOf: (submission: Submission) => SubmissionRights): Presenters {
+export function presentersOf(account: Account, rightsOf: (submission: Submission) => SubmissionRights, rightsOfReport: (report: ExpenseReport) => SubmissionRights): Presenters {
   const presenters = new Map<CollectionName, Presenter>();
 
   function present<T extends { readonly id: string }>(collection: CollectionName, table: Table<T>, own: (record: T) => object, associations: Readonly<Record<string, Association<T>>> = {}): Presenter {
@@ -140,6 +140,14 @@ export function presentersOf(account: Account, rightsOf: (submission: Submission
     }, {
       external_references: references('Submission'),
       time_entries: { field: 'time_entry_ids', collection: 'time_entries', ids: ({ id, submitted_entry_ids }) => submitted_entry_ids.filter((entry) => account.timeEntries.get(entry)?.recent_submission_id === id) },
+      user: one('user_id', 'users', ({ user_id }) => user_id),
+      workspace: one('workspace_id', 'workspaces', ({ workspace_id }) => workspace_id),
+    }),
+    expense_report_submissions: present('expense_report_submissions', account.expenseReports, (report) => {
+      const { title, status, resolution, created_at, updated_at } = report;
+      return { title, status, type: 'ExpenseReportSubmission', created_at, updated_at, current_resolution_description: resolution?.description ?? null, current_resolution_created_at_date: resolution?.created_at ?? null, permissions: rightsOfReport(report) };
+    }, {
+      expenses: { field: 'expense_ids', collection: 'expenses', ids: ({ submitted_expense_ids }) => submitted_expense_ids },
       user: one('user_id', 'users', ({ user_id }) => user_id),
       workspace: one('workspace_id', 'workspaces', ({ workspace_id }) => workspace_id),
     }),

@@ -3,6 +3,7 @@ import { UnreadableBody } from '../kit/bodies.ts';
 import type { FaultAnswers, SandboxContext, SandboxDefinition } from '../kit/sandbox.ts';
 import { openAccount } from './account.ts';
 import { badRequest, forbidden, notFound, Refusal, tooMany, unauthorized, unavailable } from './errors.ts';
+import { installExpenseReports, rightsOfReport, seedExpenseReport } from './expense-reports.ts';
 import { installGate } from './gate.ts';
 import { createGroup, installGroups } from './groups.ts';
 import { UNSTABLE_ORDER_MODE, type Service } from './lists.ts';
@@ -43,7 +44,7 @@ export const kantata: SandboxDefinition = {
     });
     const gate = installGate(app, KantataOptions.parse(context.options), context.now);
     context.onReset(gate.reset);
-    for (const install of [installPeople, installGroups, installWorkspaces, installStories, installRates, installResources, installReferences, installTimeEntries, installSubmissions]) install(app, service);
+    for (const install of [installPeople, installGroups, installWorkspaces, installStories, installRates, installResources, installReferences, installTimeEntries, installSubmissions, installExpenseReports]) install(app, service);
     app.get('/workspaces/*', (_request, reply) => reply.redirect('/'));
   },
 
@@ -81,8 +82,10 @@ function seedRecord(service: Service, collection: string, record: Record<string,
       return account.expenses.insert({ workspace_id: String(record['workspace_id']), user_id: String(record['user_id']), date: String(record['date']), amount_in_cents: Number(record['amount_in_cents']) });
     case 'timesheet_submissions':
       return changed(account.submissions, record) ?? seedSubmission(service, record);
+    case 'expense_report_submissions':
+      return changed(account.expenseReports, record) ?? seedExpenseReport(service, record);
     default:
-      throw new Error(`Kantata keeps no '${collection}' that can be seeded; it has users, roles, workspace_groups, workspaces, stories, workspace_resources, time_entries, expenses and timesheet_submissions`);
+      throw new Error(`Kantata keeps no '${collection}' that can be seeded; it has users, roles, workspace_groups, workspaces, stories, workspace_resources, time_entries, expenses, timesheet_submissions and expense_report_submissions`);
   }
 }
 
@@ -99,7 +102,7 @@ function serviceOf(context: SandboxContext): Service {
   const account = openAccount(context);
   const { firstDayOfWeek } = KantataOptions.parse(context.options);
   const parts = { account, mode: context.mode, firstDayOfWeek };
-  const service: Service = { ...parts, presenters: presentersOf(account, (submission) => rightsOf(parts, submission)) };
+  const service: Service = { ...parts, presenters: presentersOf(account, (submission) => rightsOf(parts, submission), (report) => rightsOfReport(parts, report)) };
   services.set(context, service);
   return service;
 }

@@ -36,6 +36,7 @@ export function expenseText({ system, id, versions }: ExpenseStatus): string {
     if (version.postings.length > 0) {
       lines.push('', table(['posted to', 'period', 'what', 'amount', 'state', 'ID there'], version.postings.map((posting) => [posting.system, `${posting.employer} ${posting.accountingPeriod}`, posting.kind, `${posting.amount} ${posting.currency}`, posting.state, posting.externalId ?? ''])));
     }
+    for (const answer of version.answers) lines.push('', `Told ${answer.system}: ${answer.kind === 'reject' ? 'what has to be mended' : 'that it is posted and locked'} (${answer.state.replace('_', ' ')})`);
     for (const open of version.openCases) lines.push(...openCaseLines(open));
   }
   return lines.join('\n');

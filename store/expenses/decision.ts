@@ -45,13 +45,6 @@ export async function writeOutcome(db: Db, record: number, report: ExpenseReport
   await sql`update time_record set state = 'decided', decided_at = coalesce(decided_at, now()) where id = ${record}`.execute(db);
 }
 
-/** What the submitter is told. No expense system takes answers yet: they are read from here. */
-export async function recordAnswer(db: Db, record: number, system: string, answer: { readonly kind: 'reject' | 'lock'; readonly detail: object }): Promise<void> {
-  await sql`
-    insert into time_answer (record, kind, system, state, detail, done_at) values (${record}, ${answer.kind}, ${system}, 'not_offered', ${jsonText(answer.detail)}::jsonb, now())
-    on conflict (record, kind) do update set detail = excluded.detail, done_at = now()`.execute(db);
-}
-
 /** A person gave a refused report back for good. @returns false where it is no longer refused */
 export async function returnReport(db: Db, record: number): Promise<boolean> {
   const { rows } = await sql`

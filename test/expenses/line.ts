@@ -7,6 +7,7 @@ import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import type { ExpenseActivities } from '../../activities/expenses/contract.ts';
 import { createExpenseSteps } from '../../activities/expenses/create.ts';
 import type { FirmConfig } from '../../domain/config/schema.ts';
+import { SystemFailure } from '../../domain/failure.ts';
 import type { ExpenseReport } from '../../domain/model/time/expense-report.ts';
 import type { Resolution, ResolutionAnswer } from '../../domain/process/exception-case.ts';
 import { LINE_QUEUE, targetQueue } from '../../domain/process/task-queues.ts';
@@ -23,7 +24,7 @@ import type { expenseReport } from '../../workflows/expense-report.ts';
 import { theFirm } from '../builders/firm.ts';
 import { AS_OF } from '../builders/time.ts';
 import { freshStore } from '../store/support.ts';
-import { createFakeSystems } from '../support/fake-systems.ts';
+import { createFakeSystems, type FakeSystems } from '../support/fake-systems.ts';
 import { theTemporalServer } from '../support/temporal.ts';
 import { createFakeErp, type FakeErp } from './fake-erp.ts';
 import { withExpensePolicies } from './policies.ts';
@@ -47,6 +48,8 @@ export interface ExpenseLine {
   readonly client: Client;
   readonly config: FirmConfig;
   readonly erp: FakeErp;
+  /** Where reports of the system "kantata" come from and are answered; no other expense system is configured. */
+  readonly source: Pick<FakeSystems, 'expenseRejections' | 'expenseLocks' | 'fail'>;
   /** Takes reports in and starts what carries them. @returns the workflow IDs, in the order given */
   submit(...reports: readonly ExpenseReport[]): Promise<string[]>;
   outcome(workflowId: string): Promise<ExpenseReportOutcome>;
@@ -55,6 +58,8 @@ export interface ExpenseLine {
   openCase(code: string, workflowId: string): Promise<CaseRow>;
   resolve(row: CaseRow, resolution: Partial<Resolution> & Pick<Resolution, 'action'>): Promise<ResolutionAnswer>;
   activate(config: FirmConfig): Promise<void>;
+  /** As a person's word in a case does. */
+  giveBack: ExpenseActivities['returnExpenseReport'];
   /** The next run of this step fails once. */
   breakStep(fault: StepFault): void;
   until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T>;
@@ -74,7 +79,7 @@ export async function startExpenseLine(): Promise<ExpenseLine> {
   };
   await activate(config);
   await putPeople(store, config);
-  const systems = { ...fakes.systems, erp: (id: string) => ({ ...fakes.systems.erp(id), expenses: erp.expenses(id) }) };
+  const systems = { ...fakes.systems, erp: (id: string) => ({ ...fakes.systems.erp(id), expenses: erp.expenses(id) }), time: configuredTime(fakes) };
   const deps: ActivityDependencies = { store, systems, log: pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' }), now: () => new Date(AS_OF), withSlot: (_system, signal, work) => work(signal) };
   const broken: StepFault[] = [];
   const activities = { ...createCaseSteps(deps), ...breaking(createExpenseSteps(deps), broken) };
@@ -100,6 +105,7 @@ export async function startExpenseLine(): Promise<ExpenseLine> {
     client,
     config,
     erp,
+    source: fakes,
     async submit(...reports) {
       const records = await receive(store, ...reports);
       for (const page of await claimPages(store.db, { perEntity: 100 })) {
@@ -118,6 +124,7 @@ export async function startExpenseLine(): Promise<ExpenseLine> {
     openCase: (code, workflowId) => until(`a case ${code} is open for ${workflowId}`, async () => (await cases(workflowId)).find((row) => row.code === code && row.state === 'open')),
     resolve: (row, resolution) => client.workflow.getHandle(row.case_id).executeUpdate(resolveUpdate, { args: [{ by: 'carla', reason: 'looked into it', ...resolution }] }),
     activate,
+    giveBack: (given) => activities.returnExpenseReport(given),
     breakStep: (fault) => broken.push(fault),
     until,
     async stop() {
@@ -125,6 +132,15 @@ export async function startExpenseLine(): Promise<ExpenseLine> {
       await Promise.all(running);
       await store.close();
     },
+  };
+}
+
+/** As the fleet answers for a system that config/systems.yaml does not name. */
+function configuredTime({ systems }: FakeSystems): FakeSystems['systems']['time'] {
+  return (id) => {
+    if (id === 'kantata') return systems.time(id);
+    if (id === 'harvest') return { ...systems.time(id), expenseReports: { unsupported: 'Harvest takes nothing back: withdraw the approval there.' } };
+    throw new SystemFailure({ kind: 'configuration', code: 'SYSTEM_NOT_CONFIGURED', message: `there is no ${id}`, mend: 'Name it.', system: id, object: id, written: 'no' });
   };
 }
 
@@ -147,6 +163,8 @@ function breaking(steps: ExpenseActivities, broken: StepFault[]): ExpenseActivit
     settleExpense: wrap('settleExpense', steps.settleExpense),
     publishExpense: wrap('publishExpense', steps.publishExpense),
     answerExpense: wrap('answerExpense', steps.answerExpense),
+    tellExpenseAnswer: wrap('tellExpenseAnswer', steps.tellExpenseAnswer),
+    giveUpExpenseAnswer: wrap('giveUpExpenseAnswer', steps.giveUpExpenseAnswer),
     waiveExpenseFindings: wrap('waiveExpenseFindings', steps.waiveExpenseFindings),
     returnExpenseReport: wrap('returnExpenseReport', steps.returnExpenseReport),
   };

@@ -65,7 +65,9 @@ describe('An expense report over days', function () {
       },
       settleExpense: async () => Promise.resolve(),
       publishExpense: async () => Promise.resolve({ facts: 1 }),
-      answerExpense: async () => Promise.resolve(),
+      answerExpense: async () => Promise.resolve({ toTell: false, note: null }),
+      tellExpenseAnswer: async () => await note('told'),
+      giveUpExpenseAnswer: async () => Promise.resolve(),
       waiveExpenseFindings: async () => Promise.resolve(),
       returnExpenseReport: async () => {
         returned = true;

@@ -1,6 +1,7 @@
 import { createFakeBureau } from '../payroll/bureau.ts';
 import type { Systems } from '../../activities/dependencies.ts';
 import type { CrmPort, ErpPort, Found, LookUp, RecordPort, ResourcePort, TimePort, WriteBack } from '../../connectors/ports.ts';
+import type { ExpenseAnswers, ExpenseRejection, PostedExpenses } from '../../connectors/expense-answers.ts';
 import type { LaborAnswer, LaborPort } from '../../connectors/labor-port.ts';
 import type { PostedTime, TimesheetRejection, TimesheetSource } from '../../connectors/timesheet-source.ts';
 import { SystemFailure, type Failure } from '../../domain/failure.ts';
@@ -38,6 +39,8 @@ export function createFakeSystems() {
   const timesheetsOf: { readonly sheet: Timesheet; readonly changedAt: string }[] = [];
   const rejections: TimesheetRejection[] = [];
   const locks: PostedTime[] = [];
+  const expenseRejections: ExpenseRejection[] = [];
+  const expenseLocks: PostedExpenses[] = [];
   let created = 0;
 
   function failing(where: string, after: boolean, deal: string): void {
@@ -183,6 +186,20 @@ export function createFakeSystems() {
     };
   }
 
+  const expenseReports = (system: string): ExpenseAnswers => ({
+    reject: async (rejection) => {
+      await Promise.resolve();
+      failing(`reject expenses ${system}`, false, rejection.reportId);
+      expenseRejections.push(rejection);
+      failing(`reject expenses ${system}`, true, rejection.reportId);
+    },
+    lock: async (posted) => {
+      await Promise.resolve();
+      failing(`lock expenses ${system}`, false, posted.reportId);
+      expenseLocks.push(posted);
+    },
+  });
+
   const erp = (system: string): ErpPort => ({
     kind: 'erp',
     system,
@@ -202,6 +219,7 @@ export function createFakeSystems() {
     system,
     project: port(system, 'project', ({ project }) => project.number, ({ project }) => project.customerId),
     timesheets: timesheets(system),
+    expenseReports: expenseReports(system),
     setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
   });
 
@@ -231,6 +249,8 @@ export function createFakeSystems() {
     refusedLines,
     rejections,
     locks,
+    expenseRejections,
+    expenseLocks,
     putTimesheet: (sheet: Timesheet, changedAt: string) => timesheetsOf.push({ sheet, changedAt }),
     putDeal: (deal: Opportunity) => deals.set(`${deal.crm}/${deal.id}`, deal),
     deal: ({ crm, opportunityId }: { readonly crm: string; readonly opportunityId: string }) => {

@@ -87,6 +87,7 @@ ${recordSuite('A project', 'project', `{ document: dealOf(uniqueTag()).project, 
     port: { type: 'TimePort', from: '../ports.ts' },
     members: `${record('project')}
     timesheets: { changed: notYetAll('timesheets.changed'), load: notYet('timesheets.load'), reject: notYet('timesheets.reject'), lock: notYet('timesheets.lock'), markInvoiced: { unsupported: 'not built yet: invoiced time is not marked' } },
+    expenseReports: { unsupported: 'not built yet: submitters of expense reports are told by hand' },
     setProjectStatus: notYet('setProjectStatus'),`,
     suite: {
       imports: `import assert from 'node:assert/strict';
@@ -169,6 +170,7 @@ import { describeWarehousePort, type WarehouseCase } from '../conformance/wareho
     port: { type: 'ServiceDeskPort', from: '../service-desk-port.ts' },
     members: `${record('ticket')}
     comment: notYet('comment'),
+    standing: notYet('standing'),
     close: notYet('close'),`,
     suite: {
       imports: `import { notBuilt } from '../conformance/not-built.ts';

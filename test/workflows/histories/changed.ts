@@ -6,6 +6,7 @@ import { timesheet as unchangedTimesheet } from '../../../workflows/timesheet.ts
 
 export { changeOrder } from '../../../workflows/change-order.ts';
 export { exceptionCase } from '../../../workflows/exception-case.ts';
+export { missedEventSweep } from '../../../workflows/missed-event-sweep.ts';
 export { expenseReport } from '../../../workflows/expense-report.ts';
 export { payrollExport } from '../../../workflows/payroll-export.ts';
 export { timesheetPage } from '../../../workflows/timesheet-page.ts';

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import type { Resolution } from '../../../domain/process/exception-case.ts';
 import { LINE_QUEUE } from '../../../domain/process/task-queues.ts';
 import type { Timesheet } from '../../../domain/model/time/timesheet.ts';
 import { payrollExportId, timesheetPageId, timesheetProcessId } from '../../../domain/process/time-process.ts';
 import { openCases } from '../../../store/cases.ts';
+import { returnReport } from '../../../store/expenses/decision.ts';
 import type { Client } from '@temporalio/client';
 import { aReceipt, aReport, aTaxi } from '../../builders/expenses.ts';
 import { anApproval, anEntry, aTimesheet } from '../../builders/time.ts';
@@ -122,6 +124,21 @@ describe('Histories of expense reports and payroll are recorded:', function () {
       const open = await line.until('a case is open', async () => (await line.cases(unknown)).find(({ state }) => state === 'open'));
       await line.resolve(open, { action: 'return_to_submitter' });
       await record(line.client, 'expense-report-returned', unknown);
+    } finally {
+      await line.stop();
+    }
+  });
+
+  it('a held report that is given back', async () => {
+    const line = await startExpenseLine();
+    const own = `R-3${SUFFIX}`;
+    try {
+      const [id = ''] = await line.submit(aReport([aTaxi({ merchant: 'Cab', receipt: aReceipt('R-3') })], { id: own, approval: anApproval({ of: { id: own, version: 1 }, status: 'submitted', approver: null, decidedAt: null }) }));
+      await line.until('it is held', async () => (await line.progress(id)).stage === 'held');
+      const { rows } = await sql<{ id: number }>`select id from time_record where record_id = ${own}`.execute(line.store.db);
+      await returnReport(line.store.db, Number(rows[0]?.id));
+      await line.client.workflow.getHandle(id).signal('lookAgain', { reason: 'released' });
+      await record(line.client, 'expense-report-held-and-returned', id);
     } finally {
       await line.stop();
     }

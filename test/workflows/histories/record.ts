@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { changeOrderId, closedWonId, type DealReference } from '../../../domain/process/deal-process.ts';
 import { abortUpdate } from '../../../workflows/contracts/deal-process.ts';
+import { LINE_QUEUE } from '../../../domain/process/task-queues.ts';
 import { aLine, anAccount, anOpportunity } from '../../builders/opportunity.ts';
 import { theFirm } from '../../builders/firm.ts';
 import { withEntity } from '../../support/firm-changes.ts';
@@ -28,7 +30,7 @@ describe('Histories of representative runs are recorded:', function () {
   async function record(name: string, workflowId: string): Promise<void> {
     const handle = line.client.workflow.getHandle(workflowId);
     await handle.result();
-    await writeFile(join(HISTORIES, `${name}.json`), await historyText(handle));
+    await writeFile(join(HISTORIES, `${name}${process.env['Q2C_RECORD_SUFFIX'] ?? ''}.json`), await historyText(handle));
   }
 
   async function activated(): Promise<DealReference> {
@@ -40,6 +42,11 @@ describe('Histories of representative runs are recorded:', function () {
 
   it('a deal that goes through', async () => {
     await record('closed-won', closedWonId(await activated()));
+  });
+
+  it('a sweep for missed events', async () => {
+    const { workflowId } = await line.client.workflow.start('missedEventSweep', { workflowId: `missed-event-sweep/salesforce-${randomUUID()}`, taskQueue: LINE_QUEUE, args: [{ crm: 'salesforce' }] });
+    await record('missed-event-sweep', workflowId);
   });
 
   it('a deal of two legal entities', async () => {
