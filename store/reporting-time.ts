@@ -10,7 +10,7 @@ export async function publishTimeFacts(db: Db, records: readonly number[]): Prom
   if (records.length === 0) return 0;
   const { rows } = await sql<{ n: number }>`
     with entry as materialized (
-      select * from time_entry where changed_by = any(${[...records]}::bigint[])
+      select e.* from unnest(${[...records]}::bigint[]) as r (id) cross join lateral (select * from time_entry where changed_by = r.id offset 0) as e
     ),
     days as (
       insert into reporting.dim_date (day, iso_year, iso_week, month, quarter, weekday)

@@ -25,15 +25,19 @@ export async function answerTimeSystem(deps: Answering, terms: { readonly select
   const told = { rejected: 0, locked: 0, notOffered: 0 };
   const failures: { readonly failure: Failure; readonly error: unknown }[] = [];
   let passing = 0;
-  for (const answer of await plannedAnswers(db, terms.selection, system)) {
+  const source = sourceOf(deps, system);
+  const planned = await plannedAnswers(db, terms.selection, system);
+  const notOffered = planned.filter(({ kind }) => typeof source?.[kind] !== 'function');
+  await recordAnswered(db, notOffered.map(({ record, kind }) => ({ record, kind, state: 'not_offered' })));
+  told.notOffered = notOffered.length;
+  if (source === undefined) return told;
+  for (const answer of planned.filter((one) => !notOffered.includes(one))) {
     context.signal.throwIfAborted();
     try {
-      const source = sourceOf(deps, system);
-      const done = source === undefined ? false : await deps.withSlot(system, context.signal, (signal) => tell(source, answer, { ...context, signal, idempotencyKey: `${answer.kind}/${answer.record}` }));
-      await recordAnswered(db, [{ record: answer.record, kind: answer.kind, state: done ? 'done' : 'not_offered' }]);
+      await deps.withSlot(system, context.signal, (signal) => tell(source, answer, { ...context, signal, idempotencyKey: `${answer.kind}/${answer.record}` }));
+      await recordAnswered(db, [{ record: answer.record, kind: answer.kind, state: 'done' }]);
       passing = 0;
-      if (!done) told.notOffered += 1;
-      else if (answer.kind === 'reject') told.rejected += 1;
+      if (answer.kind === 'reject') told.rejected += 1;
       else told.locked += 1;
     } catch (error) {
       if (!isSystemFailure(error)) throw error;
@@ -89,14 +93,8 @@ function sourceOf(deps: Pick<ActivityDependencies, 'systems'>, system: string): 
   }
 }
 
-/** @returns false where the time system does not offer it */
-async function tell(source: TimesheetSource, answer: PlannedAnswer, context: CallContext): Promise<boolean> {
-  if (answer.kind === 'reject') {
-    if (typeof source.reject !== 'function') return false;
-    await source.reject(answerSchemas.reject.parse(answer.detail), context);
-    return true;
-  }
-  if (typeof source.lock !== 'function') return false;
-  await source.lock(answerSchemas.lock.parse(answer.detail), context);
-  return true;
+/** Nothing where the time system does not offer it. */
+async function tell(source: TimesheetSource, answer: PlannedAnswer, context: CallContext): Promise<void> {
+  if (answer.kind === 'reject' && typeof source.reject === 'function') await source.reject(answerSchemas.reject.parse(answer.detail), context);
+  if (answer.kind === 'lock' && typeof source.lock === 'function') await source.lock(answerSchemas.lock.parse(answer.detail), context);
 }

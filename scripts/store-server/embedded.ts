@@ -52,6 +52,8 @@ const settings = {
   checkpoint_timeout: '15min',
   timezone: 'UTC',
   log_timezone: 'UTC',
+  // A first month fills empty tables within minutes: their statistics have to keep up.
+  autovacuum_naptime: '5s',
 } as const;
 
 /**

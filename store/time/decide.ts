@@ -35,9 +35,13 @@ export async function openPositions(db: Db, records: readonly number[]): Promise
 export async function heldRecordsOf(db: Db, people: readonly string[], things: readonly string[], except: readonly number[]): Promise<StoredRecord[]> {
   const { rows } = await sql<StoredRecord>`
     select r.id, r.system, r.record_id as "recordId", r.version, r.person, r.legal_entity as "legalEntity", r.document, r.state
-    from time_record r
-    where (r.person = any(${[...people]}::text[]) or r.id in (select record from time_outcome where outcome = 'held' and waits_for = any(${[...things]}::text[]))) and r.state = 'decided' and r.kind = 'timesheet' and not (r.id = any(${[...except]}::bigint[]))
-      and exists (select from time_outcome o where o.record = r.id and o.outcome = 'held')
+    from (
+        select own.id from unnest(${[...people]}::text[]) as p (person) cross join lateral (select id from time_record where person = p.person offset 0) as own
+        union
+        select record from time_outcome where outcome = 'held' and waits_for = any(${[...things]}::text[])
+      ) as near join time_record r on r.id = near.id
+    where r.state = 'decided' and r.kind = 'timesheet' and not (r.id = any(${[...except]}::bigint[]))
+      and (select true from time_outcome o where o.record = r.id and o.outcome = 'held' limit 1)
     order by r.id`.execute(db);
   return rows;
 }
@@ -74,14 +78,17 @@ async function linkedTo(db: Db, entries: readonly string[]): Promise<string[]> {
 export async function postedAround(db: Db, around: { readonly people: readonly string[]; readonly from: string; readonly to: string; readonly timesheets: readonly string[]; readonly entries: readonly string[] }): Promise<PostedRow[]> {
   const entries = [...around.entries, ...(await linkedTo(db, around.entries))];
   const { rows } = await sql<PostedRow>`
-    with wanted as (
-      select system, entry_id, version from time_entry where person = any(${[...around.people]}::text[]) and work_date between ${around.from}::date and ${around.to}::date
+    with wanted as materialized (
+      select e.ctid as place from unnest(${[...around.people]}::text[]) as p (person) cross join lateral (
+        select ctid from time_entry where person = p.person and work_date between ${around.from}::date and ${around.to}::date offset 0) as e
       union
-      select system, entry_id, version from time_entry where (system, timesheet_id) in (select split_part(t, chr(1), 1), split_part(t, chr(1), 2) from unnest(${[...around.timesheets]}::text[]) as t)
+      select e.ctid from unnest(${[...around.timesheets]}::text[]) as t (name) cross join lateral (
+        select ctid from time_entry where system = split_part(t.name, chr(1), 1) and timesheet_id = split_part(t.name, chr(1), 2) offset 0) as e
       union
-      select system, entry_id, version from time_entry where (system, entry_id) in (select split_part(t, chr(1), 1), split_part(t, chr(1), 2) from unnest(${entries}::text[]) as t)
+      select e.ctid from unnest(${entries}::text[]) as t (name) cross join lateral (
+        select ctid from time_entry where system = split_part(t.name, chr(1), 1) and entry_id = split_part(t.name, chr(1), 2) offset 0) as e
     )
-    select e.state, e.generation, e.posted_generation as "postedGeneration", e.labor from time_entry e join wanted using (system, entry_id, version)`.execute(db);
+    select e.state, e.generation, e.posted_generation as "postedGeneration", e.labor from wanted cross join lateral (select * from time_entry where ctid = wanted.place offset 0) as e`.execute(db);
   return rows;
 }
 

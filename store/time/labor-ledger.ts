@@ -18,19 +18,21 @@ export interface ClaimedPosting {
 export type Attempt = Pick<ClaimedPosting, 'key' | 'attempts'>;
 
 /**
- * Declares which planned postings of these records are about to be written: their lease keeps other attempts out until it ends. A reversal
- * is written only once what it takes back is in the ERP.
+ * Declares which planned postings of these records are about to be written, record by record: their lease keeps other attempts out until it
+ * ends. A reversal is written only once what it takes back is in the ERP. Looks at no more lines than it takes.
  */
 export async function claimPostings(db: Db, terms: { readonly selection: RecordSelection; readonly system: string; readonly limit: number; readonly leaseMs: number; readonly process: string }): Promise<ClaimedPosting[]> {
   const { rows } = await sql<ClaimedPosting>`
     with due as (
-      select p.key, p.state from labor_posting p join time_record r on r.id = p.record
-      where ${selected(terms.selection)} and p.system = ${terms.system}
-        and (p.state in ('planned', 'not_done', 'in_doubt') or (p.state = 'intent' and p.lease_until <= clock_timestamp()))
-        and (p.reverses is null or exists (select from labor_posting o where o.key = p.reverses and o.state = 'done'))
-      order by p.legal_entity, p.kind, p.key
+      select open.key, open.state from (select r.id from time_record r where ${selected(terms.selection)} order by r.id) as r cross join lateral (
+        select p.key, p.state from labor_posting p
+        where p.record = r.id and p.system = ${terms.system} and p.state <> 'done'
+          and (p.state in ('planned', 'not_done', 'in_doubt') or (p.state = 'intent' and p.lease_until <= clock_timestamp()))
+          and (p.reverses is null or (select o.state = 'done' from labor_posting o where o.key = p.reverses))
+        order by p.legal_entity, p.kind, p.key
+        for update of p skip locked
+      ) as open
       limit ${terms.limit}::integer
-      for update of p skip locked
     )
     update labor_posting p set state = 'intent', attempts = p.attempts + 1, lease_until = clock_timestamp() + ${terms.leaseMs}::integer * interval '1 millisecond', process = ${terms.process}
     from due where p.key = due.key

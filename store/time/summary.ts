@@ -77,7 +77,7 @@ export async function releasedRecords(db: Db, selection: RecordSelection): Promi
   const { rows } = await sql<Omit<OpenRecordRow, 'entries' | 'findings'>>`
     select r.id as record, r.system, r.record_id as id, r.version, r.person, r.legal_entity as "legalEntity", ${CONTESTED} as contested
     from time_record freeing join time_record r on r.released_by = freeing.id where ${selected(selection, sql`freeing`)}
-      and (exists (select from labor_posting p where p.record = r.id and p.state not in ('done', 'cancelled')) or exists (select from time_outcome o where o.record = r.id and o.outcome in ('rejected', 'repeat')))
+      and coalesce((select true from labor_posting p where p.record = r.id and p.state not in ('done', 'cancelled') limit 1), (select true from time_outcome o where o.record = r.id and o.outcome in ('rejected', 'repeat') limit 1), false)
     order by r.id`.execute(db);
   return rows;
 }
