@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Instant } from '../domain/dates.ts';
 import type { Db } from './database.ts';
 
 /** How far a sweep or an import has read; undefined before its first run. */
@@ -18,4 +19,10 @@ export async function advanceWatermark(db: Db, mark: { readonly name: string; re
   }
   const updated = await db.updateTable('watermark').set({ value: mark.to, advanced_at: sql`now()` }).where('name', '=', mark.name).where('value', '=', mark.from).executeTakeFirst();
   return updated.numUpdatedRows > 0n;
+}
+
+/** When it was last moved; undefined before its first run. */
+export async function watermarkMovedAt(db: Db, name: string): Promise<Instant | undefined> {
+  const row = await db.selectFrom('watermark').select('advanced_at').where('name', '=', name).executeTakeFirst();
+  return row === undefined ? undefined : new Date(row.advanced_at).toISOString();
 }

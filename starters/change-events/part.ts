@@ -9,6 +9,7 @@ import { activeConfig, activeConfigHash } from '../../store/config-versions.ts';
 import type { Store } from '../../store/database.ts';
 import { storeInbox } from '../gateway/inbox.ts';
 import { lazyClient } from '../temporal.ts';
+import { subscriptionCases } from './cases.ts';
 import { startSubscriber } from './subscriber.ts';
 import { startSweep, sweeps } from './sweeps.ts';
 
@@ -44,6 +45,13 @@ export function startChangeEventsPart(store: Store, log: Log, { lookAgainMs = LO
   let hashSeen: string | undefined;
   let wanted: readonly SystemEntry[] = [];
 
+  const cases = new Map<string, ReturnType<typeof subscriptionCases>>();
+  const casesOf = (system: string) => {
+    const known = cases.get(system) ?? subscriptionCases({ client, db: store.db, log, system });
+    cases.set(system, known);
+    return known;
+  };
+
   async function start(system: SystemEntry, credentials: unknown): Promise<() => Promise<void>> {
     const dataDir = dataDirectory();
     const options = salesforceOptionsSchema.parse(system.options);
@@ -56,7 +64,7 @@ export function startChangeEventsPart(store: Store, log: Log, { lookAgainMs = LO
       log,
     });
     const asked = sweeps(() => startSweep(client, system.id), log);
-    const subscriber = startSubscriber({ db: store.db, inbox: storeInbox(store.db), log, system: system.id, source, options, sweeps: asked });
+    const subscriber = startSubscriber({ db: store.db, inbox: storeInbox(store.db), log, system: system.id, source, options, sweeps: asked, cases: casesOf(system.id) });
     log.info({ system: system.id, topic: source.topic }, 'subscribed to change events');
     return async () => {
       asked.stop();
@@ -68,8 +76,13 @@ export function startChangeEventsPart(store: Store, log: Log, { lookAgainMs = LO
   async function follow(): Promise<void> {
     const hash = await activeConfigHash(store.db);
     if (hash !== hashSeen) {
-      wanted = subscribing((await activeConfig(store.db))?.document);
+      const all = salesforceSystems((await activeConfig(store.db))?.document);
+      wanted = all.filter(({ options }) => (options['changeEvents'] ?? null) !== null);
       hashSeen = hash;
+      for (const { id } of all) {
+        if (wanted.some((system) => system.id === id)) continue;
+        for (const trouble of ['stopped', 'position-lost'] as const) void casesOf(id).settle(trouble, `the configuration asks for no change events of ${id} any more`);
+      }
     }
     for (const id of subscriptions.keys()) if (!wanted.some((system) => system.id === id)) await end(id);
     if (wanted.length === 0) return;
@@ -82,7 +95,9 @@ export function startChangeEventsPart(store: Store, log: Log, { lookAgainMs = LO
       try {
         subscriptions.set(system.id, { made, stop: await start(system, credentials) });
       } catch (error) {
-        log.error({ system: system.id, error: error instanceof Error ? error.message : String(error) }, 'no change events are taken: correct config/systems.yaml or the credentials; tried again in a moment');
+        const message = error instanceof Error ? error.message : String(error);
+        log.error({ system: system.id, error: message }, 'no change events are taken: correct config/systems.yaml or the credentials; tried again in a moment');
+        void casesOf(system.id).raise('stopped', { code: 'CHANGE_EVENTS_NOT_CONFIGURED', kind: 'configuration', message: `No change events are taken from ${system.id}: ${message}. Until it is mended only the missed-event sweep finds changed deals, every few minutes and closed-won ones only.`, mend: 'Correct the system\'s entry in config/systems.yaml and activate it, or its credentials; the subscription begins by itself then, and this case closes itself.' });
       }
     }
   }
@@ -113,13 +128,13 @@ export function startChangeEventsPart(store: Store, log: Log, { lookAgainMs = LO
       cut.abort();
       await running;
       await Promise.all([...subscriptions.values()].map((subscription) => subscription.stop()));
+      await Promise.all([...cases.values()].map((own) => own.stop()));
       await Promise.race([close(), delay(1000, undefined, { ref: false })]);
     },
   };
 }
 
-/** The Salesforce systems whose options ask for change events. */
-function subscribing(document: unknown): readonly SystemEntry[] {
+function salesforceSystems(document: unknown): readonly SystemEntry[] {
   const config = systemsSchema.safeParse(document);
-  return config.success ? config.data.systems.filter(({ product, options }) => product === 'salesforce' && (options['changeEvents'] ?? null) !== null) : [];
+  return config.success ? config.data.systems.filter(({ product }) => product === 'salesforce') : [];
 }

@@ -6,10 +6,12 @@ import type { ChangeEventSource, EventBatch, StartingPoint } from '../../connect
 import { isSystemFailure, type Failure } from '../../domain/failure.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
 import type { Db } from '../../store/database.ts';
+import { readWatermark, watermarkMovedAt } from '../../store/watermarks.ts';
 import type { GatewayInbox, InboundEvent, QuarantinedEvent } from '../gateway/deps.ts';
 import { knownDeals } from './known-deals.ts';
 import { positionOf } from './position.ts';
 import { dealEvent, meaningOf, unreadableEvent } from './sort-out.ts';
+import type { SubscriptionCases, TroubleTold } from './cases.ts';
 import type { Sweeps } from './sweeps.ts';
 
 export interface SubscriberSettings {
@@ -21,6 +23,9 @@ export interface SubscriberSettings {
   readonly source: ChangeEventSource;
   readonly options: Pick<SalesforceOptions, 'opportunity'>;
   readonly sweeps: Sweeps;
+  readonly cases: SubscriptionCases;
+  /** How long it may fail for passing reasons before a person is told, milliseconds. */
+  readonly slaMs?: number;
   /** The pause after a first failure, milliseconds; doubled with each further one up to the longest. */
   readonly firstPauseMs?: number;
   readonly longestPauseMs?: number;
@@ -31,20 +36,25 @@ export interface Subscriber {
 }
 
 const STOP_MS = 3000;
+const SLA_MS = 3_600_000;
 
 /**
  * Brings a CRM's change events into the inbox, as its webhooks do: the position moves only after the events before it are durable, so a crash brings some of them
  * again, which the inbox recognises, and loses none. Any number of these may run for one topic.
  */
 export function startSubscriber(settings: SubscriberSettings): Subscriber {
-  const { db, log, system, source, sweeps, firstPauseMs = 1000, longestPauseMs = 60_000 } = settings;
+  const { db, log, system, source, sweeps, cases, firstPauseMs = 1000, longestPauseMs = 60_000, slaMs = SLA_MS } = settings;
   const came = { system, topic: source.topic };
-  const position = positionOf(db, `change-events/${system}${source.topic}`);
+  const mark = `change-events/${system}${source.topic}`;
+  const position = positionOf(db, mark);
   const cut = new AbortController();
   let failures = 0;
   let tokenRefused = false;
   let lost = false;
   let toldOf: string | undefined;
+  let failingSince: number | undefined;
+  /** A lost position that no case is open for yet. */
+  let untold: TroubleTold | undefined;
 
   async function take(batch: EventBatch, ownUserId: string | null): Promise<void> {
     const events: InboundEvent[] = [];
@@ -77,7 +87,7 @@ export function startSubscriber(settings: SubscriberSettings): Subscriber {
     if (stored === undefined) sweeps.ask(lost ? 'the position in the change events was lost' : 'the subscription to change events begins now');
     for await (const batch of source.subscribe(start, cut.signal)) {
       await take(batch, ownUserId);
-      [failures, tokenRefused, lost] = [0, false, false];
+      [failures, tokenRefused, lost, failingSince] = [0, false, false, undefined];
       await tellRecovered();
     }
   }
@@ -94,35 +104,65 @@ export function startSubscriber(settings: SubscriberSettings): Subscriber {
       return 0;
     }
     failures += 1;
+    failingSince ??= Date.now();
     const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 20));
+    const overdue = Date.now() - failingSince >= slaMs;
     if (!isSystemFailure(error)) {
-      log.error({ system, topic: came.topic, error: error instanceof Error ? error.message : String(error), retryAfterMs: pause }, 'change events could not be taken; they come again');
+      const message = error instanceof Error ? error.message : String(error);
+      log.error({ system, topic: came.topic, error: message, retryAfterMs: pause }, 'change events could not be taken; they come again');
+      if (overdue) await tellStopped({ kind: 'transient', code: 'CHANGE_EVENTS_NOT_TAKEN', message: `Change events could not be taken: ${message}.`, mend: 'It is tried again by itself; see the log of the gateway for the cause.' });
       return pause;
     }
     const { failure } = error;
     log.warn({ system, topic: came.topic, code: failure.code, retryAfterMs: failure.retryAfterMs ?? pause }, `${failure.message} ${failure.mend}`);
-    if (failure.kind !== 'transient' || tokenRefused) await tellStopped(failure);
+    if (failure.kind !== 'transient' || tokenRefused || overdue) await tellStopped(failure);
     return Math.max(failure.retryAfterMs ?? 0, pause);
   }
 
   async function tellLost(failure: Failure): Promise<void> {
     log.error({ system, topic: came.topic, code: failure.code }, 'the position in the change events is lost: the subscription starts at the newest, the sweep looks for what was missed');
+    const gap = `after ${(await watermarkMovedAt(db, mark)) ?? 'the last one taken'} and before ${new Date().toISOString()}`;
+    untold = {
+      code: 'CHANGE_EVENTS_POSITION_LOST',
+      kind: 'contract',
+      message: `Salesforce no longer has the change events of ${came.topic} after the last one taken: changes made ${gap} were told to nobody. ${failure.message}`,
+      mend: `The subscription goes on with the newest, and the missed-event sweep of ${system} was asked to find the closed-won deals that changed ${gap}: this case closes itself once that sweep has gone well. If it stays open, look at the cases of missed-event-sweep/${system}. Deals that were taken back from closed-won in that time are not found by it: look through those in ${system}.`,
+    };
     await tell('change-events.position-lost', `Salesforce no longer has the change events after the last one taken: the subscription goes on with the newest, and the missed-event sweep looks for the deals that changed in between. ${failure.message}`, failure);
+    // The newest events are not kept waiting for it.
+    void raiseLost();
   }
 
-  async function tellStopped(failure: Failure): Promise<void> {
+  async function raiseLost(): Promise<void> {
+    if (untold !== undefined && (await cases.raise('position-lost', untold))) untold = undefined;
+  }
+
+  async function tellStopped(failure: Pick<Failure, 'code' | 'kind' | 'message' | 'mend'>): Promise<void> {
+    const since = (await watermarkMovedAt(db, mark)) ?? null;
+    await cases.raise('stopped', {
+      code: failure.code,
+      kind: failure.kind,
+      message: `No change events come from ${system}${since === null ? '' : ` since ${since}`}: until it is mended only the missed-event sweep finds changed deals, every few minutes and closed-won ones only. ${failure.message}`,
+      mend: `${failure.mend} The subscription is tried again all the time and goes on after the last event it has taken, as far as Salesforce keeps them (three days); this case closes itself then.`,
+    });
     if (toldOf === failure.code) return;
     toldOf = failure.code;
     await tell('change-events.stopped', `No change events come from ${system}; until it is mended only the missed-event sweep finds changed deals. ${failure.message} ${failure.mend}`, failure);
   }
 
   async function tellRecovered(): Promise<void> {
+    await cases.settle('stopped', `change events come from ${system} again`);
+    await raiseLost();
+    await cases.settle('position-lost', 'the subscription runs, and a sweep has looked for what was missed', async (openedAt) => {
+      const swept = await readWatermark(db, `sweep/${system}`);
+      return swept !== undefined && Date.parse(swept) > Date.parse(openedAt);
+    });
     if (toldOf === undefined) return;
     toldOf = undefined;
     await tell('change-events.resumed', `Change events come from ${system} again.`);
   }
 
-  async function tell(action: string, message: string, failure?: Failure): Promise<void> {
+  async function tell(action: string, message: string, failure?: Pick<Failure, 'code' | 'kind'>): Promise<void> {
     await appendAudit(db, [{ process: null, actor: 'gateway', action, object: `change events of ${came.topic}`, system, message, details: failure === undefined ? {} : { code: failure.code, kind: failure.kind } }]);
   }
 

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'mocha';
 import { salesforceOptionsSchema } from '../../connectors/salesforce/options.ts';
 import { createChangeEventSource, type ChangeEventSource } from '../../connectors/salesforce/pubsub/subscription.ts';
 import { freePort } from '../../scripts/ports.ts';
+import { subscriptionCases } from '../../starters/change-events/cases.ts';
 import { startSubscriber, type Subscriber } from '../../starters/change-events/subscriber.ts';
 import { startSweep, sweeps, type Sweeps } from '../../starters/change-events/sweeps.ts';
 import { storeInbox } from '../../starters/gateway/inbox.ts';
@@ -30,7 +31,7 @@ describe('A closed-won deal of which only change events tell', function () {
     org = await pubSubLab({ pubSubPort }, { credentials: line.credentials.salesforce, port });
     source = createChangeEventSource(org.settings(options));
     asked = sweeps(() => startSweep(line.client, 'salesforce'), memoryLog(), { afterMs: 10, betweenMs: 500 });
-    subscriber = startSubscriber({ db: line.store.db, inbox: storeInbox(line.store.db), log: memoryLog(), system: 'salesforce', source, options: salesforceOptionsSchema.parse(options), sweeps: asked });
+    subscriber = startSubscriber({ db: line.store.db, inbox: storeInbox(line.store.db), log: memoryLog(), system: 'salesforce', source, options: salesforceOptionsSchema.parse(options), sweeps: asked, cases: subscriptionCases({ client: line.client, db: line.store.db, log: memoryLog(), system: 'salesforce' }) });
     await caughtUp();
     // The sweep that a first subscription asks for would find the deals of these tests too.
     await line.until('the first sweep is over', async () => {

@@ -4,6 +4,7 @@ import { createSalesforce } from '../../connectors/salesforce/index.ts';
 import { salesforceOptionsSchema } from '../../connectors/salesforce/options.ts';
 import { createChangeEventSource } from '../../connectors/salesforce/pubsub/subscription.ts';
 import { isUnsupported } from '../../connectors/ports.ts';
+import type { SubscriptionCases } from '../../starters/change-events/cases.ts';
 import { startSubscriber, type Subscriber } from '../../starters/change-events/subscriber.ts';
 import type { GatewayInbox } from '../../starters/gateway/deps.ts';
 import { storeInbox } from '../../starters/gateway/inbox.ts';
@@ -21,6 +22,8 @@ describe('Change events on their way into the inbox', function () {
   let org: PubSubLab;
   let store: Store;
   let asked: string[] = [];
+  let raised: string[] = [];
+  const cases: SubscriptionCases = { raise: (trouble, { code }) => Promise.resolve(raised.push(`${trouble} ${code}`) > 0), settle: (trouble) => Promise.resolve(void raised.push(`${trouble} over`)) };
   let auditedBefore = 0;
   const running: { subscriber: Subscriber; close: () => void }[] = [];
 
@@ -34,6 +37,7 @@ describe('Change events on their way into the inbox', function () {
   beforeEach(async () => {
     await asSuperuser(store, ['truncate inbox, watermark, deal_process cascade']);
     asked = [];
+    raised = [];
     auditedBefore = (await store.db.selectFrom('audit_trail').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst())?.id ?? 0;
   });
   afterEach(stopAll);
@@ -54,7 +58,7 @@ describe('Change events on their way into the inbox', function () {
     const options = org.subscribing(changeEvents);
     const source = createChangeEventSource(org.settings(options));
     const sweeps = { ask: (why: string) => void asked.push(why), stop: () => undefined };
-    const subscriber = startSubscriber({ db: store.db, inbox, log: memoryLog(), system: 'salesforce', source, options: salesforceOptionsSchema.parse(options), sweeps, firstPauseMs: 10, longestPauseMs: 50 });
+    const subscriber = startSubscriber({ db: store.db, inbox, log: memoryLog(), system: 'salesforce', source, options: salesforceOptionsSchema.parse(options), sweeps, cases, firstPauseMs: 10, longestPauseMs: 50 });
     running.push({ subscriber, close: () => source.close() });
     await until(async () => (await readWatermark(store.db, NAME)) !== undefined);
   }
@@ -198,6 +202,7 @@ describe('Change events on their way into the inbox', function () {
     await until(async () => (await position()) > before);
     assert.deepEqual(asked, ['the position in the change events was lost']);
     assert.deepEqual((await audited()).map(({ action }) => action), ['change-events.position-lost']);
+    assert.deepEqual(raised.filter((what) => !what.endsWith('over')), ['position-lost CHANGE_EVENTS_POSITION_LOST']);
     const later = await org.deal({ StageName: 'Closed Won' });
     await caughtUp();
     assert.deepEqual(await keys(), [later]);
@@ -225,7 +230,7 @@ describe('Change events on their way into the inbox', function () {
     const options = org.subscribing({ topic: '/data/Deals__chn' });
     const source = createChangeEventSource(org.settings(options));
     const sweeps = { ask: (why: string) => void asked.push(why), stop: () => undefined };
-    const subscriber = startSubscriber({ db: store.db, inbox: storeInbox(store.db), log: memoryLog(), system: 'salesforce', source, options: salesforceOptionsSchema.parse(options), sweeps, firstPauseMs: 10 });
+    const subscriber = startSubscriber({ db: store.db, inbox: storeInbox(store.db), log: memoryLog(), system: 'salesforce', source, options: salesforceOptionsSchema.parse(options), sweeps, cases, firstPauseMs: 10 });
     running.push({ subscriber, close: () => source.close() });
     await until(async () => (await readWatermark(store.db, 'change-events/salesforce/data/Deals__chn')) !== undefined);
     await org.line({ OpportunityId: id, Name: 'One more line' });
@@ -256,5 +261,6 @@ describe('Change events on their way into the inbox', function () {
     await caughtUp();
     assert.deepEqual((await audited()).map(({ action }) => action), ['change-events.stopped', 'change-events.resumed']);
     assert.match((await audited())[0]?.message ?? '', /permission .*Change Data Capture/);
+    assert.deepEqual([raised[0], raised.includes('stopped over')], ['stopped PUBSUB_SUBSCRIPTION_TOPIC_CANNOT_SUBSCRIBE', true]);
   });
 });
