@@ -14,11 +14,13 @@ import { createSteps } from './steps.ts';
 import { createTimeSteps } from './time/create.ts';
 import type { TimeActivities, TimeSourceActivities } from './time/contract.ts';
 import { createTimeSources } from './time/source.ts';
+import type { CaseTicketActivities } from './tickets/contract.ts';
+import { createCaseTickets } from './tickets/create.ts';
 import { createUndo } from './undo.ts';
 import { createWarehouseMirror, type WarehouseMirrorActivities } from './warehouse-mirror.ts';
 
 /** All activities over one set of dependencies. Which of them run where is for the workers to say. */
-export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities & PayrollActivities & WarehouseMirrorActivities & ReferenceSyncActivities {
+export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities & PayrollActivities & WarehouseMirrorActivities & ReferenceSyncActivities & CaseTicketActivities {
   const readPlan = createPlanReader(deps);
   return {
     ...createDealSteps(deps, readPlan),
@@ -32,5 +34,6 @@ export function createActivities(deps: ActivityDependencies): DealActivities & C
     ...createPayrollSteps(deps),
     ...createWarehouseMirror(deps),
     ...createReferenceSync(deps),
+    ...createCaseTickets(deps),
   };
 }

@@ -10,3 +10,4 @@ export { payrollExport } from './payroll-export.ts';
 export { payrollCalendar } from './payroll-calendar.ts';
 export { warehouseMirror } from './warehouse-mirror.ts';
 export { referenceSync } from './reference-sync.ts';
+export { caseTickets } from './case-tickets.ts';

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { findingSchema } from '../../domain/findings.ts';
 import { resolutionSchema } from '../../domain/process/resolution.ts';
+import { ticketOf, ticketsOf, type StoredTicket } from '../../store/case-tickets.ts';
 import { caseById, openCases } from '../../store/cases.ts';
 import { resolveUpdate } from '../../workflows/contracts/exception-case.ts';
 import { uiLink } from '../status/links.ts';
@@ -17,6 +18,7 @@ export function caseCommands(program: Command): void {
     .action(async (options: { owner?: string; deal?: string }) => {
       await withSession(program, async (session) => {
         const cases = (await openCases(session.store().db, options.owner === undefined ? {} : { owner: options.owner })).filter((row) => options.deal === undefined || row.process.endsWith(options.deal));
+        const tickets = new Map((await ticketsOf(session.store().db, cases.map((row) => row.case_id))).map((ticket) => [ticket.caseId, ticket]));
         const text = cases.length === 0
           ? 'No exception case is open.'
           : cases.map((row) => [
@@ -25,10 +27,11 @@ export function caseCommands(program: Command): void {
               `  ${row.mend}`,
               ...z.array(findingSchema).parse(row.findings).map((finding) => `  - ${finding.code} at ${finding.path}: ${finding.message} ${finding.mend}`),
               `  case ${row.case_id}`,
+              ...ticketLine(tickets.get(row.case_id)),
               `  npm run q2c -- resolve ${row.case_id} <${row.permitted_actions.join('|')}> --by <you> --reason "<why>"`,
               `  ${uiLink(session.endpoints, row.case_id)}`,
             ].join('\n')).join('\n\n');
-        session.print(cases, text);
+        session.print(cases.map((row) => ({ ...row, ticket: tickets.get(row.case_id) ?? null })), text);
       });
     });
 
@@ -59,7 +62,15 @@ export function caseCommands(program: Command): void {
       await withSession(program, async (session) => {
         const row = await caseById(session.store().db, caseId);
         if (row === undefined) throw new Error(`there is no case ${caseId}: npm run q2c -- exceptions lists the open ones`);
-        session.print(row, table(['field', 'value'], Object.entries(row).map(([field, value]) => [field, typeof value === 'string' ? value : JSON.stringify(value)])));
+        const shown = { ...row, ticket: (await ticketOf(session.store().db, caseId)) ?? null };
+        session.print(shown, table(['field', 'value'], Object.entries(shown).map(([field, value]) => [field, typeof value === 'string' ? value : JSON.stringify(value)])));
       });
     });
+}
+
+function ticketLine(ticket: StoredTicket | undefined): string[] {
+  if (ticket === undefined) return [];
+  const { desk, number, externalId, url, state, closedByHand } = ticket;
+  const how = state === 'gone' ? ' · deleted there' : closedByHand ? ' · closed there, which does not resolve the case' : '';
+  return [`  ticket ${number ?? externalId} in ${desk}${url === null ? '' : ` · ${url}`}${how}`];
 }

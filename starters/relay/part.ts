@@ -8,7 +8,7 @@ import { startHeldSweep } from './held.ts';
 import { startPageDispatch } from './pages.ts';
 import { startRelay } from './relay.ts';
 import { ensureSchedules } from './schedules.ts';
-import { hrSystems, mirroredWarehouses, timeSystems } from './time-systems.ts';
+import { hrSystems, mirroredWarehouses, serviceDesks, timeSystems } from './time-systems.ts';
 
 const RETRY_MS = 5000;
 /** The configuration may name other systems by then. */
@@ -31,8 +31,9 @@ export function startRelayPart(store: Store, log: Logger): { readonly name: stri
       const systems = await timeSystems(store.db);
       const warehouses = await mirroredWarehouses(store.db);
       const people = await hrSystems(store.db);
-      const name = [...systems, ...warehouses, ...people].join(' ');
-      if (scheduledFor !== name) await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + 10_000, () => ensureSchedules(client, systems, warehouses, people)));
+      const desks = await serviceDesks(store.db);
+      const name = [...systems, ...warehouses, ...people, ...desks].join(' ');
+      if (scheduledFor !== name) await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + 10_000, () => ensureSchedules(client, systems, warehouses, people, desks)));
       scheduledFor = name;
       again(LOOK_AGAIN_MS);
     } catch (error) {

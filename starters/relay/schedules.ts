@@ -6,10 +6,11 @@ const SWEPT = ['salesforce', 'hubspot'] as const;
 
 /**
  * Makes sure each CRM is swept for deals whose webhook never came, each time system for timesheets that no event told of, each HR system for
- * people who changed, that payrolls begin before their cutoff, and that warehouses get what changed and are held against the store each night. Existing schedules
+ * people who changed, that payrolls begin before their cutoff, that warehouses get what changed and are held against the store each night, and that service desks
+ * have the exception cases as tickets. Existing schedules
  * are left as an operator may have set them.
  */
-export async function ensureSchedules(client: Client, timeSystems: readonly string[], warehouses: readonly string[] = [], hrSystems: readonly string[] = []): Promise<void> {
+export async function ensureSchedules(client: Client, timeSystems: readonly string[], warehouses: readonly string[] = [], hrSystems: readonly string[] = [], serviceDesks: readonly string[] = []): Promise<void> {
   for (const crm of SWEPT) {
     await ensure(client, {
       scheduleId: `missed-event-sweep/${crm}`,
@@ -34,6 +35,13 @@ export async function ensureSchedules(client: Client, timeSystems: readonly stri
       scheduleId: `timesheet-sweep/${system}`,
       spec: { intervals: [{ every: '10 minutes', offset: '2 minutes' }] },
       action: { type: 'startWorkflow', workflowType: 'timesheetSweep', workflowId: `timesheet-sweep/${system}`, taskQueue: LINE_QUEUE, args: [{ system }], staticSummary: `Timesheets that changed in ${system}` },
+    });
+  }
+  for (const desk of serviceDesks) {
+    await ensure(client, {
+      scheduleId: `case-tickets/${desk}`,
+      spec: { intervals: [{ every: '1 minute' }] },
+      action: { type: 'startWorkflow', workflowType: 'caseTickets', workflowId: `case-tickets/${desk}`, taskQueue: LINE_QUEUE, args: [{ desk }], staticSummary: `Exception cases as tickets in ${desk}` },
     });
   }
   for (const warehouse of warehouses) {

@@ -19,6 +19,11 @@ export async function hrSystems(db: Db): Promise<readonly string[]> {
   return await systemsOfKind(db, 'hr');
 }
 
+/** The service desks that show exception cases as tickets. */
+export async function serviceDesks(db: Db): Promise<readonly string[]> {
+  return await systemsOfKind(db, 'service_desk');
+}
+
 async function systemsOfKind(db: Db, kind: string): Promise<readonly string[]> {
   const config = systemsSchema.safeParse((await activeConfig(db))?.document);
   return config.success ? config.data.systems.filter((system) => system.kind === kind).map(({ id }) => id) : [];

@@ -140,6 +140,16 @@ export function describeServiceDesk({ name, port, office, faults, createPath, co
       assert.deepEqual(shown.comments.filter(({ text }) => text.startsWith('Due')), [{ text: 'Due tomorrow.', internal: true }, { text: 'Due today.', internal: true }]);
     });
 
+    it('tells how tickets stand: open, closed by people, or gone', async () => {
+      const [one, closed, gone] = [await write(aTicket()), await write(aTicket()), await write(aTicket())];
+      await office().closeByHand(closed.externalId);
+      await office().deleteByHand(gone.externalId);
+      const standing = await port().standing([one, closed, gone].map(({ externalId }) => externalId), callContext());
+      assert.deepEqual([one, closed, gone].map(({ externalId }) => standing.get(externalId)?.state), ['open', 'closed', 'gone']);
+      assert.deepEqual([standing.get(one.externalId)?.number === null, standing.get(gone.externalId)?.number], [false, null]);
+      assert.deepEqual([...(await port().standing([], callContext()))], []);
+    });
+
     it('is closed with how the case ended, once', async () => {
       const { externalId } = await write(aTicket());
       await close(externalId);
