@@ -17,6 +17,7 @@ import * as expenses from './migrations/0013-expenses.ts';
 import * as unreadLines from './migrations/0014-unread-lines.ts';
 import * as warehouseChanges from './migrations/0015-warehouse-changes.ts';
 import * as caseTickets from './migrations/0016-case-tickets.ts';
+import * as takenBack from './migrations/0017-taken-back-before-posted.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -35,6 +36,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0014-unread-lines': unreadLines,
   '0015-warehouse-changes': warehouseChanges,
   '0016-case-tickets': caseTickets,
+  '0017-taken-back-before-posted': takenBack,
 };
 
 const MIGRATION_LOCK = '7113200300417';
