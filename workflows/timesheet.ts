@@ -52,7 +52,7 @@ export async function timesheet(input: TimesheetInput): Promise<TimesheetOutcome
     const config = steps.configActivated()?.hash;
     const raised = await steps.cases.raise(steps.caseFor({ ...reason, system: null, configHash: decision.configHash }));
     const answer = await steps.cases.answerOf(raised, () => {
-      if (steps.told() > before) return steps.superseded() ? 'a later version has taken its place' : 'what it waited for has come';
+      if (steps.told() > before) return steps.superseded() ? 'a later version, or the withdrawal of its approval, has taken its place' : 'what it waited for has come';
       return steps.configActivated()?.hash === config ? undefined : 'another configuration is active; it is judged again';
     });
     if (answer !== undefined && (answer.action === 'return_to_submitter' || answer.action === 'abort')) await giveBack(answer, open === undefined);

@@ -268,19 +268,19 @@ export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
       on conflict (record, kind) do update set state = 'planned', detail = excluded.detail, planned_at = now(), done_at = null`.execute(db);
   }
   if (rows.decided.length > 0) {
-    // Refused versions that a later one took the place of need nobody any more.
+    await sql`update time_record set state = 'decided', decided_at = coalesce(decided_at, now()) where id = any(${[...rows.decided]}::bigint[])`.execute(db);
+    await knowWhatCameLate(db, rows.acceptedLate);
+    await endOvertakenRefusals(db, { refused: [...new Set(rows.outcomes.filter(({ outcome }) => outcome === 'rejected').map(({ record }) => record))], withdrawn: rows.withdrawals });
+    // Refused versions that a later one took the place of need nobody any more. By the clock, which is past the moment of their own decision.
     await sql`
-      update time_outcome o set outcome = 'returned', decided_at = now()
+      update time_outcome o set outcome = 'returned', decided_at = clock_timestamp()
       from time_record old, time_record new
       where o.outcome = 'rejected' and o.record = old.id and new.id = any(${[...rows.decided]}::bigint[])
         and old.kind = 'timesheet' and old.system = new.system and old.record_id = new.record_id and old.version < new.version`.execute(db);
     await sql`
-      update time_outcome o set outcome = 'returned', decided_at = now()
+      update time_outcome o set outcome = 'returned', decided_at = clock_timestamp()
       from jsonb_to_recordset(${jsonText(rows.entries.filter(({ entryId, version, labor }) => version > 1 || replacedBy(labor, entryId) !== undefined).map(({ system, entryId, version, labor, record }) => ({ record, system, id: replacedBy(labor, entryId) ?? entryId, version, other: replacedBy(labor, entryId) !== undefined })))}::jsonb) as n (record bigint, system text, id text, version integer, other boolean), time_record r
       where o.outcome = 'rejected' and o.entry_id = n.id and o.record <> n.record and r.id = o.record and r.system = n.system and (o.entry_version < n.version or n.other)`.execute(db);
-    await sql`update time_record set state = 'decided', decided_at = coalesce(decided_at, now()) where id = any(${[...rows.decided]}::bigint[])`.execute(db);
-    await knowWhatCameLate(db, rows.acceptedLate);
-    await endOvertakenRefusals(db, { refused: [...new Set(rows.outcomes.filter(({ outcome }) => outcome === 'rejected').map(({ record }) => record))], withdrawn: rows.withdrawals });
   }
 }
 

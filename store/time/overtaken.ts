@@ -31,7 +31,8 @@ export async function knowWhatCameLate(db: Db, late: readonly AcceptedLate[]): P
 
 /**
  * Refusals that need nobody, since something newer has been decided before: a later version of the timesheet or of the entry, or the withdrawal of
- * the approval. In the order in which it came about, the newer one would have ended them.
+ * the approval. In the order in which it came about, the newer one would have ended them. What was refused just now is overtaken at the moment of its decision,
+ * what was refused before later than that: only of the latter a process has to hear.
  * @param terms.refused records with entries refused just now
  * @param terms.withdrawn timesheets whose approval was withdrawn just now
  */
@@ -40,12 +41,12 @@ export async function endOvertakenRefusals(db: Db, terms: { readonly refused: re
   if (refused.length === 0 && withdrawn.length === 0) return;
   const { rows } = await sql<{ record: number }>`
     with candidate as (
-      select unnest(${[...refused]}::bigint[]) as id
-      union
-      select r.id from unnest(${withdrawn.map(({ system }) => system)}::text[], ${withdrawn.map(({ timesheetId }) => timesheetId)}::text[]) as w (system, timesheet)
-      join time_record r on r.kind = 'timesheet' and r.system = w.system and r.record_id = w.timesheet
+      select unnest(${[...refused]}::bigint[]) as id, now() as at
+      union all
+      select r.id, clock_timestamp() from unnest(${withdrawn.map(({ system }) => system)}::text[], ${withdrawn.map(({ timesheetId }) => timesheetId)}::text[]) as w (system, timesheet)
+      join time_record r on r.kind = 'timesheet' and r.system = w.system and r.record_id = w.timesheet where not (r.id = any(${[...refused]}::bigint[]))
     )
-    update time_outcome o set outcome = 'returned', decided_at = now()
+    update time_outcome o set outcome = 'returned', decided_at = c.at
     from candidate c join time_record r on r.id = c.id
     where o.record = c.id and o.outcome = 'rejected' and (
       exists (select from time_record later where later.kind = r.kind and later.system = r.system and later.record_id = r.record_id and later.version > r.version and later.state = 'decided')
@@ -54,7 +55,7 @@ export async function endOvertakenRefusals(db: Db, terms: { readonly refused: re
           and coalesce((r.document->'approval'->>'decidedAt')::timestamptz <= w.at, true)))
       or exists (select from time_entry e where e.system = r.system and e.entry_id = o.entry_id and e.version > o.entry_version and e.record <> o.record))
     returning o.record`.execute(db);
-  await untellRefusals(db, rows.map(({ record }) => record));
+  await untellRefusals(db, [...refused, ...rows.map(({ record }) => record)]);
 }
 
 /** A time system that has the newer version already is not told what was wrong with the older one. */

@@ -56,13 +56,13 @@ export async function openRecords(db: Db, selection: RecordSelection): Promise<O
 
 type ProcessOf = Pick<OpenRecordRow, 'record' | 'system' | 'id' | 'version' | 'contested'>;
 
-/** Versions of the selected timesheets whose refusals were settled by a later version or the withdrawal of the approval. */
+/** Versions of the selected timesheets whose refusals were settled by a later version or the withdrawal of the approval; what was overtaken when it came was never anybody's. */
 export async function supersededRecords(db: Db, selection: RecordSelection): Promise<ProcessOf[]> {
   const { rows } = await sql<ProcessOf>`
     select distinct r.id as record, r.system, r.record_id as id, r.version, ${CONTESTED} as contested
     from time_record later join time_record r on r.kind = later.kind and r.system = later.system and r.record_id = later.record_id and r.id <> later.id
       and (r.version < later.version or (r.version = later.version and later.document->'approval'->>'status' = 'withdrawn'))
-    where ${selected(selection, sql`later`)} and exists (select from time_outcome o where o.record = r.id and o.outcome = 'returned')
+    where ${selected(selection, sql`later`)} and exists (select from time_outcome o where o.record = r.id and o.outcome = 'returned' and o.decided_at > r.decided_at)
       and not exists (select from time_outcome o where o.record = r.id and o.outcome = 'rejected') order by r.id`.execute(db);
   return rows;
 }

@@ -247,6 +247,34 @@ describe('Received time, whatever fails on its way', function () {
     });
   }
 
+  it('whose approval is withdrawn while its case is open ends without anybody, and so does the case', async () => {
+    const wrong = aTimesheet([anEntry({ id: named('E-1'), projectNumber: 'US01-NOPE' }), anEntry({ id: named('E-2'), workDate: '2026-11-10' })], { id: named('TS-1') });
+    await line.submit(wrong);
+    const { process } = await caseWith('PROJECT_UNKNOWN');
+    await line.submit({ ...wrong, approval: { ...wrong.approval, status: 'withdrawn', decidedAt: '2026-11-16T10:00:00.000Z' } });
+    await ended(process);
+    await line.until('no case is open', async () => (await openCases(line.store.db)).length === 0);
+    await line.until('what was posted is taken back', async () => Promise.resolve(net() === '0'));
+  });
+
+  it('of which a newer version came first and is partly refused has one case, and what the newer one is to replace is posted', async () => {
+    const [first, second] = [anEntry({ id: named('E-1') }), anEntry({ id: named('E-2'), workDate: '2026-11-10' })];
+    const original = aTimesheet([first, second, anEntry({ id: named('E-3'), projectNumber: 'US01-NOPE' })], { id: named('TS-1') });
+    const newer = { ...original, version: 2, replaces: { id: named('TS-1'), version: 1 }, approval: anApproval({ of: { id: named('TS-1'), version: 2 } }), entries: [{ ...first, version: 2, replaces: { id: first.id, version: 1 }, projectNumber: 'US01-NOPE' }, second] };
+    await line.submit(newer);
+    await line.posted();
+    await line.submit(original);
+    await line.posted();
+    const open = await caseWith('PROJECT_UNKNOWN');
+    assert.equal(open.process, timesheetProcessId({ system: 'harvest', id: named('TS-1'), version: 2 }));
+    await line.until('the original is posted', async () => Promise.resolve(net() === '16'));
+    assert.equal((await openCases(line.store.db)).length, 1);
+    assert.deepEqual(line.fakes.rejections.map(({ version }) => version), [2], 'the time system hears of the newest alone');
+    assert.ok((await line.resolve(open.case_id, { action: 'return_to_submitter', by: 'priya', reason: 'no such project' })).accepted);
+    await ended(open.process);
+    assert.equal(net(), '16');
+  });
+
   it('superseded while its case is open ends without anybody, and so does the case', async () => {
     const wrong = aTimesheet([anEntry({ id: named('E-1'), projectNumber: 'US01-NOPE' })], { id: named('TS-1') });
     await line.submit(wrong);
