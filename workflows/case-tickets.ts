@@ -1,7 +1,8 @@
-import { ApplicationFailure, proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
 import type { CaseTicketActivities } from '../activities/tickets/contract.ts';
 import type { Failure } from '../domain/failure.ts';
 import { onStore, onTarget } from './activity-options.ts';
+import { failureOf } from './failures.ts';
 import { sweepWithCase } from './sweep-case.ts';
 import { onDeployment } from './versioning.ts';
 
@@ -40,18 +41,30 @@ export async function caseTickets(input: { readonly desk: string }): Promise<Cas
     let [opened, changed, closed] = [0, 0, 0];
     const failures: Failure[] = [];
     for (let from = 0; from < caseIds.length; from += CASES_A_STEP) {
-      const step = await bringTickets({ desk, caseIds: caseIds.slice(from, from + CASES_A_STEP) });
+      const step = await tried(() => bringTickets({ desk, caseIds: caseIds.slice(from, from + CASES_A_STEP) }));
+      if (step === undefined) break;
       opened += step.opened;
       changed += step.changed;
       closed += step.closed;
       failures.push(...step.failures);
     }
-    const looked = await lookAtTickets({ desk });
-    failures.push(...looked.failures);
+    const looked = await tried(() => lookAtTickets({ desk }));
+    failures.push(...(looked?.failures ?? []));
     const waitsFor = waitingSince === null ? 0 : Date.now() - Date.parse(waitingSince);
     const worst = failures.find(({ kind }) => !isPassing(kind)) ?? (waitsFor >= SLA_MINUTES * MINUTE_MS ? failures[0] : undefined);
     if (worst !== undefined) throw failed(worst, failures.length);
-    return { opened, changed, closed, closedByHand: looked.closedByHand, failed: failures.length };
+    return { opened, changed, closed, closedByHand: looked?.closedByHand ?? 0, failed: failures.length };
+
+    /** A desk that is away for a moment is left to the next run. */
+    async function tried<Result>(step: () => Promise<Result>): Promise<Result | undefined> {
+      try {
+        return await step();
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        failures.push(failureOf(error, subject));
+        return undefined;
+      }
+    }
   }
 
   return await sweepWithCase({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
+import { sql } from 'kysely';
 import type { CaseInput } from '../../domain/process/exception-case.ts';
 import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 import { ensureSchedules } from '../../starters/relay/schedules.ts';
@@ -120,6 +121,31 @@ describe('Exception cases as tickets of a service desk', function () {
     await updateCase(line.store.db, { caseId, owner: 'controller', detail: 'another owner' });
     await run();
     assert.equal(await site.office.count(caseId), 0);
+  });
+
+  it('wait for the next run where the desk is away for a moment, which is nobody\'s case yet', async () => {
+    await ticketed();
+    const caseId = await aCase();
+    await site.faults.next({ kind: 'status', status: 503, path: '/rest/', times: 60 });
+    assert.ok((await run()).failed > 0);
+    assert.deepEqual(await casesOf(line.store.db, `case-tickets/${DESK}`), []);
+    await site.faults.clear();
+    assert.equal((await run()).opened, 1);
+    assert.equal(await site.office.count(caseId), 1);
+  });
+
+  it('that have waited for an hour because the desk is away are told to a person', async () => {
+    const caseId = await aCase();
+    await sql`update exception_case set updated_at = now() - interval '61 minutes' where case_id = ${caseId}`.execute(line.store.db);
+    await site.faults.next({ kind: 'status', status: 503, path: '/rest/', times: 60 });
+    await assert.rejects(run(), WorkflowFailedError);
+    const open = async () => (await casesOf(line.store.db, `case-tickets/${DESK}`)).filter(({ state }) => state === 'open');
+    const [own] = await line.until('the desk has a case', async () => ((await open()).length > 0 ? await open() : undefined));
+    assert.equal(own?.kind, 'transient');
+    await site.faults.clear();
+    await run();
+    await line.until('it is closed', async () => (await open()).length === 0);
+    assert.equal(await site.office.count(caseId), 1);
   });
 
   it('that the desk refuses for good is a case of the desk, once, while the others have theirs; the next run that goes well closes it', async () => {
