@@ -5,7 +5,7 @@ import { parseOpportunity, type Opportunity } from '../domain/model/opportunity.
 import { dealKey, type DealOutcome, type DealReference } from '../domain/process/deal-process.ts';
 import { decideDeal, RULES_VERSION } from '../domain/rules/closed-won/decide.ts';
 import { appendAudit } from '../store/audit-trail.ts';
-import { noteDealLoaded, recordDealOutcome, recordDealUnchanged, type DealProcessRow } from '../store/deal-processes.ts';
+import { dealProcess, noteDealLoaded, recordDealOutcome, recordDealUnchanged, type DealProcessRow } from '../store/deal-processes.ts';
 import { archiveDecision } from '../store/decisions.ts';
 import { getDocument, putDocument } from '../store/documents.ts';
 import { canonicalJson, sha256 } from '../store/json.ts';
@@ -51,7 +51,8 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
         const { hash, config } = await configuration();
         const { transientSlaMinutes } = config;
         const opportunity = parseOpportunity((await getDocument(db, dealRef)).body);
-        const { findings, plan: decided } = decideDeal(opportunity, config, hash, overrides);
+        const inForceRef = (await dealProcess(db, { crm: opportunity.crm, opportunityId: opportunity.id }))?.plan_ref_applied ?? null;
+        const { findings, plan: decided } = decideDeal(opportunity, config, hash, overrides, inForceRef === null ? null : await readPlan(inForceRef));
         const planRef = decided === null ? null : await putDocument(db, { kind: 'deal-plan', schemaVersion: decided.schemaVersion, body: decided });
         await archiveDecision(db, {
           process,
@@ -59,7 +60,7 @@ export function createDealSteps(deps: ActivityDependencies, readPlan: ReturnType
           inputsRef: dealRef,
           configHash: hash,
           ruleVersion: RULES_VERSION,
-          outcome: { overrides, findings, planRef },
+          outcome: { overrides, findings, planRef, inForceRef },
         });
         if (decided === null || planRef === null) return { outcome: 'rejected', findings, configHash: hash, transientSlaMinutes };
         return { outcome: 'planned', plan: outlineOf(planRef, decided), configHash: hash, transientSlaMinutes };

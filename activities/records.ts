@@ -1,6 +1,7 @@
 import { isUnsupported, type ErpPort, type RecordPort, type Unsupported } from '../connectors/ports.ts';
 import type { DealPlan } from '../domain/model/deal-plan.ts';
 import { SystemFailure } from '../domain/failure.ts';
+import { datedRates } from '../domain/model/rate-card.ts';
 import type { RecordStep } from '../domain/process/deal-process.ts';
 import { publishProject, reportedProject, withdrawProject, type PublishedProject } from '../store/reporting.ts';
 import type { StepInput } from './contract.ts';
@@ -110,7 +111,7 @@ function publishedProject(plan: DealPlan, project: DealPlan['projects'][number],
     project: { id, number, name, legalEntity: project.legalEntity.code, region: project.legalEntity.region, serviceLine, billingMethod, currency: project.value.currency, startDate, endDate },
     deal: { crm: plan.deal.crm, opportunityId: plan.deal.id, version: plan.deal.version },
     process,
-    rates: rateCard.lines.map((line) => ({ laborCategory: line.laborCategory, unit: line.unit, from: rateCard.effectiveFrom, to: rateCard.effectiveTo, rate: line.rate, currency: rateCard.currency })),
+    rates: datedRates(rateCard),
     bookings: [{ amount: project.value.amount, currency: project.value.currency, bookedOn: startDate }],
   };
 }

@@ -1,4 +1,5 @@
 import type { Project, ProjectStatus } from '../domain/model/project.ts';
+import { datedRates } from '../domain/model/rate-card.ts';
 import { timeProjectSchema, type TimeProject } from '../domain/model/time/context.ts';
 import { assignmentKeys, projectRateKey } from '../domain/model/time/reference.ts';
 import { localDateOf } from '../domain/rules/timesheet/hours.ts';
@@ -70,9 +71,9 @@ function timeProject(project: Project, before: TimeProject | undefined): TimePro
 
 async function put(db: Db, project: Project, document: TimeProject): Promise<void> {
   const { number, rateCard } = project;
-  const rates = rateCard.lines.map(({ laborCategory, unit, rate }): ReferenceRow => {
-    const line = { projectNumber: number, laborCategory, unit, rate, currency: rateCard.currency, from: rateCard.effectiveFrom, to: rateCard.effectiveTo };
-    return { kind: 'rate', key: projectRateKey(line), scope: number, document: line };
+  const rates = datedRates(rateCard).map((rate): ReferenceRow => {
+    const document = { projectNumber: number, ...rate };
+    return { kind: 'rate', key: projectRateKey(document), scope: number, document };
   });
   const assignments = new Map<string, ReferenceRow>();
   for (const { resourceEmail, laborCategory, from, to } of project.assignments) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { firmConfigSchema } from '../../domain/config/schema.ts';
+import { dealPlanSchema } from '../../domain/model/deal-plan.ts';
 import { parseOpportunity } from '../../domain/model/opportunity.ts';
 import { decideDeal, RULES_VERSION } from '../../domain/rules/closed-won/decide.ts';
 import { configByHash } from '../../store/config-versions.ts';
@@ -9,6 +10,8 @@ import { documentRef, getDocument } from '../../store/documents.ts';
 
 const outcomeSchema = z.object({
   planRef: z.string().nullable(),
+  /** The plan that was at work, of a deal that was amended. */
+  inForceRef: z.string().nullable().default(null),
   findings: z.array(z.looseObject({ code: z.string(), path: z.string() })),
   overrides: z.object({ findings: z.array(z.looseObject({ code: z.string(), path: z.string() })), reroutes: z.array(z.object({ from: z.string(), to: z.string() }).loose()) }),
 });
@@ -36,7 +39,7 @@ export async function reevaluateDecisions(store: Store): Promise<Reevaluation> {
     const was = outcomeSchema.parse(decision.outcome);
     const config = await configByHash(store.db, decision.config_hash);
     const opportunity = parseOpportunity((await getDocument(store.db, decision.inputs_ref)).body);
-    const is = decideDeal(opportunity, firmConfigSchema.parse(config?.document), decision.config_hash, was.overrides);
+    const is = decideDeal(opportunity, firmConfigSchema.parse(config?.document), decision.config_hash, was.overrides, was.inForceRef === null ? null : dealPlanSchema.parse((await getDocument(store.db, was.inForceRef)).body));
     const planRef = is.plan === null ? null : documentRef(is.plan);
     const names = (findings: readonly { readonly code: string; readonly path: string }[]) => findings.map(({ code, path }) => `${code} ${path}`).join(', ');
     if (planRef === was.planRef && names(is.findings) === names(was.findings)) same += 1;

@@ -34,7 +34,7 @@ export function diffPlans(before: DealPlan, after: DealPlan): PlanChange[] {
 
 function projectAttributes(project: Project): Record<string, string | null> {
   const hours = project.wbs.map((element) => `${element.code} ${element.plannedHours ?? '-'}`).join(', ');
-  const rates = project.rateCard.lines.map((line) => `${line.laborCategory} ${line.rate} a ${line.unit}`).join(', ');
+  const rates = project.rateCard.lines.map((line) => `${line.laborCategory} ${line.rate} a ${line.unit}${line.from === undefined ? '' : ` from ${line.from}`}`).join(', ');
   const billing = project.billingSchedule.items.map((item) => `${item.billOn} ${item.amount === null ? 'actuals' : moneyText(item.amount)}`).join(', ');
   const people = project.assignments.map((assignment) => `${assignment.resourceEmail ?? 'open'} as ${assignment.laborCategory}${assignment.plannedHours === null ? '' : ` for ${assignment.plannedHours} h`}`).join(', ');
   return {

@@ -6,6 +6,7 @@ import type { Project } from '../../model/project.ts';
 import type { StatementOfWork } from '../../model/statement-of-work.ts';
 import { decimalText, sumMoney } from '../../money.ts';
 import { accountChain } from './accounts.ts';
+import { withAmendedRates } from './amended-rates.ts';
 import { contractKey, customerKey } from './identity.ts';
 import { projectGroups, soldLines, trimmed, type ProjectGroup } from './lines.ts';
 import { ownedElsewhere } from './ownership.ts';
@@ -19,9 +20,10 @@ interface PlannedProject {
 /**
  * Decides everything a deal shall become: customers, statements of work, projects. The same deal and configuration always give the same plan,
  * in any order of its lines; IDs and numbers stay the same over the versions of a deal.
+ * @param inForce the plan that the deal, which was amended, is at work by: the rates agreed then hold until the amendment does
  * For a deal whose remaining findings are all allowed to pass. @throws RangeError for any other.
  */
-export function planDeal(opportunity: Opportunity, config: FirmConfig, configHash: string): DealPlan {
+export function planDeal(opportunity: Opportunity, config: FirmConfig, configHash: string, inForce: DealPlan | null = null): DealPlan {
   const subject = `The deal ${opportunity.id}`;
   const ready: ReadyDeal = {
     deal: opportunity,
@@ -35,7 +37,7 @@ export function planDeal(opportunity: Opportunity, config: FirmConfig, configHas
   if (groups.length === 0 || groups.reduce((count, group) => count + group.lines.length, 0) !== lines.length) {
     throw notReady(subject, 'a known legal entity, service line, billing method and template on every line');
   }
-  const planned = groups.map((group) => ({ group, project: planProject(group, ready) })).toSorted((left, right) => (left.project.number < right.project.number ? -1 : 1));
+  const planned = groups.map((group) => ({ group, project: inForce === null ? planProject(group, ready) : withAmendedRates(planProject(group, ready), opportunity, inForce) })).toSorted((left, right) => (left.project.number < right.project.number ? -1 : 1));
   const { crm, id, version, name, url } = opportunity;
   return {
     schema: 'deal-plan',
