@@ -104,7 +104,7 @@ function answersOf({ systems }: Pick<ActivityDependencies, 'systems'>, system: s
     const { expenseReports } = systems.time(system);
     return isUnsupported(expenseReports) ? none(expenseReports) : expenseReports;
   } catch (error) {
-    if (isSystemFailure(error) && error.failure.code === 'SYSTEM_NOT_CONFIGURED') return none({ unsupported: `${system} sends its reports to /v1/expenses and takes no answers: tell the submitter what is wrong, and have a new version of the report sent.` });
+    if (isSystemFailure(error) && error.failure.code === 'SYSTEM_NOT_CONFIGURED') return none({ unsupported: `${system} sends its reports to /v1/expenses and takes no answers: it may ask for this one there (GET /v1/expenses/<system>/<id>); tell the submitter what is wrong, and have a new version of the report sent.` });
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { exampleDeal } from './examples.ts';
 import { webhookEventSchema } from './hubspot.ts';
 import { PROBLEM_CONTENT_TYPE, problemSchema, refusalStatus, toProblem } from './problem.ts';
 import type { RefusalReason } from './problem.ts';
+import { sentDocumentSchema } from './time/answers.ts';
 import { batchSchema, bulkEndSchema, recordAnswerSchema, smallAnswerSchema, timePaths } from './time/openapi.ts';
 
 export const acceptedDealSchema = z.object({
@@ -50,6 +51,7 @@ export function openApiDocument(publicUrl?: string) {
         TimeAnswer: jsonSchema(smallAnswerSchema),
         BulkEnd: jsonSchema(bulkEndSchema),
         Batch: jsonSchema(batchSchema),
+        SentDocument: jsonSchema(sentDocumentSchema),
         Problem: jsonSchema(problemSchema),
       },
       securitySchemes: {

@@ -84,7 +84,20 @@ export function timePaths({ ref, refusals }: Parts) {
       },
     },
   });
+  const ask = (operationId: string, kind: string, signed: string) => ({
+    get: {
+      operationId,
+      tags: ['time'],
+      summary: `What became of ${kind}, version by version, with the reasons where it was refused`,
+      description: `Of documents that were sent here. A Standard Webhooks signature is made over \`${signed}:<system>/<id>\`.`,
+      security: SECURITY,
+      parameters: ['system', 'id'].map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+      responses: { '200': { description: 'What was decided, and where it is posted', content: { 'application/json': { schema: ref('SentDocument') } } }, ...refusals(['bad_signature', 'not_found', 'store_unavailable']) },
+    },
+  });
   return {
+    '/v1/timesheets/{system}/{id}': ask('timesheetAnswer', 'a timesheet', 'timesheet'),
+    '/v1/expenses/{system}/{id}': ask('expenseReportAnswer', 'an expense report', 'expense'),
     '/v1/timesheets': send('sendTimesheets', 'timesheets', 'Timesheet'),
     '/v1/expenses': send('sendExpenseReports', 'expense reports', 'ExpenseReport'),
     '/v1/batches/{id}': {

@@ -6,6 +6,7 @@ import { STORE_DOWN, within } from '../delivery.ts';
 import type { GatewayCredentials, GatewayDeps, GatewayLimits } from '../deps.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Refusal } from '../problem.ts';
+import { answerRoutes } from './answers.ts';
 import { senderRefusal, streamedContent } from './auth.ts';
 import { bulkAnswers } from './bulk.ts';
 import { newSending, type Sending } from './chunk.ts';
@@ -107,6 +108,8 @@ export function timeRoutes(app: FastifyInstance, settings: TimeRouteSettings): v
       handler: async (request, reply) => (request.body === request.raw ? await bulk(kind, request, reply, request.raw) : await small(kind, request, reply)),
     });
   }
+
+  answerRoutes(app, { credentials, limits, now: deps.now, source: TIME_SOURCE, versions: intake.versions, refused });
 
   app.get<{ Params: { id: string } }>('/v1/batches/:id', async (request, reply) => {
     const { id } = request.params;

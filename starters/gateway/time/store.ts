@@ -1,4 +1,5 @@
 import type { Db } from '../../../store/database.ts';
+import { sentVersions, type SentDocument, type SentVersion } from '../../../store/sender-answers.ts';
 import { keepUnreadLines, markLinesTaken, waitingLines, type UnreadLine, type WaitingLine } from '../../../store/inbox-lines.ts';
 import { batchStatuses, type BatchStatus } from '../../../store/time/batches.ts';
 import { openBatch, receiveRecords, sealBatch, type Batch, type BatchKind, type ReceivedRecord } from '../../../store/time/intake.ts';
@@ -18,6 +19,7 @@ export interface TimeIntake {
   mended(batch: string, inbox: readonly number[]): Promise<unknown>;
   seal(batch: string): Promise<unknown>;
   status(batch: string): Promise<BatchStatus | undefined>;
+  versions(document: SentDocument): Promise<readonly SentVersion[]>;
 }
 
 export function storeTimeIntake(db: Db): TimeIntake {
@@ -30,6 +32,7 @@ export function storeTimeIntake(db: Db): TimeIntake {
     quarantine: (batch, lines, passedOver) => keepUnreadLines(db, batch, lines, passedOver),
     mended: (batch, ids) => markLinesTaken(db, { ids, batch, by: `sender of batch ${batch}`, disposition: 'sent again with its batch, and read' }),
     seal: (batch) => sealBatch(db, batch),
+    versions: (document) => sentVersions(db, document),
     status: async (batch) => (await batchStatuses(db, { id: batch }))[0],
   };
 }

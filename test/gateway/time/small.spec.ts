@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import { sentDocumentSchema } from '../../../starters/gateway/time/answers.ts';
 import { batchSchema, smallAnswerSchema } from '../../../starters/gateway/time/openapi.ts';
 import { problemSchema } from '../../../starters/gateway/problem.ts';
 import type { Store } from '../../../store/database.ts';
@@ -116,6 +117,27 @@ describe('gateway: a timesheet by itself', function () {
     assert.deepEqual([status.kind, status.state, status.lines, status.records, status.pages, status.outcomes], ['timesheets', 'sealed', 2, { received: 2, decided: 0 }, { ready: 1 }, { rejected: 1 }]);
     assert.equal((await ask('no-such-batch')).statusCode, 404);
     assert.equal((await ask(batch, signed('batch:another'))).statusCode, 401);
+  });
+
+  it('can be asked after one by one: what was decided, with the reasons, and where it is posted', async () => {
+    const [one, other] = [report(), sheet()];
+    await kept(post(one, { url: '/v1/expenses' }));
+    await kept(post(other));
+    const ask = async (route: string, system: string, id: string, kind: string) => await gateway.app.inject({ method: 'GET', url: `${route}/${system}/${encodeURIComponent(id)}`, headers: signed(`${kind}:${system}/${id}`) });
+    const expense = async () => sentDocumentSchema.parse((await ask('/v1/expenses', one.system, one.id, 'expense')).json()).versions;
+    assert.deepEqual((await expense()).map(({ version, decided, outcome }) => [version, decided, outcome]), [[1, false, null]]);
+    const finding = { code: 'EXPENSE_RECEIPT_MISSING', kind: 'business_rule', path: 'lines[0].receipt', message: 'The receipt is missing.', mend: 'Add it.', overridable: true };
+    await sql`insert into expense_outcome (record, system, report_id, version, outcome, codes, findings, remarks, config_hash)
+      select id, system, record_id, version, 'rejected', '{EXPENSE_RECEIPT_MISSING}', ${JSON.stringify([finding])}::jsonb, '{}', 'c' from time_record where record_id = ${one.id}`.execute(store.db);
+    const { kind: _kind, overridable: _overridable, ...told } = finding;
+    assert.deepEqual((await expense()).map(({ outcome, findings }) => [outcome, findings]), [['rejected', [told]]]);
+    await sql`insert into time_outcome (record, position, entry_id, entry_version, outcome, findings) select id, 0, 'E-9', 1, 'rejected', ${JSON.stringify([finding])}::jsonb from time_record where record_id = ${other.id}`.execute(store.db);
+    const timesheet = sentDocumentSchema.parse((await ask('/v1/timesheets', other.system, other.id, 'timesheet')).json()).versions;
+    assert.deepEqual(timesheet.map(({ outcome, entries }) => [outcome, entries.map((entry) => [entry.id, entry.outcome, entry.findings[0]?.mend])]), [[null, [['E-9', 'rejected', 'Add it.']]]]);
+    assert.equal((await ask('/v1/expenses', other.system, other.id, 'expense')).statusCode, 404, 'a timesheet is no expense report');
+    assert.equal((await ask('/v1/expenses', one.system, one.id, 'timesheet')).statusCode, 401, 'signed for something else');
+    await sql`update time_batch set source = 'clockify' where id in (select batch from time_record where record_id = ${other.id})`.execute(store.db);
+    assert.equal((await ask('/v1/timesheets', other.system, other.id, 'timesheet')).statusCode, 404, 'what another system told us is not the sender\'s to see');
   });
 
   it('is counted by what was answered', async () => {
