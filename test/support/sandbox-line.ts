@@ -70,8 +70,8 @@ export interface SandboxLine {
   casesOf(deal: DealReference): Promise<CaseRow[]>;
   /** A person resolves a case. @throws AssertionError where the answer is refused */
   resolve(caseId: string, resolution: Resolution): Promise<ResolutionAnswer>;
-  /** The same, where the case may have been closed in the meantime. */
-  tryToResolve(caseId: string, resolution: Resolution): Promise<ResolutionAnswer>;
+  /** The same, where the case may have been closed in the meantime, or closes while it is answered. */
+  tryToResolve(caseId: string, resolution: Resolution): Promise<ResolutionAnswer | 'closed'>;
   stop(): Promise<void>;
 }
 
@@ -188,7 +188,14 @@ export async function startSandboxLine({ change = (config) => config, overlays =
     },
     casesOf: allCases,
     openCase: (deal, code) => explained(deal, until(`a case ${code ?? ''} is open`, async () => (await allCases(deal)).find((row) => row.state === 'open' && (code === undefined || row.code === code)))),
-    tryToResolve: answer,
+    async tryToResolve(caseId, resolution) {
+      try {
+        return await answer(caseId, resolution);
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'closed';
+        throw error;
+      }
+    },
     async resolve(caseId, resolution) {
       const given = await answer(caseId, resolution);
       assert.ok(given.accepted, given.message);
