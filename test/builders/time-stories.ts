@@ -21,7 +21,7 @@ const MOST_VERSIONS = 4;
 interface Step {
   readonly kind: 'revise' | 'withdraw' | 'approve' | 'repeat';
   /** For each entry of a new version. */
-  readonly changes: readonly ('keep' | 'change' | 'zero' | 'drop' | 'again')[];
+  readonly changes: readonly ('keep' | 'change' | 'wrong' | 'zero' | 'drop' | 'again')[];
   readonly added: number;
   readonly seed: number;
 }
@@ -35,7 +35,7 @@ interface SheetPlan {
 
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.constantFrom('revise' as const, 'revise' as const, 'withdraw' as const, 'approve' as const, 'repeat' as const),
-  changes: fc.array(fc.constantFrom('keep' as const, 'change' as const, 'zero' as const, 'drop' as const, 'again' as const), { minLength: 6, maxLength: 6 }),
+  changes: fc.array(fc.constantFrom('keep' as const, 'change' as const, 'wrong' as const, 'zero' as const, 'drop' as const, 'again' as const), { minLength: 6, maxLength: 6 }),
   added: fc.integer({ min: 0, max: 1 }),
   seed: fc.nat(9_999),
 });
@@ -54,6 +54,7 @@ function tellSheet({ person, entries: count, steps, seed }: SheetPlan, id: strin
   let approved = true;
   let made = 0;
   const dropped: TimeEntry[] = [];
+  const standing = new Map<string, TimeEntry>();
   const told: Timesheet[] = [];
   const fresh = (salt: number): TimeEntry => {
     made += 1;
@@ -63,6 +64,12 @@ function tellSheet({ person, entries: count, steps, seed }: SheetPlan, id: strin
   };
   const tell = (status: 'approved' | 'withdrawn', reason: string | null = null): void => {
     minute += reason === null ? 1 : 0;
+    if (status === 'withdrawn') standing.clear();
+    else {
+      for (const entryId of standing.keys()) if (!entries.some((entry) => entry.id === entryId)) standing.delete(entryId);
+      // What is refused changes nothing: what it would have replaced stays.
+      for (const entry of entries) if (entry.projectNumber !== UNKNOWN_PROJECT) standing.set(entry.id, entry);
+    }
     const decidedAt = new Date(Date.parse('2026-11-16T01:00:00.000Z') + minute * 60_000).toISOString();
     told.push(aTimesheet(entries, { id, version, person, replaces: version === 1 ? null : { id, version: version - 1 }, approval: anApproval({ of: { id, version }, status, decidedAt, reason }) }));
   };
@@ -86,7 +93,7 @@ function tellSheet({ person, entries: count, steps, seed }: SheetPlan, id: strin
       tell(approved ? 'approved' : 'withdrawn', `told again (${salt})`);
     }
   }
-  return { told, inForce: approved ? entries.filter(({ projectNumber }) => projectNumber !== UNKNOWN_PROJECT).map((entry) => ({ person, entry })) : [] };
+  return { told, inForce: [...standing.values()].map((entry) => ({ person, entry })) };
 }
 
 function revised(entry: TimeEntry, change: Step['changes'][number], salt: number, dropped: TimeEntry[]): TimeEntry[] {
@@ -97,6 +104,7 @@ function revised(entry: TimeEntry, change: Step['changes'][number], salt: number
   }
   if (entry.version >= MOST_VERSIONS) return [entry];
   const next = { ...entry, version: entry.version + 1, replaces: { id: entry.id, version: entry.version } };
+  if (change === 'wrong') return [{ ...next, hours: hoursOf(salt), ...booked(UNKNOWN_PROJECT) }];
   if (change === 'zero' && entry.projectNumber !== UNKNOWN_PROJECT) return [{ ...next, hours: '0' }];
   return [{ ...next, hours: hoursOf(salt), ...booked(PROJECTS[salt % PROJECTS.length] ?? 'FEE') }];
 }
