@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAcknowledgement } from '../../connectors/payroll-file/acknowledgement.ts';
 import { checksumOf, manifestSchema } from '../../connectors/payroll-file/manifest.ts';
-import { timesheetContextSchema } from '../../domain/model/time/context.ts';
+import { addDays } from '../../domain/dates.ts';
+import { timePersonSchema, timesheetContextSchema } from '../../domain/model/time/context.ts';
 import { expenseReportSchema } from '../../domain/model/time/expense-report.ts';
 import { timesheetSchema } from '../../domain/model/time/timesheet.ts';
 import { policyFor } from '../../domain/rules/exceptions/policy.ts';
@@ -123,6 +124,15 @@ describe('The examples of the documents', () => {
     const context = timesheetContextSchema.parse({ ...aTimeContext(config), asOf: '2026-11-21T12:00:00.000Z', people: of('person'), projects: of('project'), assignments: of('assignment'), rates: of('rate') });
     const decision = validateTimesheet(timesheetSchema.parse(JSON.parse(sheet)), context);
     assert.deepEqual([decision.rejected, decision.held, decision.accepted.map(({ billing }) => billing.amount)], [[], [], [{ amount: '1650.00', currency: 'USD' }]]);
+  });
+
+  it('of a person who moves can be loaded, as terms of which one follows the other', async () => {
+    const [rows = ''] = await examplesIn('configuration.md', 'ndjson');
+    const read = readReferenceFile(Buffer.from(rows, 'utf8'));
+    assert.ok(read.ok, JSON.stringify(read));
+    const [before, now] = read.rows.map(({ document }) => timePersonSchema.parse(document));
+    assert.ok(before?.to != null && now !== undefined);
+    assert.deepEqual([addDays(before.to, 1), before.email], [now.from, now.email]);
   });
 
   it('of payroll belong together: the manifest is of the hours, both acknowledgements of the manifest', async () => {
