@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'mocha';
 import { z } from 'zod';
 import type { DealReference } from '../../domain/process/deal-process.ts';
 import { projectFolder } from '../../scripts/data-folder.ts';
+import { keepTicket, ticketNumbered } from '../../store/case-tickets.ts';
 import { activeConfigHash } from '../../store/config-versions.ts';
 import { quarantineEvent } from '../../store/inbox.ts';
 import { assertOneOfEverything } from '../support/one-of-everything.ts';
@@ -80,9 +81,13 @@ describe('The q2c command, against a running line', function () {
     const base = aSale();
     const deal = await line.sell({ ...base, contract: { ...base.contract, status: 'In Approval Process' } });
     const open = await line.openCase(deal, 'CONTRACT_NOT_SIGNED');
+    await keepTicket(line.store.db, { caseId: open.case_id, desk: 'service-desk', externalId: '10007', url: 'https://northwind.example/browse/FIN-7', told: { severity: open.severity, owner: open.owner, dueAt: null, escalations: 0, lastChange: null }, toldAt: open.updated_at });
+    await ticketNumbered(line.store.db, open.case_id, 'FIN-7');
     const [text, cases] = await Promise.all([q2c('exceptions', '--deal', nameOf(deal)), json(casesSchema, 'exceptions', '--deal', nameOf(deal))]);
     assert.match(text.text, /CONTRACT_NOT_SIGNED · high · owner sales_operations/);
     assert.match(text.text, new RegExp(`resolve ${open.case_id} <`));
+    assert.match(text.text, /ticket FIN-7 in service-desk · https:\/\/northwind\.example\/browse\/FIN-7/);
+    assert.match((await q2c('status', nameOf(deal))).text, /ticket FIN-7/);
     assert.deepEqual(cases.map(({ case_id }) => case_id), [open.case_id]);
 
     const refused = await q2c('resolve', open.case_id, 'override', '--by', 'priya', '--reason', 'the client is in a hurry');
