@@ -8,7 +8,11 @@ import { ensureSchedules } from '../../starters/relay/schedules.ts';
 import { serviceDesks } from '../../starters/relay/time-systems.ts';
 import { ticketOf } from '../../store/case-tickets.ts';
 import { caseById, casesOf, updateCase } from '../../store/cases.ts';
+import { sha256 } from '../../store/json.ts';
+import { openIntent } from '../../store/posting-ledger.ts';
 import type { caseTickets } from '../../workflows/case-tickets.ts';
+import { callContext } from '../connectors/conformance/documents.ts';
+import { aTicket } from '../connectors/conformance/service-desk.ts';
 import { startSite, type JiraSite } from '../connectors/jira/support.ts';
 import { startTestLine, type TestLine } from '../support/line.ts';
 import { stopTemporalServer } from '../support/temporal.ts';
@@ -79,6 +83,18 @@ describe('Exception cases as tickets of a service desk', function () {
     assert.deepEqual([(await run()).opened, (await run()).opened], [1, 1]);
     assert.deepEqual([await site.office.count(first), await site.office.count(second)], [1, 1]);
   });
+
+  for (const arrived of [true, false]) {
+    it(`has exactly one though a worker was killed in the middle of the call, ${arrived ? 'after' : 'before'} it got through`, async () => {
+      const caseId = await aCase();
+      await openIntent(line.store.db, { key: `case-ticket/${DESK}/${caseId}`, process: 'killed', step: 'ticket', system: DESK, operation: 'write', objectType: 'case_ticket', canonicalId: caseId, requestHash: sha256(caseId), request: null, existed: null, leaseMs: 3000 });
+      if (arrived) await site.connect().ticket.write(aTicket({ caseId }), null, callContext());
+      await run();
+      assert.equal(await ticketOf(line.store.db, caseId), undefined, 'the other attempt may still be under way');
+      await line.until('it has its ticket', async () => (await run()).opened === 1);
+      assert.equal(await site.office.count(caseId), 1);
+    });
+  }
 
   it('is told when its case is escalated, with whom it is now, once', async () => {
     const { caseId, ticket } = await ticketed();
