@@ -53,7 +53,7 @@ export function gustoAuth(settings: ConnectorSettings, credentials: GustoCredent
       method: 'POST',
       path: '/oauth/token',
       json: { client_id: credentials.clientId, client_secret: credentials.clientSecret, grant_type: 'refresh_token', refresh_token: refreshToken },
-      answer: tokenAnswer,
+      answer: tokenAnswer, secretAnswer: true,
       object: `the access token for ${settings.system}`,
       writes: false,
       context: detachedContext(settings.log),

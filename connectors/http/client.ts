@@ -47,6 +47,8 @@ export interface HttpRequest<T> {
   readonly object: string;
   /** Whether a lost answer leaves doubt. */
   readonly writes: boolean;
+  /** The answer to a login is a credential: it is evidence of nothing. */
+  readonly secretAnswer?: boolean;
   /** Statuses outside 2xx that are an answer rather than a failure (404 for look-ups). */
   readonly accept?: readonly number[];
   readonly context: CallContext;
@@ -65,6 +67,8 @@ export interface HttpClient {
   request<T>(request: HttpRequest<T>): Promise<HttpAnswer<T>>;
   state(): CircuitState;
 }
+
+const WITHHELD = '(the answer to a login is not kept)';
 
 /** For requests whose body does not matter. */
 export const emptyAnswer: z.ZodType<undefined> = z.unknown().transform(() => undefined);
@@ -91,6 +95,13 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
     timeout: { request: settings.limits.timeoutSeconds * 1000 },
     headers: { 'user-agent': 'q2c', accept: 'application/json', 'accept-encoding': 'identity', ...settings.headers },
   });
+
+  /** Some systems say no to a record by a status that others keep for their own failing (faults of SOAP): the vendor's table decides. */
+  const isOutage = ({ status, headers, text }: { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string }, asked: Asked): boolean => {
+    const answer = readAnswer(headers, text);
+    const { kind } = refusedFailure(asked, { status, text, html: answer.html }, settings.classify({ status, headers, body: answer.body, text }, asked)).failure;
+    return kind === 'transient' || kind === 'in_doubt';
+  };
 
   const send = async (request: HttpRequest<unknown>, authorization: Readonly<Record<string, string>>) =>
     await traced({ system: settings.system, method: request.method, path: pathOf(request), host: origin, object: request.object }, async (trace) => await sendTraced(request, { ...authorization, ...trace }));
@@ -122,7 +133,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       });
       // got decodes an answer that calls itself compressed to a Buffer, also where its body is plain text (Tryton 8.2 does so).
       const text = unpacked(Buffer.from(rawBody), asked);
-      if (status >= 500) circuit.failed();
+      if (status >= 500 && isOutage({ status, headers, text }, asked)) circuit.failed();
       else circuit.succeeded();
       observeRequest(settings.system, request.method, status, (performance.now() - startedAt) / 1000);
       request.context.log.debug({ system: settings.system, method: request.method, path: pathOf(request), status, ms: Math.round(performance.now() - startedAt) }, `${request.method} for ${request.object}`);
@@ -165,7 +176,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
             // A proxy's page that something is not found says nothing of the record.
             const absent = status < 300 || (status === 404 && answer.html) ? null : request.answer.safeParse(undefined);
             if (absent?.success === true) return { status, headers, body: absent.data, text };
-            throw schemaFailure(asked, { status, text, html: answer.html }, parsed.error);
+            throw schemaFailure(asked, { status, text: request.secretAnswer === true && !answer.html ? WITHHELD : text, html: answer.html }, parsed.error);
           }
           const verdict = settings.classify({ status, headers, body: answer.body, text }, asked);
           if (verdict === 'token_refused' && attempt === 1) {

@@ -29,7 +29,7 @@ export function jiraAuth(settings: ConnectorSettings, options: JiraOptions, cred
       method: 'POST',
       path: `${address.pathname}${address.search}`,
       json: { grant_type: 'client_credentials', client_id: credentials.clientId, client_secret: credentials.clientSecret },
-      answer: tokenAnswer,
+      answer: tokenAnswer, secretAnswer: true,
       object: `the access token for ${settings.system}`,
       writes: false,
       context: detachedContext(settings.log),

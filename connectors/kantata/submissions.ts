@@ -10,7 +10,8 @@ const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(te
 /** https://developer.kantata.com/tag/Timesheet-Submissions */
 const submissionRow = z.object({
   id: idText,
-  status: z.string(),
+  /** One that is new to us is read by a person: whether its time stands nobody can tell. */
+  status: z.enum(['pending', 'approved', 'rejected', 'cancelled']),
   start_date: z.iso.date(),
   end_date: z.iso.date().nullish(),
   updated_at: instant,

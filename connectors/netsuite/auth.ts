@@ -46,7 +46,7 @@ export function netSuiteAuth(settings: ConnectorSettings, credentials: NetSuiteC
       method: 'POST',
       path: TOKEN_PATH,
       form: { grant_type: 'client_credentials', client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer', client_assertion: assertion },
-      answer: tokenAnswer,
+      answer: tokenAnswer, secretAnswer: true,
       object: `the access token for ${settings.system}`,
       writes: false,
       context: detachedContext(settings.log),

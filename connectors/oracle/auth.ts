@@ -44,7 +44,7 @@ export function oracleAuth(settings: ConnectorSettings, options: OracleOptions, 
   return renewedToken(async () => {
     const { form, headers } = await grant();
     const { body } = await http.request({
-      method: 'POST', path: TOKEN_PATH, headers, form: { ...form, scope }, answer: tokenAnswer,
+      method: 'POST', path: TOKEN_PATH, headers, form: { ...form, scope }, answer: tokenAnswer, secretAnswer: true,
       object: `the access token for ${settings.system}`, writes: false, context: detachedContext(settings.log),
     });
     return { headers: { authorization: `Bearer ${body.access_token}` }, expiresInSeconds: body.expires_in };

@@ -49,7 +49,7 @@ export function salesforceAuth(settings: ConnectorSettings, credentials: Salesfo
       method: 'POST',
       path: '/services/oauth2/token',
       form: await grantOf(credentials, options),
-      answer: tokenAnswer,
+      answer: tokenAnswer, secretAnswer: true,
       object: `the access token for ${settings.system}`,
       writes: false,
       context: detachedContext(settings.log),

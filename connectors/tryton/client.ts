@@ -48,7 +48,7 @@ export function createTrytonClient(settings: ConnectorSettings): Tryton {
 
   const logIn = async () => {
     const object = `the login of ${user}`;
-    const { body } = await anonymous.request({ method: 'POST', path, json: { id: 0, method: 'common.db.login', params: [user, { password }, 'en'] }, answer: loginAnswer, object, writes: false, context: detachedContext(log) });
+    const { body } = await anonymous.request({ method: 'POST', path, json: { id: 0, method: 'common.db.login', params: [user, { password }, 'en'] }, answer: loginAnswer, secretAnswer: true, object, writes: false, context: detachedContext(log) });
     if ('error' in body) throw failureOfError(system, object, body.error);
     const [userId, session] = body.result;
     return { headers: { authorization: `Session ${Buffer.from(`${user}:${userId}:${session}`).toString('base64')}` }, expiresInSeconds: SESSION_SECONDS };

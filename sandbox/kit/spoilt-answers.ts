@@ -7,7 +7,8 @@ export type Spoilt = (typeof SPOILT)[number];
 /** More than any client should hold. */
 const HUGE_BYTES = 12 * 1024 * 1024;
 const MINUTES_OFF = 10;
-const ENUM_LIKE = /^[A-Z][A-Za-z]*(_[A-Z][A-Za-z]*)*$/;
+/** Words that vendors choose among: "Approved", "IN_PROGRESS", "closedwon", "partially_invoiced", "Closed Won". */
+const ENUM_LIKE = /^[A-Za-z]+([_ ][A-Za-z]+){0,3}$/;
 
 export function spoil(kind: Spoilt, reply: FastifyReply, payload: unknown): unknown {
   const text = typeof payload === 'string' ? payload : Buffer.isBuffer(payload) ? payload.toString('utf8') : '';

@@ -216,6 +216,25 @@ describe('the HTTP layer of the connectors', () => {
     assert.doesNotMatch(JSON.stringify(log.lines), /Ünïcode/);
   });
 
+  it('keeps nothing of an answer to a login that it cannot read', async () => {
+    server = await testServer((_request, response) => answerJson(response, 200, { result: ['1', 'the-session-of-somebody'] }));
+    const log = memoryLog();
+    const failure = await failureOf(clientFor(server.url, { log }).request(read({ secretAnswer: true, context: callContext(log) })));
+    assert.equal(failure.code, 'ANSWER_SCHEMA');
+    assert.doesNotMatch(JSON.stringify([log.lines, failure]), /the-session-of-somebody/);
+  });
+
+  it('goes on calling a system that says no to one record after another by a status of 500', async () => {
+    let requests = 0;
+    server = await testServer((_request, response) => {
+      requests += 1;
+      answerJson(response, 500, { fault: 'the project is closed' });
+    });
+    const client = clientFor(server.url, { classify: () => ({ kind: 'business_rule', code: 'PROJECT_CLOSED', message: 'The project is closed.', mend: 'Open it.', refused: true }) });
+    for (let number = 1; number <= 12; number += 1) assert.equal((await failureOf(client.request(write()))).code, 'PROJECT_CLOSED');
+    assert.deepEqual([requests, client.state().state], [12, 'closed']);
+  });
+
   it('does not take a proxy\'s page that something is not found for a record that is not there', async () => {
     const proxy = await testServer((_, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<!DOCTYPE html><html><body>404 Not Found: nginx</body></html>'));
     try {

@@ -147,6 +147,16 @@ describe('what a vendor wishes and what a person may read', () => {
     assert.equal(redact('{"access_token":"secret1","name":"x"}'), '{"access_token":"[redacted]","name":"x"}');
     assert.equal(redact('assertion=aaa.bbb&grant_type=x'), 'assertion=[redacted]&grant_type=x');
     assert.doesNotMatch(redact(`jwt eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln end`), /eyJ/);
+    for (const [text, safe] of [
+      ['{"token":"t0p","accessToken":"t0p","refreshToken":"t0p","clientSecret":"t0p","name":"x"}', '{"token":"[redacted]","accessToken":"[redacted]","refreshToken":"[redacted]","clientSecret":"[redacted]","name":"x"}'],
+      ['{"password":"two t0p words","next":1}', '{"password":"[redacted]","next":1}'],
+      ['{"password":"t0p \\" t0p","next":1}', '{"password":"[redacted]","next":1}'],
+      ['x-api-key: t0p', 'x-api-key: [redacted]'],
+      ['X-CSRF-Token: t0p==', 'X-CSRF-Token: [redacted]'],
+      ['Invalid API Key provided: sk_live_t0pt0pt0p', 'Invalid API Key provided: [redacted]'],
+      ['no key pat-eu1-t0pt0pt0p here', 'no key [redacted] here'],
+    ] as const) assert.equal(redact(text), safe);
+    assert.equal(redact('{"message":"The token of project P-1 has no rate."}'), '{"message":"The token of project P-1 has no rate."}');
     assert.equal(evidenceOf('x'.repeat(9000)).length, 2000);
   });
 });

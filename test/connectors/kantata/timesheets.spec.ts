@@ -291,6 +291,18 @@ describe('Kantata timesheets', function () {
     await account.seedOne('timesheet_submissions', { id: without, start_date: MONDAY });
   });
 
+  it('takes no approved time back for a state it does not know: a person reads it', async () => {
+    const user = await person();
+    await book(user, { date: MONDAY, hours: 8 });
+    const id = await approve(user, MONDAY);
+    const since = iso();
+    await account.seedOne('timesheet_submissions', { id, status: 'partially_invoiced', updated_at: iso() });
+    const changes = await changesOf(source, since);
+    assert.deepEqual(changes.filter((change) => 'sheet' in change && change.sheet.id === id), []);
+    assert.deepEqual(changes.flatMap((change) => ('unreadable' in change ? [[change.unreadable.id, change.unreadable.failure.code]] : [])), [[id, 'KANTATA_TIMESHEET_UNREADABLE']]);
+    await account.seedOne('timesheet_submissions', { id, status: 'approved' });
+  });
+
   describe('Giving a timesheet back', () => {
     const rejectionOf = (sheet: Timesheet) => ({ timesheetId: sheet.id, version: sheet.version, person: sheet.person, reason: 'There is no project US01-X: pick it again.', entries: sheet.entries.map(({ id, version }) => ({ id, version, findings: [{ code: 'PROJECT_UNKNOWN', message: 'There is no project US01-X.', mend: 'Pick the project again.' }] })) });
     const reject = (sheet: Timesheet) => {
