@@ -228,6 +228,18 @@ export interface TargetHolderTable {
   present_until: string;
 }
 
+export interface TargetLimitTable {
+  target: string;
+  configured: number;
+  allowed: number;
+  refused_at: number;
+  not_again_before: string;
+  rises: number;
+  next_rise_at: string;
+  lowered_at: string;
+  refusals: number;
+}
+
 export interface Database {
   audit_trail: AuditTrailTable;
   audit_head: AuditHeadTable;
@@ -246,4 +258,5 @@ export interface Database {
   notification: NotificationTable;
   target_slot: TargetSlotTable;
   target_holder: TargetHolderTable;
+  target_limit: TargetLimitTable;
 }

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Db } from './database.ts';
+import { raiseLimit } from './target-limit.ts';
 import { leaseSlots, leaveTarget, releaseSlots, renewSlots } from './target-slots.ts';
 
 /** Call it when the target answered. `lost` fires when the slot ran out because the store could not be reached: stop the call then. */
@@ -13,7 +14,10 @@ export interface SlotPool {
   acquire(signal?: AbortSignal): Promise<Release>;
   /** Gives idle slots back at once and refuses whoever waits; a slot in use ends with its lease. */
   close(): Promise<void>;
-  readonly usage: () => { readonly held: number; readonly busy: number; readonly waiting: number };
+  /** `limit` is that over all processes, as it was last told. */
+  readonly usage: () => { readonly limit: number; readonly held: number; readonly busy: number; readonly waiting: number };
+  /** The target takes fewer or more than before (target-limit.ts): the slots follow at once instead of at their next renewal. */
+  limitChanged(): void;
 }
 
 export interface SlotPoolSettings {
@@ -26,6 +30,11 @@ export interface SlotPoolSettings {
   /** A killed process's slots are free again after this, milliseconds; 15,000 unless told. */
   readonly leaseMs?: number;
   readonly onError?: (error: unknown) => void;
+  /**
+   * Calls of slots that are over and above a lowered limit still run: until they are done, only so many requests at once may come from all of
+   * this process's calls; null when they are. At least 1, so that they come to their end.
+   */
+  readonly onSqueeze?: (atOnce: number | null) => void;
 }
 
 interface Slot {
@@ -56,9 +65,12 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
   const waiting: Waiter[] = [];
   const returned: number[] = [];
   let share = 0;
+  let lastLimit = limitNow();
+  let squeezed: number | null = null;
   let lastUsed = performance.now();
   let lastRenewal = Number.NEGATIVE_INFINITY;
   let restUntil = 0;
+  let limitTold = false;
   let working: Promise<void> | undefined;
   let askedMeanwhile = false;
   let workTimer: NodeJS.Timeout | undefined;
@@ -93,13 +105,24 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
   function giveBack(slot: Slot): void {
     slots.delete(slot.number);
     returned.push(slot.number);
+    squeeze();
     work(0);
+  }
+
+  function squeeze(): void {
+    const all = [...slots.values()];
+    const kept = all.filter((slot) => !slot.surplus).length;
+    const atOnce = all.length > kept ? Math.max(1, kept) : null;
+    if (atOnce === squeezed) return;
+    squeezed = atOnce;
+    settings.onSqueeze?.(atOnce);
   }
 
   function expire(): void {
     clearTimeout(expiryTimer);
     const now = performance.now();
     for (const slot of slots.values()) if (slot.validUntil <= now) lose(slot);
+    squeeze();
     if (slots.size === 0) return;
     const next = Math.min(...[...slots.values()].map((slot) => slot.validUntil));
     expiryTimer = setTimeout(expire, next - now + 1).unref();
@@ -137,7 +160,7 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
     if (returned.length > 0) await releaseSlots(db, { target, holder, slots: returned.splice(0) });
     const now = performance.now();
     if (waiting.length === 0 && busyCount() === 0 && now - lastUsed > leaseMs) return await leave();
-    if (now - lastRenewal >= renewEveryMs * 0.9 || (waiting.length > 0 && slots.size < limitNow())) await renew();
+    if (limitTold || now - lastRenewal >= renewEveryMs * 0.9 || (waiting.length > 0 && slots.size < limitNow())) await renew();
     const missing = Math.min(share - slots.size, waiting.length);
     if (missing > 0 && performance.now() >= restUntil) await grow(missing);
   }
@@ -149,11 +172,14 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
   }
 
   async function renew(): Promise<void> {
+    limitTold = false;
     const asked = [...slots.values()];
     const sentAt = performance.now();
-    const limit = limitNow();
-    const renewal = await renewSlots(db, { target, limit, holder, leaseMs, slots: asked.map((slot) => slot.number) });
+    const most = limitNow();
+    const renewal = await renewSlots(db, { target, limit: most, holder, leaseMs, slots: asked.map((slot) => slot.number) });
     lastRenewal = sentAt;
+    const { limit } = renewal;
+    lastLimit = limit;
     const kept = new Set(renewal.slots);
     for (const slot of asked) {
       if (slots.get(slot.number) !== slot) continue;
@@ -164,6 +190,7 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
     shrink();
     share = Math.max(1, share);
     expire();
+    if (limit < most && slots.size >= share) await raiseLimit(db, { target, limit: most });
   }
 
   function shrink(): void {
@@ -217,7 +244,13 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
     const idle = [...slots.values()].filter((slot) => !slot.busy).map((slot) => slot.number);
     if (idle.length === slots.size) await leaveTarget(db, { target, holder });
     else await releaseSlots(db, { target, holder, slots: [...returned, ...idle] });
+    settings.onSqueeze?.(null);
   }
 
-  return { acquire, close, usage: () => ({ held: slots.size, busy: busyCount(), waiting: waiting.length }) };
+  function limitChanged(): void {
+    limitTold = true;
+    if (share > 0) work(0);
+  }
+
+  return { acquire, close, limitChanged, usage: () => ({ limit: Math.min(lastLimit, limitNow()), held: slots.size, busy: busyCount(), waiting: waiting.length }) };
 }

@@ -7,6 +7,7 @@ import type { Db } from './database.ts';
  */
 export interface SlotRequest {
   readonly target: string;
+  /** As configured; where the target has refused for too many at once, what it takes for now counts (target-limit.ts). */
   readonly limit: number;
   readonly holder: string;
   readonly leaseMs: number;
@@ -25,11 +26,12 @@ export async function leaseSlots(db: Db, request: SlotRequest & { readonly want:
       on conflict (target, holder) do update set present_until = excluded.present_until
     ),
     live as (select slot_no from target_slot where target = ${target} and leased_until > clock_timestamp()),
+    bound as (select least(${limit}::integer, (select allowed from target_limit where target = ${target})) as most),
     free as (
-      select slot_no from generate_series(1, ${limit}::integer) as slot_no
+      select slot_no from generate_series(1, (select most from bound)) as slot_no
       where slot_no not in (select slot_no from live)
       order by slot_no
-      limit greatest(0, least(${want}::integer, ${limit}::integer - (select count(*) from live)))
+      limit greatest(0, least(${want}::integer, (select most from bound) - (select count(*) from live)))
     )
     insert into target_slot as s (target, slot_no, holder, leased_until)
     select ${target}, slot_no, ${holder}, clock_timestamp() + ${leaseMs}::integer * interval '1 millisecond' from free order by slot_no
@@ -45,19 +47,22 @@ export interface Renewal {
   readonly holders: number;
   /** Holders among them that have none. */
   readonly starving: number;
+  /** Calls at once over all processes for now. */
+  readonly limit: number;
 }
 
 /** Renews the given slots and the holder's presence. A slot that ran out, or lies above a lowered limit, is not renewed. */
 export async function renewSlots(db: Db, request: SlotRequest & { readonly slots: readonly number[] }): Promise<Renewal> {
   const { target, limit, holder, slots, leaseMs } = request;
-  const { rows } = await sql<{ slots: number[]; holders: number; starving: number }>`/* prepared: renew_slots */
+  const { rows } = await sql<Renewal>`/* prepared: renew_slots */
     with present as (
       insert into target_holder (target, holder, present_until) values (${target}, ${holder}, clock_timestamp() + ${leaseMs}::integer * interval '1 millisecond')
       on conflict (target, holder) do update set present_until = excluded.present_until
     ),
+    bound as (select least(${limit}::integer, (select allowed from target_limit where target = ${target})) as most),
     renewed as (
       update target_slot set leased_until = clock_timestamp() + ${leaseMs}::integer * interval '1 millisecond'
-      where target = ${target} and holder = ${holder} and slot_no = any(${[...slots]}::integer[]) and slot_no <= ${limit}::integer and leased_until > clock_timestamp()
+      where target = ${target} and holder = ${holder} and slot_no = any(${[...slots]}::integer[]) and slot_no <= (select most from bound) and leased_until > clock_timestamp()
       returning slot_no
     ),
     others as (
@@ -67,8 +72,9 @@ export async function renewSlots(db: Db, request: SlotRequest & { readonly slots
     select
       coalesce((select array_agg(slot_no order by slot_no) from renewed), '{}') as slots,
       1 + (select count(*) from others) as holders,
-      (select count(*) from others where not has_slots) as starving`.execute(db);
-  return rows[0] ?? { slots: [], holders: 1, starving: 0 };
+      (select count(*) from others where not has_slots) as starving,
+      (select most from bound) as limit`.execute(db);
+  return rows[0] ?? { slots: [], holders: 1, starving: 0, limit };
 }
 
 /** Gives slots back. */

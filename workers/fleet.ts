@@ -52,7 +52,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
   const store = openStore(settings.databaseUrl, { applicationName: 'q2c-worker', connections: 16 });
   await migrateStore(store);
   const { connection, namespace } = await connectWorker();
-  const slots = createSlots(store, settings.identity);
+  const slots = createSlots(store, settings.identity, { log });
   let systems: Systems = nothingConfigured();
   let configHash: string | undefined;
   let secretsUsed: string | undefined;

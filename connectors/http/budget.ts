@@ -9,6 +9,8 @@ export interface Budget {
   enter(signal: AbortSignal, priority?: number): Promise<Entry>;
   /** The vendor says that nothing more is welcome for so long. */
   pause(milliseconds: number): void;
+  /** Only so many at once for now, below the configured limit; null for no more than that. */
+  squeeze(atOnce: number | null): void;
   /** Requests that wait now. */
   waiting(): number;
 }
@@ -37,6 +39,7 @@ export function createBudget(limits: { readonly concurrency: number | null; read
   let tokens = depth;
   let filledAt = performance.now();
   let pausedUntil = 0;
+  let atOnce = concurrency ?? Number.POSITIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
   /** Milliseconds until `ahead` others and one more have had their token. */
@@ -61,7 +64,7 @@ export function createBudget(limits: { readonly concurrency: number | null; read
   function admit(): void {
     clearTimeout(timer);
     timer = undefined;
-    while (queue.length > 0 && (concurrency === null || inFlight < concurrency)) {
+    while (queue.length > 0 && inFlight < atOnce) {
       const now = performance.now();
       const waitMs = tokenIn(0, now);
       if (waitMs > longestWaitMs) {
@@ -106,6 +109,10 @@ export function createBudget(limits: { readonly concurrency: number | null; read
     },
     pause(milliseconds) {
       pausedUntil = Math.max(pausedUntil, performance.now() + milliseconds);
+      admit();
+    },
+    squeeze(most) {
+      atOnce = Math.min(concurrency ?? Number.POSITIVE_INFINITY, most ?? Number.POSITIVE_INFINITY);
       admit();
     },
     waiting: () => queue.length,

@@ -11,6 +11,8 @@ export interface Meaning {
   readonly retryAfterMs?: number;
   /** Only for 5xx answers to a write: the vendor's body says that nothing was done, so no doubt is left. */
   readonly refused?: boolean;
+  /** Refused because too many requests of the account were under way at once: fewer from now on (at-once.ts). */
+  readonly tooManyAtOnce?: boolean;
 }
 export type Verdict = Meaning | 'token_refused';
 

@@ -7,6 +7,7 @@ import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import type { CallContext, Log } from '../ports.ts';
 import { readAnswer } from './answer.ts';
+import { joinAtOnce, tellTooManyAtOnce } from './at-once.ts';
 import type { AuthProvider } from './auth.ts';
 import { createBudget, reasonOf } from './budget.ts';
 import { createCircuit, type CircuitState } from './circuit.ts';
@@ -85,6 +86,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const budget = createBudget(settings.limits);
   const circuit = createCircuit();
   watch(`${settings.system} ${base}`, { system: settings.system, circuit, budget });
+  joinAtOnce(settings.system, base, budget);
   const http = got.extend({
     agent,
     retry: { limit: 0 },
@@ -166,6 +168,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       try {
         let authorization = await settings.auth.authorize(false);
         for (let attempt = 1; ; attempt += 1) {
+          const sentAt = performance.now();
           const { status, headers, text } = await send(request, authorization);
           const pause = settings.pauseFor?.(headers) ?? 0;
           if (pause > 0) budget.pause(pause);
@@ -186,6 +189,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
             authorization = renewed === authorization ? await settings.auth.authorize(true) : renewed;
             continue;
           }
+          if (verdict !== 'token_refused' && verdict.tooManyAtOnce === true) tellTooManyAtOnce({ system: settings.system, sentMsAgo: performance.now() - sentAt });
           const failure = refusedFailure(asked, { status, text, html: answer.html }, verdict);
           if (failure.failure.retryAfterMs !== undefined && status === 429) budget.pause(failure.failure.retryAfterMs);
           throw failure;

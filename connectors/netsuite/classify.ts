@@ -24,7 +24,7 @@ export const classifyNetSuite: Classifier = (answer, request) => {
   if (answer.status === 401) return 'token_refused';
   const code = first?.['o:errorCode'] ?? '';
   if (answer.status === 429 || /CONCURREN|REQUEST_LIMIT/.test(code)) {
-    return { kind: 'transient', code: 'NETSUITE_CONCURRENCY_LIMIT_EXCEEDED', message: `NetSuite's account-wide limit of concurrent requests is reached; nothing was done for ${request.object}.`, mend: WAIT, retryAfterMs: retryAfterMs(answer.headers) ?? 2_000, refused: true };
+    return { kind: 'transient', code: 'NETSUITE_CONCURRENCY_LIMIT_EXCEEDED', message: `NetSuite's account-wide limit of concurrent requests is reached; nothing was done for ${request.object}.`, mend: WAIT, retryAfterMs: retryAfterMs(answer.headers) ?? 2_000, refused: true, tooManyAtOnce: true };
   }
   if (first === undefined || answer.status >= 500) return meaningOfStatus('NETSUITE', answer, request);
   const path = first['o:errorPath'];

@@ -5,6 +5,7 @@ import type { Db } from '../../store/database.ts';
 import { inboxDepth } from '../../store/inbox-relay.ts';
 import { listNotifications } from '../../store/notifications.ts';
 import { inDoubtPostings } from '../../store/posting-settlement.ts';
+import { loweredLimits } from '../../store/target-limit.ts';
 import { timeHealth } from '../../store/time/health.ts';
 
 export interface Check {
@@ -33,6 +34,7 @@ export async function storeHealth(db: Db, now: Date): Promise<Check[]> {
     await writesInDoubt(db, now),
     await exceptionCases(db, now),
     await messagesToOwners(db, now),
+    ...(await limitsLowered(db)),
   ];
 }
 
@@ -81,6 +83,15 @@ async function messagesToOwners(db: Db, now: Date): Promise<Check> {
   const what = 'messages to owners';
   if (late.length === 0) return { what, ok: true, detail: pending.length === 0 ? 'all sent' : `${pending.length} on their way` };
   return { what, ok: false, detail: `${late.length} wait for more than ${MESSAGE_WAITS_MINUTES} minutes: the gateway's log says why; check that it runs and that Q2C_NOTIFY_URL answers` };
+}
+
+/** The line goes on with fewer calls at once, so nothing is broken; but what is configured is not what the account gives. */
+async function limitsLowered(db: Db): Promise<Check[]> {
+  return (await loweredLimits(db)).map(({ target, configured, allowed, loweredAt, refusals }) => ({
+    what: `calls at once to ${target}`,
+    ok: true,
+    detail: `${allowed} of the ${configured} configured, since it refused for too many at once at ${loweredAt} (${refusals} refused in all); raised again one by one while all are used. Does it stay low: find who else uses the account, or lower limits.concurrency in config/systems.yaml`,
+  }));
 }
 
 function minutesSince(instant: string, now: Date): number {

@@ -7,6 +7,7 @@ import { quarantineEvent, receiveEvents } from '../../store/inbox.ts';
 import type { IncomingEvent } from '../../store/inbox.ts';
 import { enqueueNotification } from '../../store/notifications.ts';
 import { openIntent, recordInDoubt } from '../../store/posting-ledger.ts';
+import { lowerLimit } from '../../store/target-limit.ts';
 import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
 import { anEntry, aTimesheet } from '../builders/time.ts';
 import { PROCESS, intent } from '../store/builders.ts';
@@ -99,6 +100,13 @@ describe('doctor: what it says of the line\'s own records', function () {
     const { ok, detail } = await check('exception cases');
     assert.equal(ok, false);
     assert.match(detail, /1 open, 1 past due.*sales_operations.*q2c -- exceptions/s);
+  });
+
+  it('says where fewer calls at once are made than configured, because the system refused', async () => {
+    await lowerLimit(store.db, { target: 'netsuite', limit: 15, sentMsAgo: 0 });
+    const { ok, detail } = await check('calls at once to netsuite');
+    assert.equal(ok, true, 'the line goes on');
+    assert.match(detail, /7 of the 15 configured, since .* \(1 refused in all\).*limits\.concurrency/s);
   });
 
   it('names messages to owners that nobody takes', async () => {

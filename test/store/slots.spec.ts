@@ -50,9 +50,9 @@ describe('Slots of a target system', function () {
     const request = { target: 'hungry', limit: 1, leaseMs: 30_000 };
     await leaseSlots(store.db, { ...request, holder: 'a', want: 1 });
     await leaseSlots(store.db, { ...request, holder: 'b', want: 1 });
-    assert.deepEqual(await renewSlots(store.db, { ...request, holder: 'a', slots: [1] }), { slots: [1], holders: 2, starving: 1 });
+    assert.deepEqual(await renewSlots(store.db, { ...request, holder: 'a', slots: [1] }), { slots: [1], holders: 2, starving: 1, limit: 1 });
     await leaveTarget(store.db, { target: 'hungry', holder: 'b' });
-    assert.deepEqual(await renewSlots(store.db, { ...request, holder: 'a', slots: [1] }), { slots: [1], holders: 1, starving: 0 });
+    assert.deepEqual(await renewSlots(store.db, { ...request, holder: 'a', slots: [1] }), { slots: [1], holders: 1, starving: 0, limit: 1 });
   });
 });
 

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { tellTooManyAtOnce } from '../../connectors/http/at-once.ts';
+import { httpRegistry } from '../../connectors/http/metrics.ts';
 import type { FirmConfig } from '../../domain/config/schema.ts';
 import type { Store } from '../../store/database.ts';
+import { loweredLimits } from '../../store/target-limit.ts';
 import { createSlots } from '../../workers/slots.ts';
 import { theFirm } from '../builders/firm.ts';
+import { pause } from '../store/builders.ts';
 import { asSuperuser, freshStore } from '../store/support.ts';
 
 const NEVER = new AbortController().signal;
@@ -35,6 +39,35 @@ describe('A call that holds a slot of its target system', function () {
     });
     assert.match(stopped, /slot 1 of netsuite ran out/);
     await slots.close();
+  });
+
+  it('waits with every worker for fewer slots once one worker\'s request was refused for too many at once', async () => {
+    const four = { ...firm, systems: firm.systems.map((system) => ({ ...system, limits: { ...system.limits, concurrency: system.id === 'netsuite' ? 4 : null } })) };
+    const workers = [createSlots(store, 'worker-3'), createSlots(store, 'worker-4')];
+    for (const worker of workers) await worker.configure(four);
+    let running = 0;
+    let most = 0;
+    const callFrom = (worker: (typeof workers)[number], during: () => Promise<void>) =>
+      worker.withSlot('netsuite', NEVER, async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await during();
+        running -= 1;
+      });
+    const answers = Promise.withResolvers<void>();
+    const first = workers.flatMap((worker) => [0, 1].map(() => callFrom(worker, () => answers.promise)));
+    while (running < 4) await pause(10);
+    tellTooManyAtOnce({ system: 'netsuite', sentMsAgo: 0 });
+    while (workers.some((worker) => worker.state().some(({ system, limit }) => system === 'netsuite' && limit !== 2))) await pause(10);
+    assert.deepEqual((await loweredLimits(store.db)).map(({ target, configured, allowed }) => ({ target, configured, allowed })), [{ target: 'netsuite', configured: 4, allowed: 2 }]);
+    answers.resolve();
+    await Promise.all(first);
+    most = 0;
+    await Promise.all(workers.flatMap((worker) => Array.from({ length: 10 }, () => callFrom(worker, () => pause(5)))));
+    assert.ok(most <= 2, `${most} at once of 2 allowed`);
+    assert.match(await httpRegistry.metrics(), /q2c_system_slots_allowed\{system="netsuite",of="now"\} 2/);
+    assert.match(await httpRegistry.metrics(), /q2c_system_too_many_at_once_total\{system="netsuite"\} \d/);
+    for (const worker of workers) await worker.close();
   });
 
   it('is told to stop when its step is cancelled, with a limit or without one', async () => {

@@ -1,0 +1,39 @@
+import type { Budget } from './budget.ts';
+
+/**
+ * Between this process's HTTP clients and whoever holds a system's limit of calls at once over all processes: the clients tell of refusals,
+ * and are told how few requests may be under way.
+ */
+export interface TooManyAtOnce {
+  readonly system: string;
+  /** When the refused request was sent, milliseconds ago. */
+  readonly sentMsAgo: number;
+}
+
+const listeners = new Set<(refusal: TooManyAtOnce) => void>();
+/** The newest client's of each system and host: connectors are made anew when the configuration or the credentials change. */
+const budgets = new Map<string, { readonly system: string; readonly budget: Pick<Budget, 'squeeze'> }>();
+const squeezed = new Map<string, number>();
+
+export function joinAtOnce(system: string, host: string, budget: Pick<Budget, 'squeeze'>): void {
+  budgets.set(`${system} ${host}`, { system, budget });
+  const atOnce = squeezed.get(system);
+  if (atOnce !== undefined) budget.squeeze(atOnce);
+}
+
+export function tellTooManyAtOnce(refusal: TooManyAtOnce): void {
+  for (const listener of listeners) listener(refusal);
+}
+
+/** @returns ends it */
+export function onTooManyAtOnce(listener: (refusal: TooManyAtOnce) => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+/** Only so many requests to a system at once from this process; null for as many as are configured. */
+export function squeezeRequests(system: string, atOnce: number | null): void {
+  if (atOnce === null) squeezed.delete(system);
+  else squeezed.set(system, atOnce);
+  for (const each of budgets.values()) if (each.system === system) each.budget.squeeze(atOnce);
+}
