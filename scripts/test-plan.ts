@@ -14,7 +14,7 @@ export interface Suite {
 }
 
 /** A folder whose specs start servers runs in parts of so many files at the most: they can go on beside each other. */
-const FILES_OF_A_PART = 6;
+const FILES_OF_A_PART = 4;
 
 const serverStarters = /(^|\/)scripts\/((temporal-server|store-server|tryton)\/|test-store\.ts$)/;
 
