@@ -18,6 +18,7 @@ import * as unreadLines from './migrations/0014-unread-lines.ts';
 import * as warehouseChanges from './migrations/0015-warehouse-changes.ts';
 import * as caseTickets from './migrations/0016-case-tickets.ts';
 import * as takenBack from './migrations/0017-taken-back-before-posted.ts';
+import * as senderAnswers from './migrations/0018-sender-answers.ts';
 import * as targetLimit from './migrations/0019-target-limit.ts';
 
 /** Never edited once released: a change is a new migration. */
@@ -38,6 +39,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-warehouse-changes': warehouseChanges,
   '0016-case-tickets': caseTickets,
   '0017-taken-back-before-posted': takenBack,
+  '0018-sender-answers': senderAnswers,
   '0019-target-limit': targetLimit,
 };
 

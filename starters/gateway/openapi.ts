@@ -7,7 +7,7 @@ import { exampleDeal } from './examples.ts';
 import { webhookEventSchema } from './hubspot.ts';
 import { PROBLEM_CONTENT_TYPE, problemSchema, refusalStatus, toProblem } from './problem.ts';
 import type { RefusalReason } from './problem.ts';
-import { sentDocumentSchema } from './time/answers.ts';
+import { answersSchema, batchRecordSchema, batchRecordsEndSchema, sentDocumentSchema } from './time/answers.ts';
 import { batchSchema, bulkEndSchema, recordAnswerSchema, smallAnswerSchema, timePaths } from './time/openapi.ts';
 
 export const acceptedDealSchema = z.object({
@@ -51,7 +51,10 @@ export function openApiDocument(publicUrl?: string) {
         TimeAnswer: jsonSchema(smallAnswerSchema),
         BulkEnd: jsonSchema(bulkEndSchema),
         Batch: jsonSchema(batchSchema),
+        BatchRecord: jsonSchema(batchRecordSchema),
+        BatchRecordsEnd: jsonSchema(batchRecordsEndSchema),
         SentDocument: jsonSchema(sentDocumentSchema),
+        Answers: jsonSchema(answersSchema),
         Problem: jsonSchema(problemSchema),
       },
       securitySchemes: {

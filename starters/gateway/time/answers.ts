@@ -1,57 +1,60 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { SentDocument, SentVersion } from '../../../store/sender-answers.ts';
-import { STORE_DOWN, within } from '../delivery.ts';
-import type { GatewayCredentials, GatewayLimits } from '../deps.ts';
-import type { Refusal } from '../problem.ts';
-import { senderRefusal } from './auth.ts';
+import type { SentAnswer } from '../../../store/sender-answers.ts';
 
-const findingsSchema = z.array(z.object({ code: z.string(), path: z.string().default(''), message: z.string(), mend: z.string() }));
-const findings = { findings: findingsSchema.describe('what is wrong, where, and how to mend it, in words for whoever submitted it') };
+const HELD_MEND = 'Nothing, if it is under way: this is judged by itself as soon as it is there.';
 
-export const sentDocumentSchema = z.object({
+const findingsSchema = z.array(z.object({
+  code: z.string(),
+  kind: z.string().optional().describe('business_rule: whoever submitted it mends it · configuration: the firm does · left out for what is held'),
+  path: z.string().default(''),
+  message: z.string(),
+  mend: z.string().default(HELD_MEND),
+}));
+const reasons = {
+  findings: findingsSchema.describe('what is wrong, where, and how to mend it, in words for whoever submitted it'),
+  waitsFor: z.string().nullable().describe('of what is held: what it waits for'),
+};
+
+/** What became of one version of a document. */
+export const sentVersionSchema = z.object({
+  kind: z.enum(['timesheet', 'expense']),
   system: z.string(),
   id: z.string(),
-  versions: z.array(z.object({
-    version: z.int(),
-    batch: z.string(),
-    receivedAt: z.iso.datetime(),
-    decided: z.boolean(),
-    outcome: z.string().nullable().describe('of an expense report: accepted, repeat, withdrawn, rejected, held, returned or superseded; null for a timesheet, whose entries have outcomes'),
-    ...findings,
-    waitsFor: z.string().nullable().describe('of what is held: what it waits for'),
-    entries: z.array(z.object({ id: z.string(), version: z.int(), outcome: z.string(), ...findings, waitsFor: z.string().nullable() })).describe('of a timesheet'),
-    posted: z.array(z.object({ system: z.string(), kind: z.string(), state: z.string(), lines: z.int() })).describe('lines by the system they are posted in and how they stand there; what is done is locked'),
-  })),
+  version: z.int(),
+  person: z.string(),
+  batch: z.string(),
+  receivedAt: z.iso.datetime(),
+  state: z.enum(['received', 'decided']),
+  decidedAt: z.iso.datetime().nullable(),
+  outcome: z.string().nullable().describe('of an expense report: accepted, repeat, withdrawn, rejected, held, returned or superseded; null for a timesheet, whose entries have outcomes'),
+  outcomes: z.record(z.string(), z.int()).describe('entries or expense lines by outcome: accepted, repeat (known), rejected, held, returned (given back, or a later version took its place), withdrawn'),
+  ...reasons,
+  entries: z.array(z.object({ id: z.string(), version: z.int(), outcome: z.string(), ...reasons })).describe('of a timesheet'),
+  isPosted: z.boolean().describe('everything that was accepted is in the systems it is posted to'),
+  posted: z.array(z.object({ system: z.string(), kind: z.string(), state: z.string(), lines: z.int() })).describe('lines by the system they are posted in and how they stand there; what is done is locked'),
 });
 
-interface Settings {
-  readonly credentials: NonNullable<GatewayCredentials['canonical']>;
-  readonly limits: GatewayLimits;
-  readonly now: () => Date;
-  /** Who may ask, as batches name it. */
-  readonly source: string;
-  readonly versions: (document: SentDocument) => Promise<readonly SentVersion[]>;
-  refused(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply;
-}
+export const sentDocumentSchema = z.object({ system: z.string(), id: z.string(), latest: z.int().describe('the highest version received'), versions: z.array(sentVersionSchema) });
 
-const ROUTES = { '/v1/timesheets/:system/:id': 'timesheet', '/v1/expenses/:system/:id': 'expense' } as const;
+/** One line of a batch's records. */
+export const batchRecordSchema = sentVersionSchema.extend({ record: z.int().describe('`after` of the request for the records that follow') });
 
-/** What became of one document, version by version, for whoever sent it: with the reasons where it was refused. */
-export function answerRoutes(app: FastifyInstance, { credentials, limits, now, source, versions, refused }: Settings): void {
-  for (const [route, kind] of Object.entries(ROUTES)) {
-    app.get<{ Params: { system: string; id: string } }>(route, async (request, reply) => {
-      const { system, id } = request.params;
-      const unproven = senderRefusal(credentials, { headers: request.headers, now: now(), limits, content: Buffer.from(`${kind}:${system}/${id}`) });
-      if (unproven !== undefined) return refused(request, reply, unproven);
-      try {
-        const found = await within(limits.storeTimeoutMs, () => versions({ kind, source, system, id }));
-        if (found.length === 0) return refused(request, reply, { reason: 'not_found', detail: `no ${kind} ${id} of ${system} was sent here`, mend: 'Ask by the system and ID of the document as it was sent.' });
-        return reply.type('application/json; charset=utf-8').send(JSON.stringify(sentDocumentSchema.parse({ system, id, versions: found })));
-      } catch (error) {
-        request.log.error({ err: error }, 'the store could not be asked for a document');
-        return refused(request, reply, { ...STORE_DOWN, detail: 'the store cannot be reached', mend: 'Ask again after the time in Retry-After.' });
-      }
-    });
-  }
+export const batchRecordsEndSchema = z.object({
+  batch: z.string(),
+  complete: z.boolean().describe('every line that was asked for is above'),
+  records: z.int().describe('lines above'),
+  next: z.int().nullable().describe('`after` of the request for the rest; null where there was none when this began'),
+  problem: z.object({ reason: z.string(), detail: z.string(), mend: z.string(), retryAfterSeconds: z.int().optional() }).optional(),
+});
+
+export const answersSchema = z.object({
+  answers: z.array(sentVersionSchema).describe('in the order in which they were decided; of the entries those that were refused, given back or are held'),
+  next: z.string().describe('`after` of the next request; keep it once these answers are safe with you'),
+  more: z.boolean().describe('there are more by now: ask again at once'),
+});
+
+/** @throws z.ZodError for an answer that does not follow the API's own description */
+export function toldOf(answer: SentAnswer): z.infer<typeof sentVersionSchema> {
+  const standing = answer.posted.filter(({ state }) => state !== 'cancelled');
+  return sentVersionSchema.parse({ ...answer, isPosted: standing.length > 0 && standing.every(({ state }) => state === 'done') });
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { MOST_KEPT_LINES } from '../../../store/inbox-lines.ts';
+import { ANSWER_OUTCOMES } from '../../../store/sender-answers.ts';
 import { findingSchema } from '../problem.ts';
+import { MOST_ANSWERS, MOST_RECORDS } from './answer-routes.ts';
 
 const totals = { lines: z.int(), received: z.int(), known: z.int(), invalid: z.int() };
 
@@ -91,8 +93,19 @@ export function timePaths({ ref, refusals }: Parts) {
       summary: `What became of ${kind}, version by version, with the reasons where it was refused`,
       description: `Of documents that were sent here. A Standard Webhooks signature is made over \`${signed}:<system>/<id>\`.`,
       security: SECURITY,
-      parameters: ['system', 'id'].map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-      responses: { '200': { description: 'What was decided, and where it is posted', content: { 'application/json': { schema: ref('SentDocument') } } }, ...refusals(['bad_signature', 'not_found', 'store_unavailable']) },
+      parameters: [inPath('system'), inPath('id'), inQuery('version', '`latest`, or the number of one; all unless told', { type: 'string', pattern: '^(latest|\\d+)$' })],
+      responses: { '200': { description: 'What was decided, and where it is posted', content: { 'application/json': { schema: ref('SentDocument') } } }, ...refusals(['bad_signature', 'not_found', 'schema', 'store_unavailable']) },
+    },
+  });
+  const ofBatch = (operationId: string, summary: string, more: { readonly description?: string; readonly parameters?: readonly object[]; readonly response: object; readonly reasons: Parameters<typeof refusals>[0] }) => ({
+    get: {
+      operationId,
+      tags: ['time'],
+      summary,
+      description: `A Standard Webhooks signature is made over \`batch:<id>\`.${more.description ?? ''}`,
+      security: SECURITY,
+      parameters: [inPath('id'), ...(more.parameters ?? [])],
+      responses: { '200': more.response, ...refusals(more.reasons) },
     },
   });
   return {
@@ -100,16 +113,44 @@ export function timePaths({ ref, refusals }: Parts) {
     '/v1/expenses/{system}/{id}': ask('expenseReportAnswer', 'an expense report', 'expense'),
     '/v1/timesheets': send('sendTimesheets', 'timesheets', 'Timesheet'),
     '/v1/expenses': send('sendExpenseReports', 'expense reports', 'ExpenseReport'),
-    '/v1/batches/{id}': {
+    '/v1/batches/{id}': ofBatch('batchStatus', 'Where a batch stands', {
+      response: { description: 'Counts of documents, pages and outcomes', content: { 'application/json': { schema: ref('Batch') } } },
+      reasons: ['bad_signature', 'not_found', 'store_unavailable'],
+    }),
+    '/v1/batches/{id}/records': ofBatch('batchRecords', 'What became of each document of a batch, with the reasons where it was refused', {
+      description: ' One line for each document that was new with this batch, and BatchRecordsEnd last: an answer without that line was cut off. A document answered as known belongs to the batch it came with first, and one answered as invalid to none.',
+      parameters: [
+        inQuery('after', 'only records after this one: `record` of a line, or `next` of the last', { type: 'integer', minimum: 0 }),
+        inQuery('limit', 'most lines; the rest by `after`', { type: 'integer', minimum: 1, maximum: MOST_RECORDS }),
+        inQuery('outcome', 'only documents with an entry of this outcome; received: not decided yet; superseded: of expense reports', { type: 'string', enum: ANSWER_OUTCOMES }),
+      ],
+      response: { description: 'A stream of lines; of the entries those that were refused, given back or are held.', content: { 'application/x-ndjson': { schema: { oneOf: [ref('BatchRecord'), ref('BatchRecordsEnd')] } } } },
+      reasons: ['bad_signature', 'not_found', 'schema', 'too_many', 'store_unavailable'],
+    }),
+    '/v1/answers': {
       get: {
-        operationId: 'batchStatus',
+        operationId: 'answers',
         tags: ['time'],
-        summary: 'What became of a batch',
-        description: 'A Standard Webhooks signature is made over `batch:<id>`.',
+        summary: 'What was decided, in the order in which it was decided, after a cursor',
+        description: [
+          'For senders that no webhook reaches: ask with the `next` of the last answer, keep the new `next` once the answers are safe with you, and none is missed, whatever was decided at the same moment. A document that is decided otherwise later (held and then accepted, refused and then corrected) comes again, as it is then; one that did not change does not.',
+          'A Standard Webhooks signature is made over `answers:<after>`, with nothing after the colon where `after` is left out.',
+        ].join('\n\n'),
         security: SECURITY,
-        parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
-        responses: { '200': { description: 'Where the batch stands', content: { 'application/json': { schema: ref('Batch') } } }, ...refusals(['bad_signature', 'not_found', 'store_unavailable']) },
+        parameters: [
+          inQuery('after', '`next` of the last answer; from the beginning unless told', { type: 'string', pattern: '^\\d{1,15}$' }),
+          inQuery('limit', 'most answers, 100 unless told', { type: 'integer', minimum: 1, maximum: MOST_ANSWERS }),
+        ],
+        responses: { '200': { description: 'Answers and the cursor for the next ones', content: { 'application/json': { schema: ref('Answers') } } }, ...refusals(['bad_signature', 'schema', 'store_unavailable']) },
       },
     },
   };
+}
+
+function inPath(name: string) {
+  return { name, in: 'path', required: true, schema: { type: 'string' } };
+}
+
+function inQuery(name: string, description: string, schema: object) {
+  return { name, in: 'query', required: false, description, schema };
 }

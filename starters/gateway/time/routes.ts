@@ -6,7 +6,7 @@ import { STORE_DOWN, within } from '../delivery.ts';
 import type { GatewayCredentials, GatewayDeps, GatewayLimits } from '../deps.ts';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Refusal } from '../problem.ts';
-import { answerRoutes } from './answers.ts';
+import { answerRoutes } from './answer-routes.ts';
 import { senderRefusal, streamedContent } from './auth.ts';
 import { bulkAnswers } from './bulk.ts';
 import { newSending, type Sending } from './chunk.ts';
@@ -109,21 +109,7 @@ export function timeRoutes(app: FastifyInstance, settings: TimeRouteSettings): v
     });
   }
 
-  answerRoutes(app, { credentials, limits, now: deps.now, source: TIME_SOURCE, versions: intake.versions, refused });
-
-  app.get<{ Params: { id: string } }>('/v1/batches/:id', async (request, reply) => {
-    const { id } = request.params;
-    const unproven = senderRefusal(credentials, { headers: request.headers, now: deps.now(), limits, content: Buffer.from(`batch:${id}`) });
-    if (unproven !== undefined) return refused(request, reply, unproven);
-    try {
-      const status = await within(limits.storeTimeoutMs, () => intake.status(id));
-      if (status === undefined) return refused(request, reply, { reason: 'not_found', detail: 'there is no batch of this ID', mend: 'Take the ID from the answer to what was sent.' });
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(status));
-    } catch (error) {
-      request.log.error({ err: error }, 'the store could not be asked for a batch');
-      return refused(request, reply, { ...STORE_DOWN, detail: 'the store cannot be reached', mend: 'Ask again after the time in Retry-After.' });
-    }
-  });
+  answerRoutes(app, { credentials, limits, now: deps.now, source: TIME_SOURCE, intake, stopping: stopping.signal, refused });
 }
 
 const TOO_MANY: Refusal = { reason: 'too_many', detail: 'as many requests of this kind are being worked on as this gateway takes at once', mend: 'Send the same again after the time in Retry-After.', retryAfterSeconds: 1 };

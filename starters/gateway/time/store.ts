@@ -1,5 +1,5 @@
 import type { Db } from '../../../store/database.ts';
-import { sentVersions, type SentDocument, type SentVersion } from '../../../store/sender-answers.ts';
+import { answersAfter, recordsOfBatch, sentAnswers, sentVersions, type AnswersInOrder, type SentAnswer } from '../../../store/sender-answers.ts';
 import { keepUnreadLines, markLinesTaken, waitingLines, type UnreadLine, type WaitingLine } from '../../../store/inbox-lines.ts';
 import { batchStatuses, type BatchStatus } from '../../../store/time/batches.ts';
 import { openBatch, receiveRecords, sealBatch, type Batch, type BatchKind, type ReceivedRecord } from '../../../store/time/intake.ts';
@@ -19,7 +19,13 @@ export interface TimeIntake {
   mended(batch: string, inbox: readonly number[]): Promise<unknown>;
   seal(batch: string): Promise<unknown>;
   status(batch: string): Promise<BatchStatus | undefined>;
-  versions(document: SentDocument): Promise<readonly SentVersion[]>;
+  /** What became of each version of a document that this source sent, the oldest first. */
+  versions(document: Parameters<typeof sentVersions>[1]): Promise<readonly SentAnswer[]>;
+  /** Numbers of the new records of a batch that this source sent; undefined where it sent no such batch. */
+  recordsOfBatch(which: Parameters<typeof recordsOfBatch>[1]): Promise<readonly number[] | undefined>;
+  answersOf(which: Parameters<typeof sentAnswers>[1]): Promise<readonly SentAnswer[]>;
+  /** undefined for a cursor that was never given. */
+  answersAfter(which: Parameters<typeof answersAfter>[1]): Promise<AnswersInOrder | undefined>;
 }
 
 export function storeTimeIntake(db: Db): TimeIntake {
@@ -33,6 +39,9 @@ export function storeTimeIntake(db: Db): TimeIntake {
     mended: (batch, ids) => markLinesTaken(db, { ids, batch, by: `sender of batch ${batch}`, disposition: 'sent again with its batch, and read' }),
     seal: (batch) => sealBatch(db, batch),
     versions: (document) => sentVersions(db, document),
+    recordsOfBatch: (which) => recordsOfBatch(db, which),
+    answersOf: (which) => sentAnswers(db, which),
+    answersAfter: (which) => answersAfter(db, which),
     status: async (batch) => (await batchStatuses(db, { id: batch }))[0],
   };
 }

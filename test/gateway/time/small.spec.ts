@@ -125,11 +125,11 @@ describe('gateway: a timesheet by itself', function () {
     await kept(post(other));
     const ask = async (route: string, system: string, id: string, kind: string) => await gateway.app.inject({ method: 'GET', url: `${route}/${system}/${encodeURIComponent(id)}`, headers: signed(`${kind}:${system}/${id}`) });
     const expense = async () => sentDocumentSchema.parse((await ask('/v1/expenses', one.system, one.id, 'expense')).json()).versions;
-    assert.deepEqual((await expense()).map(({ version, decided, outcome }) => [version, decided, outcome]), [[1, false, null]]);
+    assert.deepEqual((await expense()).map(({ version, state, outcome }) => [version, state, outcome]), [[1, 'received', null]]);
     const finding = { code: 'EXPENSE_RECEIPT_MISSING', kind: 'business_rule', path: 'lines[0].receipt', message: 'The receipt is missing.', mend: 'Add it.', overridable: true };
     await sql`insert into expense_outcome (record, system, report_id, version, outcome, codes, findings, remarks, config_hash)
       select id, system, record_id, version, 'rejected', '{EXPENSE_RECEIPT_MISSING}', ${JSON.stringify([finding])}::jsonb, '{}', 'c' from time_record where record_id = ${one.id}`.execute(store.db);
-    const { kind: _kind, overridable: _overridable, ...told } = finding;
+    const { overridable: _overridable, ...told } = finding;
     assert.deepEqual((await expense()).map(({ outcome, findings }) => [outcome, findings]), [['rejected', [told]]]);
     await sql`insert into time_outcome (record, position, entry_id, entry_version, outcome, findings) select id, 0, 'E-9', 1, 'rejected', ${JSON.stringify([finding])}::jsonb from time_record where record_id = ${other.id}`.execute(store.db);
     const timesheet = sentDocumentSchema.parse((await ask('/v1/timesheets', other.system, other.id, 'timesheet')).json()).versions;
