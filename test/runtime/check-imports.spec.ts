@@ -59,8 +59,8 @@ describe('the import directions', () => {
   });
 
   it('are read quickly, however long a file is', () => {
-    const started = Date.now();
+    const before = process.cpuUsage();
     importsOf(`export const table = [\n${'  { code: 1, name: 2 },\n'.repeat(5_000)}];\n`);
-    assert.ok(Date.now() - started < 1_000);
+    assert.ok(process.cpuUsage(before).user < 1_000_000, 'a second of this process, however busy the machine is');
   });
 });
