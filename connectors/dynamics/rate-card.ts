@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import type { Project } from '../../domain/model/project.ts';
-import type { ProjectRateCard, RateLine } from '../../domain/model/rate-card.ts';
+import { datedRates, type DatedRate, type ProjectRateCard, type RateLine } from '../../domain/model/rate-card.ts';
 import { exactNumber } from '../exact-number.ts';
 import type { RecordPort, WithReferences } from '../ports.ts';
 import type { Dynamics } from './client.ts';
@@ -23,12 +23,12 @@ const label = ({ project }: Document) => `rate card of ${project.number}`;
 export function createRateCardPort(dynamics: Dynamics, references: DynamicsReferences, options: DynamicsOptions): RecordPort<WithReferences<Document>> {
   const companyOf = (document: Document) => references.company(document.project.legalEntity.code, label(document));
   const pricesOf = (company: string, number: string): PartSet => ({ set: 'ProjHourSalesPricesV2', of: { dataAreaId: company, ProjectId: number, ...ANY }, by: KEY });
-  const partOf = ({ rateCard }: Document, line: RateLine): Part | null => {
+  const partOf = (line: DatedRate): Part | null => {
     const price = hourly(line, options.hoursPerDay);
     if (price === null) return null;
     return {
-      key: { ResourceCategoryId: options.roles[line.laborCategory] ?? line.laborCategory, TransDate: dateTime(rateCard.effectiveFrom), CurrencyId: rateCard.currency },
-      body: { SalesPricing: exactNumber(price), ...(rateCard.effectiveTo === null ? {} : { EndDate: noon(rateCard.effectiveTo) }) },
+      key: { ResourceCategoryId: options.roles[line.laborCategory] ?? line.laborCategory, TransDate: dateTime(line.from), CurrencyId: line.currency },
+      body: { SalesPricing: exactNumber(price), ...(line.to === null ? {} : { EndDate: noon(line.to) }) },
     };
   };
 
@@ -45,7 +45,7 @@ export function createRateCardPort(dynamics: Dynamics, references: DynamicsRefer
       const object = label(document);
       const company = companyOf(document);
       const number = references.known(known.projects, document.project.id, 'project', object);
-      const wanted = document.rateCard.lines.map((line) => partOf(document, line)).filter((part) => part !== null);
+      const wanted = datedRates(document.rateCard).map(partOf).filter((part) => part !== null);
       await writeParts(dynamics, pricesOf(company, number), wanted, { object, context });
       return { ...references.found('ProjHourSalesPrice', company, number), created: existing === null };
     },

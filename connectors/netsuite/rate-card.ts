@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Project } from '../../domain/model/project.ts';
-import type { ProjectRateCard } from '../../domain/model/rate-card.ts';
+import { datedRates, type DatedRate, type ProjectRateCard } from '../../domain/model/rate-card.ts';
 import { exactNumber } from '../exact-number.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { RecordPort, WithReferences } from '../ports.ts';
@@ -12,6 +12,8 @@ import type { NetSuiteReferences } from './references.ts';
 type Document = { readonly project: Project; readonly rateCard: ProjectRateCard };
 const CARD = 'customrecord_q2c_rate_card';
 const LINE = 'customrecord_q2c_rate_line';
+/** The end of the external ID of a line that an amendment made: its first day, and the hash that ends every one. */
+const AMENDED = /-\d{4}-\d{2}-\d{2}-[0-9a-f]{10}$/;
 const idRow = z.object({ id: z.string() });
 
 /**
@@ -21,22 +23,29 @@ const idRow = z.object({ id: z.string() });
 export function createRateCardPort(netSuite: NetSuite, references: NetSuiteReferences): RecordPort<WithReferences<Document>> {
   const label = ({ project }: Document) => `rate card of ${project.number}`;
   const eid = ({ project }: Document) => externalIdOf(project.id, 'rates');
-  const lineEid = ({ project }: Document, category: string) => externalIdOf(project.id, 'rates', category);
+  /** The first rate of a labor category has the ID it had before any amendment: it is ended, and those that follow stand beside it. */
+  const lineEid = ({ project, rateCard }: Document, { laborCategory, from }: DatedRate) => externalIdOf(project.id, 'rates', laborCategory, ...(from === rateCard.effectiveFrom ? [] : [from]));
   const linesOf = (cardId: string, about: About) => netSuite.query(`SELECT id, externalid FROM ${LINE} WHERE custrecord_q2c_rl_card = ${Number(cardId)}`, z.object({ id: z.string(), externalid: z.string().optional() }), about);
 
   const writeLines = async (document: Document, cardId: string, about: About) => {
-    for (const line of document.rateCard.lines) {
-      await netSuite.upsert(LINE, lineEid(document, line.laborCategory), {
-        name: `${document.rateCard.code} ${line.laborCategory}`,
+    const { rateCard } = document;
+    const lines = datedRates(rateCard);
+    const before = await linesOf(cardId, about);
+    // Without an amendment the card's dates are those of its lines: an account needs the two fields only once a rate is amended, or an amendment taken back.
+    const isAmended = lines.some(({ from, to }) => from !== rateCard.effectiveFrom || to !== rateCard.effectiveTo) || before.some(({ externalid }) => AMENDED.test(externalid ?? ''));
+    for (const line of lines) {
+      await netSuite.upsert(LINE, lineEid(document, line), {
+        name: `${rateCard.code} ${line.laborCategory}${line.from === rateCard.effectiveFrom ? '' : ` from ${line.from}`}`,
         custrecord_q2c_rl_card: { id: cardId },
         custrecord_q2c_rl_category: line.laborCategory,
         custrecord_q2c_rl_rate: exactNumber(line.rate),
         custrecord_q2c_rl_unit: line.unit,
+        ...(isAmended ? { custrecord_q2c_rl_from: line.from, custrecord_q2c_rl_to: line.to } : {}),
         isInactive: false,
       }, about);
     }
-    const wanted = new Set(document.rateCard.lines.map((line) => lineEid(document, line.laborCategory)));
-    for (const line of await linesOf(cardId, about)) {
+    const wanted = new Set(lines.map((line) => lineEid(document, line)));
+    for (const line of before) {
       if (line.externalid === undefined || !wanted.has(line.externalid)) await netSuite.remove(LINE, line.id, about);
     }
   };

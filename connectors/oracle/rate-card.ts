@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js';
 import { z } from 'zod';
 import type { Project } from '../../domain/model/project.ts';
-import type { ProjectRateCard, RateLine } from '../../domain/model/rate-card.ts';
+import { datedRates, type ProjectRateCard, type RateLine } from '../../domain/model/rate-card.ts';
 import { exactNumber } from '../exact-number.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { RecordPort, WithReferences } from '../ports.ts';
@@ -34,10 +34,10 @@ export function createRateCardPort(oracle: Oracle, references: OracleReferences,
   const ratesOf = (self: string): PartSet<z.infer<typeof rateRow>> => ({ path: `${self}/child/Rates`, row: rateRow, fields: [priced, 'StartDateActive'], keyOf: (row) => keyOf(row[priced] ?? '', row.StartDateActive) });
 
   const partsOf = ({ rateCard }: Document): Part[] =>
-    rateCard.lines.flatMap((line) => {
+    datedRates(rateCard).flatMap((line) => {
       const price = hourly(line, options.hoursPerDay);
       const role = options.roles[line.laborCategory] ?? line.laborCategory;
-      return price === null ? [] : [{ key: keyOf(role, rateCard.effectiveFrom), start: { [priced]: role, StartDateActive: rateCard.effectiveFrom }, body: { Rate: exactNumber(price), EndDateActive: rateCard.effectiveTo } }];
+      return price === null ? [] : [{ key: keyOf(role, line.from), start: { [priced]: role, StartDateActive: line.from }, body: { Rate: exactNumber(price), EndDateActive: line.to } }];
     });
 
   return {

@@ -165,6 +165,8 @@ export const rateLine: RecordType = {
     custrecord_q2c_rl_category: text('Labor Category', 300),
     custrecord_q2c_rl_rate: number('Rate'),
     custrecord_q2c_rl_unit: text('Unit', 300),
+    custrecord_q2c_rl_from: date('Valid From'),
+    custrecord_q2c_rl_to: date('Valid To'),
   },
 };
 

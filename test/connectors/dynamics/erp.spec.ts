@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { datedRates } from '../../../domain/model/rate-card.ts';
 import { accountOf } from '../../../connectors/dynamics/keys.ts';
 import { contractIdOf } from '../../../connectors/dynamics/contract.ts';
 import { taskIdOf } from '../../../connectors/dynamics/project.ts';
@@ -117,14 +118,14 @@ for (const projectEntities of ['project_accounting', 'project_operations'] as co
         const { deal, references } = await withProject();
         return { document: { project: deal.project, rateCard: deal.project.rateCard }, references };
       },
-      amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '2000' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.5' }] } } }),
+      amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '2000', from: '2027-02-15' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.5' }], former: [{ laborCategory: 'CONSULTANT', unit: 'hour' as const, rate: '210', currency: document.rateCard.currency, from: null, to: '2027-02-14' }] } } }),
       count: async ({ document }) => new Set((await rowsWith('ProjHourSalesPrice', 'projectid', document.project.number)).map((row) => row['projectid'])).size,
       check: async ({ document }, externalId) => {
         assert.equal(externalId, document.project.number);
         const prices = await rowsWith('ProjHourSalesPrice', 'projectid', externalId);
         assert.deepEqual(
-          new Set(prices.map((price) => [price['resourcecategoryid'], price['salespricing'], price['currencyid'], String(price['transdate']).slice(0, 10)].join())),
-          new Set(document.rateCard.lines.map((line) => [line.laborCategory, line.unit === 'day' ? Number(line.rate) / 8 : Number(line.rate), document.rateCard.currency, document.rateCard.effectiveFrom].join())),
+          new Set(prices.map((price) => [price['resourcecategoryid'], price['salespricing'], price['currencyid'], String(price['transdate']).slice(0, 10), String(price['enddate']).slice(0, 10)].join())),
+          new Set(datedRates(document.rateCard).map((line) => [line.laborCategory, line.unit === 'day' ? Number(line.rate) / 8 : Number(line.rate), line.currency, line.from, line.to].join())),
         );
       },
       use: null,

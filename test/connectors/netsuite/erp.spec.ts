@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
+import { datedRates } from '../../../domain/model/rate-card.ts';
 import { externalIdOf } from '../../../connectors/netsuite/external-id.ts';
 import { createNetSuite } from '../../../connectors/netsuite/index.ts';
 import { isUnsupported, type ErpPort, type RecordPort, type References, type Unsupported } from '../../../connectors/ports.ts';
@@ -144,21 +145,37 @@ describe('NetSuite', function () {
       const { deal, references } = await withProject();
       return { document: { project: deal.project, rateCard: deal.project.rateCard }, references };
     },
-    amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '1999.99' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.5' }] } } }),
+    amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '1999.99', from: '2027-02-15' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.5' }], former: [{ laborCategory: 'CONSULTANT', unit: 'hour' as const, rate: '210', currency: document.rateCard.currency, from: null, to: '2027-02-14' }] } } }),
     count: async ({ document }) => (await byEid('customrecord_q2c_rate_card', document.project.id, 'rates')).length,
     check: async ({ document }, externalId) => {
       const [card] = await byEid('customrecord_q2c_rate_card', document.project.id, 'rates');
       assert.deepEqual([card?.id, card?.fields['custrecord_q2c_rc_code'], card?.fields['custrecord_q2c_rc_from']], [externalId, document.rateCard.code, document.rateCard.effectiveFrom]);
       const lines = (await stored('customrecord_q2c_rate_line')).filter((line) => idIn(line.fields['custrecord_q2c_rl_card']) === externalId);
       assert.deepEqual(
-        new Set(lines.map((line) => JSON.stringify([line.fields['custrecord_q2c_rl_category'], line.fields['custrecord_q2c_rl_rate'], line.fields['custrecord_q2c_rl_unit']]))),
-        new Set(document.rateCard.lines.map((line) => JSON.stringify([line.laborCategory, Number(line.rate), line.unit]))),
+        new Set(lines.map(({ fields }) => JSON.stringify([fields['custrecord_q2c_rl_category'], fields['custrecord_q2c_rl_rate'], fields['custrecord_q2c_rl_unit'], fields['custrecord_q2c_rl_from'] ?? document.rateCard.effectiveFrom, fields['custrecord_q2c_rl_to'] ?? document.rateCard.effectiveTo]))),
+        new Set(datedRates(document.rateCard).map((line) => JSON.stringify([line.laborCategory, Number(line.rate), line.unit, line.from, line.to]))),
       );
     },
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
   }, faults);
+
+  it('has each rate of a project with its days once one is amended, and all of its days again where the amendment is taken back', async () => {
+    const { deal: { project }, references } = await withProject();
+    const write = async (rateCard: typeof project.rateCard) => {
+      const { externalId } = await offered(erp.rateCard).write({ document: { project, rateCard }, references }, null, callContext());
+      const lines = (await stored('customrecord_q2c_rate_line')).filter(({ fields }) => idIn(fields['custrecord_q2c_rl_card']) === externalId && fields['custrecord_q2c_rl_category'] === 'CONSULTANT');
+      return lines.map(({ fields }) => `${String(fields['custrecord_q2c_rl_rate'])} from ${String(fields['custrecord_q2c_rl_from'] ?? '')} to ${String(fields['custrecord_q2c_rl_to'] ?? '')}`).toSorted();
+    };
+    const { rateCard } = project;
+    const [line] = rateCard.lines.filter(({ laborCategory }) => laborCategory === 'CONSULTANT');
+    assert.ok(line !== undefined);
+    assert.deepEqual(await write(rateCard), [`${Number(line.rate)} from  to `]);
+    const amended = { ...rateCard, lines: rateCard.lines.map((one) => (one === line ? { ...one, rate: '999', from: '2027-02-15' } : one)), former: [{ ...line, currency: rateCard.currency, from: null, to: '2027-02-14' }] };
+    assert.deepEqual(await write(amended), [`${Number(line.rate)} from ${rateCard.effectiveFrom} to 2027-02-14`, `999 from 2027-02-15 to ${rateCard.effectiveTo}`].toSorted());
+    assert.deepEqual(await write(rateCard), [`${Number(line.rate)} from ${rateCard.effectiveFrom} to ${rateCard.effectiveTo}`]);
+  });
 
   describeRecordPort({
     name: 'A billing schedule in NetSuite',

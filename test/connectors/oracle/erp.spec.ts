@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { datedRates } from '../../../domain/model/rate-card.ts';
 import { isUnsupported, type ErpPort, type References } from '../../../connectors/ports.ts';
 import { callContext, dealOf, JP01, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
 import { describeRecordPort } from '../conformance/records.ts';
@@ -120,7 +121,7 @@ describe('Oracle Fusion as an ERP', function () {
       const { deal, references } = await withProject();
       return { document: { project: deal.project, rateCard: deal.project.rateCard }, references };
     },
-    amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '2000' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.5' }] } } }),
+    amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '2000', from: '2027-02-15' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.5' }], former: [{ laborCategory: 'CONSULTANT', unit: 'hour' as const, rate: '210', currency: document.rateCard.currency, from: null, to: '2027-02-14' }] } } }),
     count: async ({ document }) => (await environment.rowsWith('rateSchedules', 'RateScheduleName', `${document.project.number}-RATE`)).length,
     check: async ({ document }, externalId) => {
       const schedule = await only('rateSchedules', 'RateScheduleName', externalId);
@@ -128,7 +129,7 @@ describe('Oracle Fusion as an ERP', function () {
       const rates = await environment.childrenOf('rateSchedules.Rates', schedule);
       assert.deepEqual(
         new Set(rates.map((rate) => [rate.values['ProjectRoleName'], rate.values['Rate'], rate.values['StartDateActive'], rate.values['EndDateActive']].join())),
-        new Set(document.rateCard.lines.map((line) => [line.laborCategory, line.unit === 'day' ? Number(line.rate) / 8 : Number(line.rate), document.rateCard.effectiveFrom, document.rateCard.effectiveTo].join())),
+        new Set(datedRates(document.rateCard).map((line) => [line.laborCategory, line.unit === 'day' ? Number(line.rate) / 8 : Number(line.rate), line.from, line.to].join())),
       );
     },
     use: null,
