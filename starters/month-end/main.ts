@@ -9,22 +9,17 @@ import { isUnsupported, type ErpPort, type Log } from '../../connectors/ports.ts
 import { dataDirectory, readSecrets } from '../../connectors/secrets.ts';
 import { createTryton } from '../../connectors/tryton/index.ts';
 import type { FirmConfig } from '../../domain/config/schema.ts';
-import { openCases } from '../../store/cases.ts';
 import { openStore, type Store } from '../../store/database.ts';
-import { ledgerTotals, monthLeft, monthProgress } from '../../store/time/month.ts';
+import { monthProgress } from '../../store/time/month.ts';
 import { activateFirmConfig } from '../config/activate.ts';
 import { formatMistakes, loadFirmConfig } from '../config/load.ts';
 import { connectClient } from '../temporal.ts';
-import { askErps, erpTable } from './erp-check.ts';
 import { loadReference, rosterOf, seedNetSuite, type ErpRoster } from './load.ts';
 import { startProgress } from './progress.ts';
-import { reconcile } from './reconcile.ts';
-import { reconciliationTable } from './reconciliation-table.ts';
 import { runPayrolls } from './payroll.ts';
 import { sampleMonth, type SampleTerms } from './sample/index.ts';
 import { sendTimesheets } from './send.ts';
-import { sideSums } from './sums.ts';
-import { createWorth } from './worth.ts';
+import { summarize } from './summary.ts';
 
 export interface MonthEndSettings {
   readonly endpoints: Endpoints;
@@ -79,35 +74,15 @@ export async function runMonthEnd(settings: MonthEndSettings): Promise<{ readonl
     tell('');
     tell(`${sent.lines} timesheets came in: ${sent.received} new, ${sent.known} known before, ${sent.invalid} unreadable. All through after ${seconds.toFixed(1)} s (${Math.round(end.postings / seconds)} ERP lines a second).`);
     const paid = await runPayrolls({ store, client, tell });
-    const { ok } = await summary({ store, config, endpoints, secrets, month, tell });
-    return { ok: ok && paid };
+    const log = pino({ level: 'silent' });
+    const { ok } = await summarize({ db: store.db, month, hoursPerDay: config.firm.hoursPerDay, portOf: (system) => laborPort(config, endpoints, secrets, system, log), log, tell });
+    const arrived = sent.lines === sent.received + sent.known + sent.invalid && sent.lines === timesheets;
+    if (!arrived) tell(`Of ${timesheets} timesheets sent the gateway answered for ${sent.received + sent.known + sent.invalid}.`);
+    return { ok: ok && paid && arrived };
   } finally {
     await close();
     await store.close();
   }
-}
-
-async function summary({ store, config, endpoints, secrets, month, tell }: { readonly store: Store; readonly config: FirmConfig; readonly endpoints: Endpoints; readonly secrets: Awaited<ReturnType<typeof readSecrets>>; readonly month: ReturnType<typeof sampleMonth>; readonly tell: (line: string) => void }): Promise<{ readonly ok: boolean }> {
-  const sums = await sideSums(store.db, createWorth(month.reference(), config.firm.hoursPerDay));
-  const reconciliation = reconcile(sums);
-  tell('');
-  tell('What was received against what became of it, by the legal entity of the person:');
-  tell('');
-  tell(reconciliationTable(reconciliation));
-  const log = pino({ level: 'silent' });
-  const portOf = (system: string) => laborPort(config, endpoints, secrets, system, log);
-  const erpLines = await askErps(await ledgerTotals(store.db), portOf, { from: `${month.terms.month}-01`, to: `${month.terms.month}-31` }, log);
-  tell('');
-  tell('What each ERP says it has, asked from it, by legal entity of the books:');
-  tell('');
-  tell(erpTable(erpLines));
-  const left = await monthLeft(store.db);
-  const cases = await openCases(store.db, { limit: 100_000 });
-  tell('');
-  tell(`${cases.length} cases wait for a person: npm run q2c -- exceptions`);
-  for (const [code, of] of [...Map.groupBy(cases, ({ code: one }) => one)].toSorted(([, one], [, other]) => other.length - one.length).slice(0, 8)) tell(`  ${String(of.length).padStart(5)}  ${code}`);
-  if (left.unposted + left.undecided > 0) tell(`${left.undecided} timesheets are undecided and ${left.unposted} lines are in no ERP yet.`);
-  return { ok: reconciliation.reconciles && erpLines.every(({ agrees }) => agrees) && left.unposted + left.undecided === 0 };
 }
 
 /** Watches from the store until everything received is through; stops where nothing moves any more. */

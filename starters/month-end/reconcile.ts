@@ -1,7 +1,10 @@
 import { addDecimal, compareDecimal, decimalSchema, decimalText, type Currency, type DecimalText } from '../../domain/money.ts';
 
-export const SIDES = ['received', 'posted', 'rejected', 'held', 'repeated'] as const;
-/** received: everything that came, repeats too · posted: accepted and in the ERP · repeated: came before, with the same content */
+export const SIDES = ['received', 'posted', 'rejected', 'held', 'repeated', 'unbooked', 'unreadable'] as const;
+/**
+ * received: everything that came, repeats too · posted: accepted, and in the ERP by the lines of the labor ledger · repeated: came before, with the
+ * same content · unbooked: accepted, and rightly in no ERP, being of no hours or taken back before it was there · unreadable: refused at the door
+ */
 export type Side = (typeof SIDES)[number];
 
 /** What one side has of a legal entity in a currency. Several of the same side add up. */
@@ -18,7 +21,7 @@ export interface SideSum {
 export const MEASURES = ['entries', 'hours', 'money'] as const;
 export type Measure = (typeof MEASURES)[number];
 
-/** received = posted + rejected + held + repeated, or a difference. */
+/** received is what all the others add up to, or there is a difference. */
 export interface ReconciledLine {
   readonly legalEntity: string;
   readonly currency: Currency;
@@ -34,17 +37,22 @@ export interface Reconciliation {
   readonly lines: readonly ReconciledLine[];
   /** Of all legal entities: entries and hours over all currencies, money by currency. */
   readonly totals: readonly Omit<ReconciledLine, 'legalEntity'>[];
-  /** One sentence for each line that does not reconcile. */
+  /** One sentence for each line that does not reconcile, and one for each of the first entries that are accepted and not as they should be in their ERP. */
   readonly differences: readonly string[];
 }
 
 const ALL_CURRENCIES = '*';
+/** Entries that are named; the others are counted. */
+const MOST_NAMED = 20;
+/** The sides that everything received becomes. */
+const BECOME = SIDES.filter((side) => side !== 'received');
 
 /**
  * Holds what was received against what became of it, exactly: no rounding and no tolerance.
+ * @param amiss entries that are accepted and not as they should be in their ERP, in words: nothing reconciles with one
  * @throws RangeError for sums that are no numbers, which would reconcile by accident
  */
-export function reconcile(sums: readonly SideSum[]): Reconciliation {
+export function reconcile(sums: readonly SideSum[], amiss: readonly string[] = []): Reconciliation {
   for (const sum of sums) check(sum);
   const groups = Map.groupBy(sums.toSorted(byEntityAndCurrency), ({ legalEntity, currency }) => JSON.stringify([legalEntity, currency]));
   const lines = [...groups.values()].flatMap((group) => {
@@ -57,14 +65,15 @@ export function reconcile(sums: readonly SideSum[]): Reconciliation {
     { currency: ALL_CURRENCIES, ...lineOf(sums, 'hours') },
     ...currencies.map((currency) => ({ currency, ...lineOf(sums.filter((sum) => sum.currency === currency), 'money') })),
   ];
-  const differences = lines.filter(({ difference }) => difference !== '0').map(sentenceOf);
+  const more = amiss.length > MOST_NAMED ? [`${amiss.length - MOST_NAMED} more entries are not in their ERP as they were accepted.`] : [];
+  const differences = [...lines.filter(({ difference }) => difference !== '0').map(sentenceOf), ...amiss.slice(0, MOST_NAMED), ...more];
   return { reconciles: differences.length === 0, lines, totals, differences };
 }
 
 function lineOf(sums: readonly SideSum[], measure: Measure): Pick<ReconciledLine, 'measure' | 'sides' | 'difference'> {
   const of = (side: Side) => sums.filter((sum) => sum.side === side).reduce((total, sum) => addDecimal(total, String(sum[measure])), '0');
-  const sides = { received: of('received'), posted: of('posted'), rejected: of('rejected'), held: of('held'), repeated: of('repeated') };
-  const accounted = [sides.posted, sides.rejected, sides.held, sides.repeated].reduce(addDecimal);
+  const sides = { received: of('received'), posted: of('posted'), rejected: of('rejected'), held: of('held'), repeated: of('repeated'), unbooked: of('unbooked'), unreadable: of('unreadable') };
+  const accounted = BECOME.map((side) => sides[side]).reduce(addDecimal);
   return { measure, sides, difference: addDecimal(sides.received, negated(accounted)) };
 }
 
@@ -72,7 +81,7 @@ function sentenceOf({ legalEntity, currency, measure, sides, difference }: Recon
   const unit = measure === 'money' ? currency : measure;
   const size = difference.replace('-', '');
   const where = measure === 'money' ? legalEntity : `${legalEntity} (${currency})`;
-  const became = `posted ${sides.posted} + rejected ${sides.rejected} + held ${sides.held} + repeated ${sides.repeated}`;
+  const became = BECOME.map((side) => `${side} ${sides[side]}`).join(' + ');
   return compareDecimal(difference, '0') > 0
     ? `${where}: ${size} ${unit} of the ${sides.received} received became nothing (${became}).`
     : `${where}: ${size} ${unit} more than the ${sides.received} received became something (${became}).`;

@@ -1,8 +1,13 @@
 import { minorDigits } from '../../domain/money.ts';
 import { SIDES, type Reconciliation, type ReconciledLine } from './reconcile.ts';
 
-const HEAD = ['Legal entity', 'Currency', 'Measure', 'Received', 'Posted', 'Rejected', 'Held', 'Repeated', 'Difference'];
+const HEAD = ['Legal entity', 'Currency', 'Measure', 'Received', 'Posted', 'Rejected', 'Held', 'Repeated', 'Not booked', 'Unreadable', 'Difference'];
 const TEXT_COLUMNS = 3;
+
+const KEY = [
+  'Posted: accepted, and in the ERP by its lines in the labor ledger. Repeated: came before, with the same content. Not booked: accepted, and of no hours, or taken back',
+  'before it was in an ERP. Unreadable: refused at the door and kept in quarantine (npm run q2c -- inbox).',
+];
 
 /** The reconciliation for a terminal: aligned columns, totals below, and what does not add up in words. */
 export function reconciliationTable({ lines, totals, differences, reconciles }: Reconciliation): string {
@@ -11,8 +16,8 @@ export function reconciliationTable({ lines, totals, differences, reconciles }: 
   const widths = HEAD.map((title, column) => Math.max(title.length, ...[...body, ...sums].map((row) => (row[column] ?? '').length)));
   const rowOf = (cells: readonly string[]) => cells.map((cell, column) => (column < TEXT_COLUMNS ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ').trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
-  const verdict = reconciles ? 'Reconciles: received = posted + rejected + held + repeated, to the cent, in every legal entity and currency.' : `Does not reconcile:\n${differences.map((difference) => `  ${difference}`).join('\n')}`;
-  return [rowOf(HEAD), rule, ...body.map(rowOf), rule, ...sums.map(rowOf), '', verdict].join('\n');
+  const verdict = reconciles ? 'Reconciles: received = posted + rejected + held + repeated + not booked + unreadable, to the cent, in every legal entity and currency, and every entry in force is in its ERP.' : `Does not reconcile:\n${differences.map((difference) => `  ${difference}`).join('\n')}`;
+  return [rowOf(HEAD), rule, ...body.map(rowOf), rule, ...sums.map(rowOf), '', ...KEY, '', verdict].join('\n');
 }
 
 /** The legal entity and currency are named once for their three measures. */

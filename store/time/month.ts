@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../database.ts';
+import { LINE_KIND } from '../inbox-lines.ts';
 
 export interface MonthProgress {
   readonly records: number;
@@ -51,20 +52,14 @@ export async function ledgerTotals(db: Db): Promise<LedgerTotal[]> {
   return rows;
 }
 
-export interface AcceptedTotal {
-  readonly legalEntity: string;
-  readonly currency: string;
-  readonly entries: number;
-  readonly hours: string;
-  /** Billed and written off. */
-  readonly worth: string;
+/** Timesheets that could not be read when they came, as they came or their first part; those that were mended and taken since are received. */
+export async function refusedAtDoor(db: Db): Promise<{ readonly raw: Buffer }[]> {
+  const { rows } = await sql<{ raw: Buffer }>`select raw_body as raw from inbox where kind = ${LINE_KIND.timesheets} and state <> 'dispatched' and conflict_of is null order by id`.execute(db);
+  return rows;
 }
 
-/** What was accepted, by legal entity of the person and currency, as often as it was: an entry that was withdrawn and approved again counts twice. */
-export async function acceptedTotals(db: Db): Promise<AcceptedTotal[]> {
-  const { rows } = await sql<AcceptedTotal>`
-    select r.legal_entity as "legalEntity", e.currency, count(*)::integer as entries, sum(e.hours)::text as hours, sum(e.billed + e.written_off)::text as worth
-    from time_outcome o join time_record r on r.id = o.record join time_entry e on e.system = r.system and e.entry_id = o.entry_id and e.version = o.entry_version
-    where o.outcome = 'accepted' group by 1, 2 order by 1, 2`.execute(db);
-  return rows;
+/** Timesheets that could not be read and were not kept: counted alone. */
+export async function countedAtDoor(db: Db): Promise<number> {
+  const { rows } = await sql<{ lines: number }>`select coalesce(sum(unread_not_kept), 0)::integer as lines from time_batch where kind = 'timesheets'`.execute(db);
+  return rows[0]?.lines ?? 0;
 }

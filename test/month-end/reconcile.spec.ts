@@ -29,14 +29,14 @@ describe('the reconciliation of a month', () => {
   it('names a cent that is missing, and where', () => {
     const result = reconcile([...SOUND.slice(1), sum('received', 100, '412.75', '90805.11')]);
     assert.equal(result.reconciles, false);
-    assert.deepEqual(result.differences, ['US01: 0.01 USD of the 90805.11 received became nothing (posted 81730.1 + rejected 5335 + held 2640 + repeated 1100).']);
+    assert.deepEqual(result.differences, ['US01: 0.01 USD of the 90805.11 received became nothing (posted 81730.1 + rejected 5335 + held 2640 + repeated 1100 + unbooked 0 + unreadable 0).']);
   });
 
   it('names entries and hours that came from nowhere, each by itself', () => {
     const result = reconcile([...SOUND, sum('posted', 1, '0.25', '0')]);
     assert.deepEqual(result.differences, [
-      'US01 (USD): 1 entries more than the 100 received became something (posted 91 + rejected 6 + held 3 + repeated 1).',
-      'US01 (USD): 0.25 hours more than the 412.75 received became something (posted 371.75 + rejected 24.25 + held 12 + repeated 5).',
+      'US01 (USD): 1 entries more than the 100 received became something (posted 91 + rejected 6 + held 3 + repeated 1 + unbooked 0 + unreadable 0).',
+      'US01 (USD): 0.25 hours more than the 412.75 received became something (posted 371.75 + rejected 24.25 + held 12 + repeated 5 + unbooked 0 + unreadable 0).',
     ]);
   });
 
@@ -53,6 +53,17 @@ describe('the reconciliation of a month', () => {
     assert.equal(reconcile([...tenths, sum('posted', 10, '1', '1')]).reconciles, true);
     const large = [sum('received', 1, '1', '90071992547409931.01'), sum('posted', 1, '1', '90071992547409931.02')];
     assert.match(reconcile(large).differences[0] ?? '', /0\.01 USD more/);
+  });
+
+  it('takes entries that are not as they should be in their ERP for a difference, and names the first of them', () => {
+    const [first, ...others] = Array.from({ length: 30 }, (_, nth) => `entry ${nth} is in no ERP.`);
+    assert.deepEqual(reconcile(SOUND, [first ?? '']).differences, ['entry 0 is in no ERP.']);
+    const { reconciles, differences } = reconcile(SOUND, others);
+    assert.deepEqual([reconciles, differences.length, differences.at(-1)], [false, 21, '9 more entries are not in their ERP as they were accepted.']);
+  });
+
+  it('counts what was refused at the door, and what is rightly in no ERP, on sides of their own', () => {
+    assert.equal(reconcile([...SOUND, sum('received', 3, '9', '0'), sum('unreadable', 1, '8', '0'), sum('unbooked', 2, '1', '0')]).reconciles, true);
   });
 
   it('takes money that corrections made negative', () => {
@@ -79,12 +90,12 @@ describe('the reconciliation of a month', () => {
   it('shows a table with every amount in full, and its verdict', () => {
     const text = reconciliationTable(reconcile([...SOUND, sum('received', 4, '30', '1234567', { legalEntity: 'JP01', currency: 'JPY' }), sum('posted', 4, '30', '1234567', { legalEntity: 'JP01', currency: 'JPY' })]));
     const lines = text.split('\n');
-    assert.match(lines[0] ?? '', /^Legal entity  Currency  Measure +Received +Posted +Rejected +Held +Repeated +Difference$/);
-    assert.ok(lines.some((line) => /^DE01 +EUR +entries +2 +2 +0 +0 +0 +0$/.test(line)));
-    assert.ok(lines.some((line) => /^ +money +90,805\.10 +81,730\.10 +5,335\.00 +2,640\.00 +1,100\.00 +0\.00$/.test(line)));
-    assert.ok(lines.some((line) => /^ +money +1,234,567 +1,234,567 +0 +0 +0 +0$/.test(line)));
-    assert.ok(lines.some((line) => /^All +entries +106 +96 +6 +3 +1 +0$/.test(line)));
-    assert.match(text, /Reconciles: received = posted \+ rejected \+ held \+ repeated, to the cent/);
+    assert.match(lines[0] ?? '', /^Legal entity  Currency  Measure +Received +Posted +Rejected +Held +Repeated +Not booked +Unreadable +Difference$/);
+    assert.ok(lines.some((line) => /^DE01 +EUR +entries +2 +2 +0 +0 +0 +0 +0 +0$/.test(line)));
+    assert.ok(lines.some((line) => /^ +money +90,805\.10 +81,730\.10 +5,335\.00 +2,640\.00 +1,100\.00 +0\.00 +0\.00 +0\.00$/.test(line)));
+    assert.ok(lines.some((line) => /^ +money +1,234,567 +1,234,567 +0 +0 +0 +0 +0 +0$/.test(line)));
+    assert.ok(lines.some((line) => /^All +entries +106 +96 +6 +3 +1 +0 +0 +0$/.test(line)));
+    assert.match(text, /Reconciles: received = posted \+ rejected \+ held \+ repeated \+ not booked \+ unreadable, to the cent/);
   });
 
   it('shows what does not add up in words, below the table', () => {
