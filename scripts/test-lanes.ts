@@ -32,7 +32,9 @@ export function openLanes(): Lanes {
       return needsServers ? { ...shared, [TEST_STORE]: (await storeOf(lane)).url } : shared;
     },
     async close() {
-      for (const store of stores.values()) await (await store).stop();
+      await Promise.all([...stores.values()].map(async (store) => {
+        await (await store).stop();
+      }));
       await rm(folder, { recursive: true, force: true });
     },
   };
