@@ -10,8 +10,10 @@ import { dropPlannedAnswers, planAnswer } from '../../store/expenses/answers.ts'
 import { outcomeOf } from '../../store/expenses/decision.ts';
 import { expenseRecord } from '../../store/expenses/known.ts';
 import { postingsOfRecord } from '../../store/expenses/postings.ts';
+import { tellSubmitter } from '../../store/submitter-notices.ts';
 import { plannedAnswers, recordAnswered, recordAnswersRefused, type PlannedAnswer } from '../../store/time/answers.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import { refusalNotice } from '../time/refusal-notice.ts';
 import type { ExpenseAnswerPlan } from './contract.ts';
 
 const head = { reportId: z.string(), version: z.number().int().positive(), person: z.string() };
@@ -52,7 +54,14 @@ export async function planExpenseAnswer({ store: { db }, systems }: Pick<Answeri
   const planned = await plannedAnswers(db, { records: [record] }, system);
   const answers = answersOf({ systems }, system);
   const untold = planned.filter(({ kind }) => typeof answers[kind] !== 'function');
-  await recordAnswered(db, untold.map(({ kind }) => ({ record, kind, state: 'not_offered' })));
+  if (untold.length > 0) await db.transaction().execute(async (transaction) => {
+    await recordAnswered(transaction, untold.map(({ kind }) => ({ record, kind, state: 'not_offered' })));
+    for (const { kind, detail } of answers.tellsItself ? [] : untold) {
+      if (kind !== 'reject') continue;
+      const { reportId, version, person, reason } = answerSchemas.reject.parse(detail);
+      await tellSubmitter(transaction, refusalNotice({ kind: 'expense', system, id: reportId, version, person, reason }));
+    }
+  });
   const mayGoBack = outcome.outcome === 'held' || (outcome.outcome === 'rejected' && isForSubmitter);
   return { toTell: planned.length > untold.length, note: mayGoBack && isUnsupported(answers.reject) ? answers.reject.unsupported : null };
 }
@@ -97,14 +106,19 @@ async function tell(answers: ExpenseAnswers, { kind, detail }: PlannedAnswer, co
   } else if (typeof answers.lock === 'function') await answers.lock(answerSchemas.lock.parse(detail), context);
 }
 
+interface TakenAnswers extends ExpenseAnswers {
+  /** It asks us what became of its reports, and tells their submitters. */
+  readonly tellsItself: boolean;
+}
+
 /** What the system takes. One that is not configured here sends its reports itself, over /v1/expenses. */
-function answersOf({ systems }: Pick<ActivityDependencies, 'systems'>, system: string): ExpenseAnswers {
-  const none = (why: Unsupported): ExpenseAnswers => ({ reject: why, lock: why });
+function answersOf({ systems }: Pick<ActivityDependencies, 'systems'>, system: string): TakenAnswers {
+  const none = (why: Unsupported, tellsItself: boolean): TakenAnswers => ({ reject: why, lock: why, tellsItself });
   try {
     const { expenseReports } = systems.time(system);
-    return isUnsupported(expenseReports) ? none(expenseReports) : expenseReports;
+    return isUnsupported(expenseReports) ? none(expenseReports, false) : { ...expenseReports, tellsItself: false };
   } catch (error) {
-    if (isSystemFailure(error) && error.failure.code === 'SYSTEM_NOT_CONFIGURED') return none({ unsupported: `${system} sends its reports to /v1/expenses and takes no answers: it may ask for this one there (GET /v1/expenses/<system>/<id>); tell the submitter what is wrong, and have a new version of the report sent.` });
+    if (isSystemFailure(error) && error.failure.code === 'SYSTEM_NOT_CONFIGURED') return none({ unsupported: `${system} sends its reports to /v1/expenses and takes no answers: it may ask for this one there (GET /v1/expenses/<system>/<id>); tell the submitter what is wrong, and have a new version of the report sent.` }, true);
     throw error;
   }
 }

@@ -2,11 +2,14 @@ import type { CallContext } from '../../connectors/ports.ts';
 import { isUnsupported } from '../../connectors/ports.ts';
 import type { TimesheetSource } from '../../connectors/timesheet-source.ts';
 import { isSystemFailure, SystemFailure, type Failure, type FailureKind } from '../../domain/failure.ts';
+import type { Db } from '../../store/database.ts';
+import { tellSubmitter } from '../../store/submitter-notices.ts';
 import { plannedAnswers, recordAnswered, recordAnswersRefused, type PlannedAnswer } from '../../store/time/answers.ts';
 import type { RecordSelection } from '../../store/time/records.ts';
 import { openAnswers } from '../../store/time/summary.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { answerSchemas } from './answer.ts';
+import { refusalNotice } from './refusal-notice.ts';
 
 /** From the one that waits for itself to the one that nothing but a change of ours mends. */
 const GRAVITY: Readonly<Record<FailureKind, number>> = { transient: 0, in_doubt: 1, business_rule: 2, configuration: 3, contract: 4 };
@@ -28,7 +31,7 @@ export async function answerTimeSystem(deps: Answering, terms: { readonly select
   const source = sourceOf(deps, system);
   const planned = await plannedAnswers(db, terms.selection, system);
   const notOffered = planned.filter(({ kind }) => typeof source?.[kind] !== 'function');
-  await recordAnswered(db, notOffered.map(({ record, kind }) => ({ record, kind, state: 'not_offered' })));
+  await recordNotOffered(db, system, notOffered, { tellSubmitters: source !== undefined });
   told.notOffered = notOffered.length;
   if (source === undefined) return told;
   for (const answer of planned.filter((one) => !notOffered.includes(one))) {
@@ -60,9 +63,23 @@ export async function answersToTell(deps: Pick<ActivityDependencies, 'store' | '
   const toTell: string[] = [];
   for (const system of await openAnswers(db, selection)) {
     if (sourceOf(deps, system) !== undefined) toTell.push(system);
-    else await recordAnswered(db, (await plannedAnswers(db, selection, system)).map(({ kind }) => ({ record, kind, state: 'not_offered' })));
+    else await recordNotOffered(db, system, await plannedAnswers(db, selection, system), { tellSubmitters: false });
   }
   return toTell;
+}
+
+/**
+ * What a time system does not take is done with. Of a refusal whoever submitted it hears by our own message, unless the system sends its documents
+ * itself: then it asks what became of them (GET /v1/answers), and tells its people.
+ */
+async function recordNotOffered(db: Db, system: string, answers: readonly PlannedAnswer[], { tellSubmitters }: { readonly tellSubmitters: boolean }): Promise<void> {
+  const refusals = tellSubmitters ? answers.filter(({ kind }) => kind === 'reject').map(({ detail }) => answerSchemas.reject.parse(detail)) : [];
+  const rows = answers.map(({ record, kind }) => ({ record, kind, state: 'not_offered' as const }));
+  if (refusals.length === 0) return await recordAnswered(db, rows);
+  await db.transaction().execute(async (transaction) => {
+    await recordAnswered(transaction, rows);
+    for (const { timesheetId, version, person, reason } of refusals) await tellSubmitter(transaction, refusalNotice({ kind: 'timesheet', system, id: timesheetId, version, person, reason }));
+  });
 }
 
 function isPassing({ kind }: Failure): boolean {
@@ -82,7 +99,7 @@ function throwGravest(system: string, failures: readonly { readonly failure: Fai
   }, { cause: error });
 }
 
-/** The time system a record came from; undefined where the configuration has no connector for it or it takes no answers: they are read at GET /v1/batches. */
+/** The time system a record came from; undefined where the configuration has no connector for it or it takes no answers: whoever sends over /v1/timesheets reads them at GET /v1/answers, by batch or by document. */
 function sourceOf(deps: Pick<ActivityDependencies, 'systems'>, system: string): TimesheetSource | undefined {
   try {
     const { timesheets } = deps.systems.time(system);

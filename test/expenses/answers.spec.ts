@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import type { ExpenseReport } from '../../domain/model/time/expense-report.ts';
 import { auditOf } from '../../store/audit-trail.ts';
+import { listNotifications } from '../../store/notifications.ts';
 import { aReceipt, aReport, aTaxi } from '../builders/expenses.ts';
 import { anApproval } from '../builders/time.ts';
 import { stopTemporalServer } from '../support/temporal.ts';
@@ -84,8 +85,12 @@ describe('The answer to an expense report', function () {
       const open = await line.openCase('EXPENSE_TOTAL_WRONG', id);
       assert.match(open.mend, note);
       assert.deepEqual(await stored(report), ['reject not_offered']);
-      await line.resolve(open, { action: 'return_to_submitter' });
+      const told = async () => (await listNotifications(line.store.db, {})).filter(({ case_id: of }) => of === `expense/${system}/${report.id}/1`);
+      // Who sends its reports itself asks what became of them, and tells its people.
+      assert.deepEqual((await told()).map(({ recipient, message }) => [recipient, message.includes(open.message)]), system === 'harvest' ? [[report.person, true]] : []);
+      await line.resolve(open, { action: 'return_to_submitter', reason: 'ask your lead' });
       await line.outcome(id);
+      assert.deepEqual((await told()).map(({ message }) => message.includes('carla: ask your lead')), system === 'harvest' ? [true, false] : [], 'given back by a person, it is told with the reason of that person');
     }
   });
 
