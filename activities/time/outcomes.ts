@@ -40,7 +40,7 @@ export function outcomesOf(record: StoredRecord, sheet: Timesheet, positions: re
     const row = { record: record.id, position, entryId: entry.id, entryVersion: entry.version, codes: [], findings: [], waitsFor: null };
     const findings = rejected.get(entry);
     if (findings !== undefined) return [{ ...row, outcome: 'rejected', codes: [...new Set(findings.map(({ code }) => code))], findings }];
-    if (sheet.approval.status === 'withdrawn') return [{ ...row, outcome: 'withdrawn' }];
+    if (sheet.approval.status === 'withdrawn') return [{ ...row, outcome: 'withdrawn', codes: ['APPROVAL_WITHDRAWN'] }];
     const reason = held.get(entry);
     if (reason !== undefined) return [{ ...row, outcome: 'held', codes: [reason.code], findings: [reason], waitsFor: reason.waitsFor }];
     return [{ ...row, outcome: repeats.has(`${entry.id}@${entry.version}`) ? 'repeat' : 'accepted' }];

@@ -89,6 +89,7 @@ async function read(db: Db): Promise<Reference> {
       if (erp !== null && !erps.has(entity.code)) erps.set(entity.code, erp);
     }
   }
+  const ownerOf = new Map([...entities.values()].flatMap(({ code, costCenters }) => costCenters.map((center) => [center, code] as const)));
   const people = termsByPerson(persons);
   const assignmentsOf = Map.groupBy(assignments, ({ person }) => person);
   const ratesOf = Map.groupBy(rates, ({ projectNumber }) => projectNumber);
@@ -120,13 +121,15 @@ async function read(db: Db): Promise<Reference> {
       const dates = sheet.entries.map(({ workDate }) => workDate).toSorted();
       const from = addDays(dates[0] ?? sheet.weekStart, -DAYS_BEFORE);
       const calendars = codes.map((code) => calendar(code));
+      // A cost center of somebody else's is told from one that nobody has.
+      const owners = sheet.entries.flatMap(({ costCenter }) => (costCenter === null ? [] : (ownerOf.get(costCenter) ?? [])));
       return {
         schema: 'timesheet-context',
         schemaVersion: 1,
         asOf,
         configHash: active?.hash ?? '',
         hoursPerDay: config.firm.hoursPerDay,
-        legalEntities: codes.flatMap((code) => entities.get(code) ?? []),
+        legalEntities: [...new Set([...codes, ...owners])].flatMap((code) => entities.get(code) ?? []),
         laborCategories,
         roles: rolesOf.get(sheet.system) ?? [],
         people: terms,

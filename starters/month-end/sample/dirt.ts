@@ -76,6 +76,7 @@
  * | correction_in_circle | CORRECTION_IN_CIRCLE | two entries |
  * | correction_of_other_person | CORRECTION_OF_OTHER_PERSON | one entry |
  * | original_not_seen | ORIGINAL_NOT_SEEN | one entry, held: its original never comes |
+ * | entry_of_other_system | ENTRY_OF_OTHER_SYSTEM | one entry |
  *
  * Left out, for their outcome is not the timesheet's alone. ENTRY_STALE, TIMESHEET_STALE and ORIGINAL_SUPERSEDED fall on whichever of two
  * timesheets is judged last; PAY_PERIOD_UNKNOWN would fall on a whole legal entity.
@@ -175,6 +176,7 @@ export const DIRT = {
   correction_in_circle: { code: 'CORRECTION_IN_CIRCLE' },
   correction_of_other_person: { code: 'CORRECTION_OF_OTHER_PERSON', needs: { arrival: 3 } },
   original_not_seen: { code: 'ORIGINAL_NOT_SEEN' },
+  entry_of_other_system: { code: 'ENTRY_OF_OTHER_SYSTEM' },
 } as const satisfies Record<string, DirtTerms>;
 
 export type DirtKind = keyof typeof DIRT;

@@ -65,6 +65,7 @@ export const ENTRY_PLANTS: Partial<Record<DirtKind, Plant>> = {
   work_date_in_future: one((_, { plan }) => ({ workDate: addDays(plan.weekStart, 6) })),
   work_date_absurd: one((entry) => ({ workDate: `2006${entry.workDate.slice(4)}` })),
   person_differs: one((_, { firm, author }) => ({ person: at(firm.people, (author.index + 1) % firm.people.length).email })),
+  entry_of_other_system: one((entry) => ({ system: `${entry.system}-old` })),
   clock_out_of_order: clockAt(NINE, -2 * 60),
   hours_differ_from_clock: clockAt(NINE, 4 * 60),
   work_date_differs_from_clock: clockAt(NINE - 24 * 60, 2 * 60),
