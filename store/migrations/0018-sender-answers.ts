@@ -35,9 +35,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       create function note_answer_${sql.raw(table)}() returns trigger language plpgsql as $$
       begin
         insert into public.sender_answer (record, source)
-        select r.id, b.source
+        select news.record, (select b.source from public.time_batch b where b.id = (select r.batch from public.time_record r where r.id = news.record))
         from (select distinct record from changed c join before o using (${sql.raw(key)}) where (${columns('c')}) is distinct from (${columns('o')})) as news
-        join public.time_record r on r.id = news.record join public.time_batch b on b.id = r.batch order by r.id
+        order by 1
         ${renewed};
         return null;
       end $$`.execute(db);
