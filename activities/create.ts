@@ -6,8 +6,9 @@ import type { ReferenceSyncActivities } from './hr/contract.ts';
 import { createReferenceSync } from './hr/sync-people.ts';
 import { createPlanReader } from './plans.ts';
 import { createSweep } from './sweep.ts';
-import type { ExpenseActivities } from './expenses/contract.ts';
+import type { ExpenseActivities, ExpenseSourceActivities } from './expenses/contract.ts';
 import { createExpenseSteps } from './expenses/create.ts';
+import { createExpenseSources } from './expenses/source.ts';
 import type { PayrollActivities } from './payroll/contract.ts';
 import { createPayrollSteps } from './payroll/steps.ts';
 import { createSteps } from './steps.ts';
@@ -20,7 +21,7 @@ import { createUndo } from './undo.ts';
 import { createWarehouseMirror, type WarehouseMirrorActivities } from './warehouse-mirror.ts';
 
 /** All activities over one set of dependencies. Which of them run where is for the workers to say. */
-export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities & PayrollActivities & WarehouseMirrorActivities & ReferenceSyncActivities & CaseTicketActivities {
+export function createActivities(deps: ActivityDependencies): DealActivities & CaseActivities & SweepActivities & TimeActivities & TimeSourceActivities & ExpenseActivities & ExpenseSourceActivities & PayrollActivities & WarehouseMirrorActivities & ReferenceSyncActivities & CaseTicketActivities {
   const readPlan = createPlanReader(deps);
   return {
     ...createDealSteps(deps, readPlan),
@@ -31,6 +32,7 @@ export function createActivities(deps: ActivityDependencies): DealActivities & C
     ...createTimeSteps(deps),
     ...createTimeSources(deps),
     ...createExpenseSteps(deps),
+    ...createExpenseSources(deps),
     ...createPayrollSteps(deps),
     ...createWarehouseMirror(deps),
     ...createReferenceSync(deps),

@@ -8,6 +8,7 @@ import type { Instant } from '../domain/dates.ts';
 import type { BillingPort } from './billing-port.ts';
 import type { ExpenseAnswers } from './expense-answers.ts';
 import type { ExpensePort } from './expense-port.ts';
+import type { ExpenseSource } from './expense-source.ts';
 import type { HrPort } from './hr-port.ts';
 import type { LaborPort } from './labor-port.ts';
 import type { PayrollPort } from './payroll-port.ts';
@@ -115,6 +116,8 @@ export interface TimePort {
   /** The client, the project with its tasks and rates; made inactive until `setProjectStatus` opens it for time. */
   readonly project: RecordPort<{ readonly project: Project; readonly customer: Customer }>;
   readonly timesheets: TimesheetSource | Unsupported;
+  /** Its approved expenses. */
+  readonly expenses: ExpenseSource | Unsupported;
   /** The way back for expense reports that came from there. */
   readonly expenseReports: ExpenseAnswers | Unsupported;
   setProjectStatus(project: { readonly document: Project; readonly externalId: string }, status: ProjectStatus, context: CallContext): Promise<ProjectStatus>;

@@ -6,6 +6,7 @@ export { timesheet } from './timesheet.ts';
 export { timesheetPage } from './timesheet-page.ts';
 export { timesheetEvent, timesheetSweep } from './timesheet-source.ts';
 export { expenseReport } from './expense-report.ts';
+export { expenseSweep } from './expense-source.ts';
 export { payrollExport } from './payroll-export.ts';
 export { payrollCalendar } from './payroll-calendar.ts';
 export { warehouseMirror } from './warehouse-mirror.ts';

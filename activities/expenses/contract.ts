@@ -58,3 +58,13 @@ export interface ExpenseActivities {
   /** Gives a refused report back for good: its correction comes as a new version, or never. `system`: where it came from; runs of before did not say. */
   returnExpenseReport(input: { readonly process: string; readonly record: number; readonly system?: string; readonly by: string; readonly reason: string }): Promise<void>;
 }
+
+export interface ExpenseSourceActivities {
+  /**
+   * Takes in the approved expense reports that changed in a time system since the last sweep, and once a day takes back those that are not there any more; one
+   * that cannot be read goes to quarantine by itself. Where the system fails on the way, what came until then is taken, and the next sweep begins where this one did.
+   */
+  sweepExpenses(input: { readonly system: string }): Promise<{ readonly received: number; readonly known: number; readonly unreadable: number; readonly until: string } | { readonly notOffered: string }>;
+  /** The open case of a time system's expense sweep, or the ID that the next one takes: the same until it is in the register, so that there is one at a time. */
+  caseOfExpenseSweep(input: { readonly system: string }): Promise<{ readonly process: string; readonly caseId: string; readonly open: boolean }>;
+}

@@ -16,6 +16,7 @@ export function createClockify(settings: ConnectorSettings, now?: () => number):
     system: settings.system,
     project: createProjectPort(clockify, createClients(clockify, options), createTasks(clockify, options)),
     timesheets: createTimesheetSource(clockify, options, now),
+    expenses: { unsupported: "Clockify tells neither what changed among its expenses nor in which currency they are: an expense report for each approval is sent to /v1/expenses (system 'clockify') by whoever exports Clockify's report \"Expenses\", filtered to approved ones." },
     expenseReports: { unsupported: 'Clockify approves the expenses of a week in one request with its time and locks both itself: taking that approval back would take back the time as well. A manager withdraws it in Clockify (Approvals) where the time may come back too; otherwise the person enters the correction as an expense of a later week.' },
     setProjectStatus: createStatusSetter(clockify, options),
   };

@@ -1,8 +1,10 @@
 import type { ConnectorSettings } from '../connector.ts';
 import type { ResourcePort, TimePort } from '../ports.ts';
+import { createAccountFacts } from './account-facts.ts';
 import { createAssignmentsPort } from './assignments.ts';
 import { createHarvestClient } from './client.ts';
 import { createClients } from './clients.ts';
+import { createExpenseSource } from './expenses.ts';
 import { harvestOptionsSchema } from './options.ts';
 import { createProjectPort, createStatusSetter } from './project.ts';
 import { createTasks } from './tasks.ts';
@@ -12,11 +14,13 @@ import { createTimesheetSource } from './timesheets.ts';
 export function createHarvest(settings: ConnectorSettings, now?: () => number): TimePort {
   const options = harvestOptionsSchema.parse(settings.options ?? {});
   const harvest = createHarvestClient(settings, options);
+  const facts = createAccountFacts(harvest, options);
   return {
     kind: 'time',
     system: settings.system,
     project: createProjectPort(harvest, createClients(harvest, options), createTasks(harvest, options), options),
-    timesheets: createTimesheetSource(harvest, options, now),
+    timesheets: createTimesheetSource(harvest, facts, options, now),
+    expenses: createExpenseSource(harvest, facts, options, now),
     expenseReports: { unsupported: "Harvest's API can neither withdraw the approval of expenses nor write to approved ones, and locks them itself: an Administrator or Manager withdraws the approval in Harvest (Team > Approvals), the person corrects the expenses and submits them again." },
     setProjectStatus: createStatusSetter(harvest),
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { expenseOptionsSchema } from '../expense-lines.ts';
 
 /** The `options` of a Harvest account in config/systems.yaml; the same for time and for assignments. */
 export const harvestOptionsSchema = z.strictObject({
@@ -19,6 +20,8 @@ export const harvestOptionsSchema = z.strictObject({
   hours: z.enum(['tracked', 'rounded']).default('tracked'),
   /** Changes are looked for so many seconds before the last one known, for clocks that differ and changes that show late. */
   overlapSeconds: z.number().int().min(0).max(86_400).default(120),
+  /** How expenses become lines of reports. */
+  expenses: expenseOptionsSchema.prefault({}),
   /** Deleted time leaves no trace in Harvest: once a day so many weeks, the current one included, are compared. 0: never. */
   recheckWeeks: z.number().int().min(0).max(26).default(5),
   /** Address of the account for people, for links: "https://northwind.harvestapp.com". */

@@ -2,17 +2,14 @@ import { z } from 'zod';
 import { addMilliseconds, type Instant } from '../../domain/dates.ts';
 import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
 import type { TimesheetSource } from '../timesheet-source.ts';
-import { keptForAMinute } from '../kept-for-a-minute.ts';
 import type { CallContext } from '../ports.ts';
-import type { About, Harvest } from './client.ts';
+import type { AccountFacts } from './account-facts.ts';
+import type { Harvest } from './client.ts';
 import type { HarvestOptions } from './options.ts';
 import { createRecheck } from './recheck.ts';
 import { createTimeEntries, weekKey, type PersonWeek, type TimeEntryRow } from './time-entries.ts';
 import { timesheetOf, weekOf } from './timesheet-mapping.ts';
 
-const userRow = z.object({ id: z.number().int(), email: z.string(), is_active: z.boolean() });
-const ownerRow = userRow.extend({ access_roles: z.array(z.string()).optional() });
-const companyRow = z.object({ week_start_day: z.string(), approval_feature: z.boolean().optional() });
 const sheetId = /^(\d{1,15}):(\d{4}-\d{2}-\d{2})$/;
 
 interface ChangedWeek extends PersonWeek {
@@ -24,43 +21,10 @@ interface ChangedWeek extends PersonWeek {
  * Harvest's approved time as timesheets, one for each person and week ("1782959:2026-11-16"); Harvest itself has entries only.
  * @param now the present in milliseconds; another clock for tests
  */
-export function createTimesheetSource(harvest: Harvest, options: HarvestOptions, now: () => number = Date.now): TimesheetSource {
+export function createTimesheetSource(harvest: Harvest, facts: AccountFacts, options: HarvestOptions, now: () => number = Date.now): TimesheetSource {
   const entries = createTimeEntries(harvest);
   const recheck = createRecheck(options);
-  const users = keptForAMinute((about: About) => harvest.list('/users', 'users', userRow, about));
-  const me = keptForAMinute((about: About) => harvest.read('/users/me', ownerRow, about));
-  const company = keptForAMinute((about: About) => harvest.read('/company', companyRow, about));
-
-  /** The day weeks begin on. Throws where the account or the token would show too little time without a word. */
-  const weekStartDay = async (about: About): Promise<string> => {
-    const { week_start_day: first = 'Monday', approval_feature: approves } = (await company.get(about)) ?? {};
-    const roles = (await me.get(about))?.access_roles;
-    if (approves === false) {
-      company.forget();
-      throw harvest.failure(about, { kind: 'configuration', code: 'HARVEST_APPROVAL_OFF', message: 'The Harvest account has no timesheet approval: no time in it is ever approved.', mend: 'Switch the module "Timesheet approval" on in Harvest (Settings > Modules), then retry.' });
-    }
-    if (roles !== undefined && !roles.includes('administrator')) {
-      me.forget();
-      throw harvest.failure(about, { kind: 'configuration', code: 'HARVEST_TOKEN_NOT_ADMINISTRATOR', message: `Our Harvest token is of a user with the roles ${roles.join(', ')}, who does not see everybody's time.`, mend: 'Give the secrets provider the token of an Administrator, then retry.' });
-    }
-    return first;
-  };
-
-  const emailsOf = async (userIds: Iterable<number>, about: About): Promise<(userId: number) => string> => {
-    const wanted = [...userIds];
-    const known = async () => new Map((await users.get(about)).map((user) => [user.id, user.email.toLowerCase()]));
-    let emails = await known();
-    if (wanted.some((userId) => !emails.has(userId))) {
-      users.forget();
-      emails = await known();
-    }
-    return (userId) => {
-      const email = z.email().safeParse(emails.get(userId));
-      // Nobody's address, so that the rules give the time back by name: it is not lost, and holds up nobody else's.
-      return email.success ? email.data : `user-${userId}@harvest.invalid`;
-    };
-  };
-  const approver = async (about: About) => options.approver ?? (await me.get(about))?.email.toLowerCase() ?? 'approver@harvest.invalid';
+  const { users, weekStartDay, emailsOf, approver } = facts;
 
   return {
     async *changed(since, context) {
@@ -75,7 +39,7 @@ export function createTimesheetSource(harvest: Harvest, options: HarvestOptions,
       }
       const check = recheck.due(since, startedAt);
       if (check !== null) {
-        const active = (await users.get(about)).filter((user) => user.is_active).map((user) => user.id);
+        const active = (await users(about)).filter((user) => user.is_active).map((user) => user.id);
         for (const weekStart of check.weeks.map((date) => weekOf(date, firstDay))) {
           const rows = await entries.ofEveryone(weekStart, about);
           for (const userId of new Set([...active, ...rows.keys()])) {
@@ -102,7 +66,7 @@ export function createTimesheetSource(harvest: Harvest, options: HarvestOptions,
       const about = { object: `timesheet ${timesheetId}`, context };
       if (user === undefined || weekStart === undefined || !z.iso.date().safeParse(weekStart).success || weekOf(weekStart, await weekStartDay(about)) !== weekStart) return null;
       const week = { userId: Number(user), weekStart };
-      const known = (await users.get(about)).some(({ id }) => id === week.userId);
+      const known = (await users(about)).some(({ id }) => id === week.userId);
       const rows = (await entries.ofPeople(weekStart, new Set([week.userId]), about)).get(week.userId) ?? [];
       if (!known && rows.length === 0) return null;
       const emailOf = await emailsOf([week.userId], about);

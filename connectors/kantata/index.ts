@@ -3,6 +3,7 @@ import type { ResourcePort, TimePort } from '../ports.ts';
 import { createAssignmentsPort } from './assignments.ts';
 import { createKantataClient } from './client.ts';
 import { createExpenseAnswers } from './expense-reports.ts';
+import { createExpenseSource } from './expenses.ts';
 import { createGroups } from './groups.ts';
 import { kantataOptionsSchema } from './options.ts';
 import { createPeople } from './people.ts';
@@ -21,12 +22,14 @@ export function createKantata(settings: ConnectorSettings, now?: () => number): 
   const kantata = createKantataClient(settings, options);
   const references = createReferences(kantata, options);
   const roles = createRoles(kantata, options);
+  const people = createPeople(kantata);
   const parts = { references, roles, groups: createGroups(kantata, references, options), tasks: createTasks(kantata, references), rateCards: createRateCards(kantata, roles, options) };
   return {
     kind: 'time',
     system: settings.system,
     project: createProjectPort(kantata, parts, options),
-    timesheets: createTimesheetSource(kantata, references, createPeople(kantata), options, now),
+    timesheets: createTimesheetSource(kantata, references, people, options, now),
+    expenses: createExpenseSource(kantata, references, people, options, now),
     expenseReports: createExpenseAnswers(kantata),
     setProjectStatus: createStatusSetter(kantata, references, options),
   };

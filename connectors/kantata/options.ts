@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { expenseOptionsSchema } from '../expense-lines.ts';
 
 const objectId = z.string().regex(/^[1-9]\d{0,9}$/, 'the ID of an object in Kantata, as text');
 
@@ -18,9 +19,11 @@ export const kantataOptionsSchema = z.strictObject({
   allocations: z.enum(['soft', 'hard', 'none']).default('soft'),
   /** The account's status keys to set with the project's status (Kantata's "Project Status List"); without one the status in Kantata stays. */
   statusKeys: z.strictObject({ pending: z.number().int().optional(), active: z.number().int().optional(), closed: z.number().int().optional(), cancelled: z.number().int().optional() }).default({}),
+  /** How expenses become lines of reports. Of Kantata's built-in categories, Food is called otherwise here. */
+  expenses: expenseOptionsSchema.prefault({ categories: { Food: 'MEALS' } }),
   /** Changes are looked for so many seconds before the last one known, for clocks that differ and changes that show late. */
   overlapSeconds: z.number().int().min(0).max(86_400).default(120),
-  /** Timesheets in one answer. */
+  /** Timesheets or expense reports in one answer. */
   pageSize: z.number().int().min(1).max(200).default(200),
   /** Address for people, for links: "https://app.mavenlink.com". */
   appUrl: z.url().optional(),

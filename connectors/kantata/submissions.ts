@@ -4,6 +4,7 @@ import type { About, Kantata } from './client.ts';
 import { idText } from './envelope.ts';
 import type { KantataOptions } from './options.ts';
 import { userRow } from './people.ts';
+import { anyRow, wholeList, type AnyRow } from './whole-list.ts';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
 
@@ -34,13 +35,11 @@ export interface UnreadSubmission {
 }
 
 const INCLUDE = 'time_entries,user,workspace';
-const MOST_PASSES = 5;
-const anyRow = z.looseObject({ id: idText });
 const updated = z.object({ updated_at: instant });
 
 /** Reads timesheet submissions, each with its person and the IDs of its time. All throw SystemFailure. */
 export function createSubmissions(kantata: Kantata, options: KantataOptions) {
-  const read = (row: z.infer<typeof anyRow>, users: ReadonlyMap<string, z.infer<typeof userRow>>): Submission | UnreadSubmission => {
+  const read = (row: AnyRow, users: ReadonlyMap<string, z.infer<typeof userRow>>): Submission | UnreadSubmission => {
     const parsed = submissionRow.safeParse(row);
     if (parsed.success) return { ...parsed.data, email: users.get(parsed.data.user_id)?.email_address ?? null };
     const at = updated.safeParse(row);
@@ -48,24 +47,12 @@ export function createSubmissions(kantata: Kantata, options: KantataOptions) {
   };
 
   return {
-    /**
-     * Every submission that changed after an instant. The list has no order by change and none among equal dates, and grows while it is read: it is read again
-     * until as many different ones were seen as it says it has. None leaves it meanwhile, since a change is always later.
-     */
+    /** Every submission that changed after an instant. */
     async changed(since: Instant, about: About): Promise<(Submission | UnreadSubmission)[]> {
-      const found = new Map<string, Submission | UnreadSubmission>();
-      const query = { updated_after: since, order: 'date:asc', include: INCLUDE, per_page: String(options.pageSize) };
-      for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
-        for (let number = 1; ; number += 1) {
-          const { rows, count, beside } = await kantata.page('/timesheet_submissions', anyRow, about, { ...query, page: String(number) });
-          const users = beside('users', userRow);
-          for (const row of rows) found.set(row.id, read(row, users));
-          if (rows.length > 0 && number * options.pageSize < count) continue;
-          if (found.size >= count) return [...found.values()];
-          break;
-        }
-      }
-      throw kantata.failure(about, { kind: 'transient', code: 'KANTATA_LIST_CHANGING', message: "Kantata's timesheets changed faster than they could be read.", mend: 'Nothing to do: it is tried again by itself.' });
+      return await wholeList(kantata, '/timesheet_submissions', { updated_after: since, order: 'date:asc', include: INCLUDE }, options.pageSize, about, ({ rows, beside }) => {
+        const users = beside('users', userRow);
+        return rows.map((row) => read(row, users));
+      });
     },
 
     async load(id: string, about: About): Promise<Submission | UnreadSubmission | null> {

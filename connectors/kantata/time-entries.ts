@@ -78,6 +78,8 @@ export function createTimeEntries(kantata: Kantata, references: References) {
     },
     /** Our numbers of projects, or their titles where they are none of ours. */
     projects: (ids: ReadonlySet<string>, about: About) => names('/workspaces', ids, about),
+    /** Our WBS codes of tasks, or their titles where they are none of ours. */
+    tasks: (ids: ReadonlySet<string>, about: About) => names('/stories', ids, about),
   };
 }
 export type TimeEntries = ReturnType<typeof createTimeEntries>;

@@ -13,8 +13,11 @@ import type { EntryRow } from './time-entries.ts';
 const TEXT_LENGTH = 1000;
 const CODE_LENGTH = 80;
 
+/** What a submission of time or of expenses tells of where it stands. */
+export type Decided = Pick<Submission, 'current_resolution_created_at_date' | 'updated_at'> & { readonly status: string };
+
 /** When the submission came into its present state. */
-function decidedAtOf({ status, current_resolution_created_at_date: decidedAt, updated_at: updatedAt }: Submission): Instant {
+export function decidedAtOf({ status, current_resolution_created_at_date: decidedAt, updated_at: updatedAt }: Decided): Instant {
   return status === 'pending' ? updatedAt : (decidedAt ?? updatedAt);
 }
 
@@ -22,12 +25,12 @@ function decidedAtOf({ status, current_resolution_created_at_date: decidedAt, up
  * Grows with each decision about a submission, and from a submission to the one its time is submitted with again; Kantata's instants have whole seconds, in which an
  * approval comes before what takes it back. As a 32-bit integer it lasts until the year 2042.
  */
-export function versionOf(submission: Submission): number {
+export function versionOf(submission: Decided): number {
   return versionOfInstant(decidedAtOf(submission)) * 3 + (submission.status === 'approved' ? 1 : 2);
 }
 
 /** A submission that nobody ever decided about says nothing of approved time. */
-export function wasDecided({ status, current_resolution_created_at_date: decidedAt }: Submission): boolean {
+export function wasDecided({ status, current_resolution_created_at_date: decidedAt }: Decided): boolean {
   return status !== 'pending' || decidedAt != null;
 }
 

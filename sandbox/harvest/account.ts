@@ -38,6 +38,7 @@ export interface Account {
   entriesOfUser(userId: number): TimeEntry[];
   entriesOfDay(spentDate: string): TimeEntry[];
   expensesOfProject(projectId: number): Expense[];
+  expensesOfUser(userId: number): Expense[];
   entriesReferring(externalReferenceId: string): TimeEntry[];
   transaction<R>(work: () => R): R;
 }
@@ -97,6 +98,7 @@ export function openAccount(context: SandboxContext): Account {
   const entriesOfProject = timeEntries.collection.indexBy((entry) => String(entry.project_id));
   const entriesOfUser = timeEntries.collection.indexBy((entry) => String(entry.user_id));
   const entriesOfDay = timeEntries.collection.indexBy((entry) => entry.spent_date);
+  const expensesOfUser = expenses.collection.indexBy((expense) => String(expense.user_id));
   const expensesOfProject = expenses.collection.indexBy((expense) => String(expense.project_id));
   const entriesReferring = timeEntries.collection.indexBy((entry) => entry.external_reference?.id);
 
@@ -123,6 +125,7 @@ export function openAccount(context: SandboxContext): Account {
     entriesOfUser: (id) => entriesOfUser(String(id)),
     entriesOfDay,
     expensesOfProject: (id) => expensesOfProject(String(id)),
+    expensesOfUser: (id) => expensesOfUser(String(id)),
     entriesReferring,
     transaction: (work) => records.transaction(work),
   };

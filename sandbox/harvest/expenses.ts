@@ -1,12 +1,13 @@
-/** https://help.getharvest.com/api-v2/expenses-api/expenses/expenses/ and …/expense-categories/ ; receipts are not kept. */
+/** https://help.getharvest.com/api-v2/expenses-api/expenses/expenses/ and …/expense-categories/ ; of receipts only what is told of them is kept. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Account } from './account.ts';
+import { COMPANY } from './company.ts';
 import { unprocessable } from './errors.ts';
 import { equalsNumber, filters, found, isActive, numberIn, queryOf, sendDeleted, sendList, sendText, updatedSince, type Service } from './http.ts';
 import type { Expense, ExpenseCategory } from './model.ts';
 import { Bool, DateText, Decimal, given, Integer, NullableText, readParameters } from './parameters.ts';
-import { tokenOwner } from './people.ts';
+import { tokenOwner, whoAsks } from './people.ts';
 
 const NewExpense = z.object({
   user_id: Integer.optional(),
@@ -17,6 +18,7 @@ const NewExpense = z.object({
   total_cost: Decimal.optional(),
   notes: NullableText.default(null),
   billable: Bool.default(true),
+  receipt: z.object({ file_name: z.string(), file_size: z.int(), content_type: z.string() }).nullable().default(null),
 });
 const ExpenseChanges = z.object({ spent_date: DateText.optional(), total_cost: Decimal.optional(), notes: NullableText.optional(), billable: Bool.optional() });
 
@@ -53,7 +55,7 @@ export function installExpenses(app: FastifyInstance, service: Service): void {
       from: (value) => (expense) => expense.spent_date >= value,
       to: (value) => (expense) => expense.spent_date <= value,
     });
-    const items = account.expenses.all().filter(keep).sort((left, right) => right.spent_date.localeCompare(left.spent_date) || right.id - left.id);
+    const items = account.expenses.all().filter(keep).filter((expense) => !service.isMembers() || expense.user_id === whoAsks(service).id).sort((left, right) => right.spent_date.localeCompare(left.spent_date) || right.id - left.id);
     return sendList(service, request, reply, 'expenses', items, text);
   });
   app.post('/v2/expenses', (request, reply) => sendText(reply, text(createExpense(account, request.body)), 201));
@@ -69,7 +71,7 @@ export function installExpenses(app: FastifyInstance, service: Service): void {
   });
 }
 
-function view(account: Account, { user_id, project_id, expense_category_id, ...own }: Expense): object {
+function view(account: Account, { user_id, project_id, expense_category_id, receipt, ...own }: Expense): object {
   const project = account.projects.get(project_id);
   const client = account.clients.get(project?.client_id ?? 0);
   const user = account.users.get(user_id);
@@ -80,7 +82,7 @@ function view(account: Account, { user_id, project_id, expense_category_id, ...o
     is_closed: approved,
     is_locked: approved || own.is_billed,
     locked_reason: approved ? 'Item Approved and Locked for this Time Period' : null,
-    receipt: { url: null, file_name: null, file_size: null, content_type: null },
+    receipt: receipt === null ? { url: null, file_name: null, file_size: null, content_type: null } : { url: `${COMPANY.base_uri}/expenses/${own.id}/receipt`, ...receipt },
     user: { id: user_id, name: user === undefined ? '' : `${user.first_name} ${user.last_name}` },
     project: { id: project_id, name: project?.name ?? '', code: project?.code ?? null },
     client: { id: client?.id ?? null, name: client?.name ?? '', currency: client?.currency ?? '' },

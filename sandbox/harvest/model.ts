@@ -141,6 +141,12 @@ export interface ExpenseCategory extends Stamped {
   readonly is_active: boolean;
 }
 
+export interface Receipt {
+  readonly file_name: string;
+  readonly file_size: number;
+  readonly content_type: string;
+}
+
 export interface Expense extends Stamped {
   readonly user_id: number;
   readonly project_id: number;
@@ -148,6 +154,7 @@ export interface Expense extends Stamped {
   readonly spent_date: string;
   readonly units: number;
   readonly total_cost: number;
+  readonly receipt: Receipt | null;
   readonly notes: string | null;
   readonly billable: boolean;
   readonly approval_status: (typeof APPROVAL_STATUSES)[number];

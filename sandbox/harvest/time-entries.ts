@@ -41,11 +41,14 @@ export function createTimeEntry(account: Account, body: unknown): TimeEntry {
 
 const Approval = z.object({ user_id: Integer, from: DateText, to: DateText, approval_status: z.enum(APPROVAL_STATUSES) });
 
-/** What an administrator does on Harvest's page "Team > Approvals", where the API has nothing: submits, approves or withdraws a person's time of some days. */
+/** What an administrator does on Harvest's page "Team > Approvals", where the API has nothing: submits, approves or withdraws a person's time and expenses of some days. */
 export function setApproval(account: Account, body: unknown): { readonly id: number } {
   const { user_id, from, to, approval_status } = readParameters(Approval, body);
   for (const entry of account.entriesOfUser(user_id)) {
     if (entry.spent_date >= from && entry.spent_date <= to && entry.approval_status !== approval_status) account.timeEntries.update(entry, { approval_status });
+  }
+  for (const expense of account.expensesOfUser(user_id)) {
+    if (expense.spent_date >= from && expense.spent_date <= to && expense.approval_status !== approval_status) account.expenses.update(expense, { approval_status });
   }
   return { id: user_id };
 }

@@ -1,6 +1,6 @@
 import type { SandboxContext } from '../kit/sandbox.ts';
 import { notFound } from './errors.ts';
-import type { Allocation, Expense, ExpenseReport, ExternalReference, Group, Participation, RateCard, RateCardRole, RateCardSet, RateCardSetVersion, RateCardVersion, Role, Story, Submission, SubjectType, TimeEntry, User, Workspace, WorkspaceResource } from './model.ts';
+import type { Allocation, Attachment, Expense, ExpenseReport, ExternalReference, Group, Participation, RateCard, RateCardRole, RateCardSet, RateCardSetVersion, RateCardVersion, Role, Story, Submission, SubjectType, TimeEntry, User, Workspace, WorkspaceResource } from './model.ts';
 
 type Stamps = 'id' | 'created_at' | 'updated_at';
 
@@ -20,7 +20,7 @@ export interface Table<T extends { readonly id: string }> {
 const FIRST_ID = {
   users: 9_100_000, roles: 310_000, workspace_groups: 1_200_000, workspaces: 41_000_000, stories: 880_000_000, rate_card_sets: 71_000, rate_card_set_versions: 72_000, rate_cards: 73_000,
   rate_card_versions: 74_000, rate_card_roles: 750_000, participations: 130_000_000, workspace_resources: 140_000_000, workspace_allocations: 15_000_000, time_entries: 1_400_000_000,
-  expenses: 16_000_000, timesheet_submissions: 170_000_000, expense_report_submissions: 180_000_000, external_references: 1_800_000_000,
+  expenses: 16_000_000, attachments: 190_000_000, timesheet_submissions: 170_000_000, expense_report_submissions: 180_000_000, external_references: 1_800_000_000,
 } as const;
 
 export function openAccount(context: SandboxContext) {
@@ -80,6 +80,7 @@ export function openAccount(context: SandboxContext) {
     allocations,
     timeEntries,
     expenses: table<Expense>('expenses'),
+    attachments: table<Attachment>('attachments'),
     expenseReports: table<ExpenseReport>('expense_report_submissions'),
     submissions,
     references,

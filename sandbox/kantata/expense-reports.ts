@@ -35,15 +35,29 @@ function submit(service: Service, values: unknown): ExpenseReport {
   const expenses = ids.map((id) => account.expenses.get(id));
   account.workspaces.need(workspaceId);
   if (expenses.some((expense) => expense === undefined || expense.workspace_id !== workspaceId || expense.user_id !== userId)) throw invalid('must be expenses of the user in this project', 'line_item_ids');
-  const open = account.expenseReports.all().filter(({ status }) => status === 'pending' || status === 'approved');
-  if (ids.some((id) => open.some(({ submitted_expense_ids }) => submitted_expense_ids.includes(id)))) throw invalid('have been submitted already', 'line_item_ids');
-  return account.expenseReports.insert({ workspace_id: workspaceId, user_id: userId, title, status: 'pending', resolution: null, submitted_expense_ids: ids });
+  if (expenses.some((expense) => expense !== undefined && expense.active_submission_id !== null)) throw invalid('have been submitted already', 'line_item_ids');
+  return account.transaction(() => {
+    const report = account.expenseReports.insert({ workspace_id: workspaceId, user_id: userId, title, status: 'pending', resolution: null, submitted_expense_ids: ids });
+    for (const expense of expenses) if (expense !== undefined) account.expenses.update(expense, { active_submission_id: report.id });
+    return report;
+  });
+}
+
+function release({ account }: Pick<Service, 'account'>, report: ExpenseReport): void {
+  for (const id of report.submitted_expense_ids) {
+    const expense = account.expenses.get(id);
+    if (expense?.active_submission_id === report.id) account.expenses.update(expense, { active_submission_id: null });
+  }
 }
 
 function resolve(service: Service, report: ExpenseReport, status: Exclude<SubmissionStatus, 'pending'>, description: string | null): void {
   const rights = rightsOfReport(service, report);
   if (!{ approved: rights.can_approve_submission, rejected: rights.can_reject_submission, cancelled: rights.can_cancel_submission }[status]) throw invalid(`An expense report that is ${report.status} cannot be ${status}`, 'base');
-  service.account.expenseReports.update(report, { status, resolution: { description, creator_id: tokenOwner(service).id, created_at: stamp(service.account.now()) } });
+  const { account } = service;
+  account.transaction(() => {
+    account.expenseReports.update(report, { status, resolution: { description, creator_id: tokenOwner(service).id, created_at: stamp(account.now()) } });
+    if (status !== 'approved') release(service, report);
+  });
 }
 
 export function seedExpenseReport(service: Service, record: unknown): ExpenseReport {
@@ -66,6 +80,15 @@ export function installExpenseReports(app: FastifyInstance, service: Service): v
   route(app, 'POST', path, (request, reply) => {
     const query = queryOf(request, []);
     return sendObjects(reply, presenters.expense_report_submissions, [submit(service, bodyOf('expense_report_submission', z.looseObject({}), request)).id], query);
+  });
+  // As timesheets (unverified); what was on it is open again.
+  route(app, 'DELETE', `${path}/:id`, (request, reply) => {
+    const report = account.expenseReports.need(idIn(request));
+    account.transaction(() => {
+      release(service, report);
+      account.expenseReports.delete(report.id);
+    });
+    return reply.code(204).send();
   });
   for (const [action, status] of [['approve', 'approved'], ['reject', 'rejected'], ['cancel', 'cancelled']] as const) {
     route(app, 'PUT', `${path}/:id/${action}`, (request, reply) => {

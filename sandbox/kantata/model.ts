@@ -134,8 +134,24 @@ export interface TimeEntry extends Stamped {
 export interface Expense extends Stamped {
   readonly workspace_id: string;
   readonly user_id: string;
+  readonly story_id: string | null;
   readonly date: string;
+  readonly category: string;
+  readonly notes: string | null;
+  /** Subunits of the project's currency. */
   readonly amount_in_cents: number;
+  readonly is_billable: boolean;
+  readonly is_invoiced: boolean;
+  readonly reimbursable: boolean;
+  readonly receipt_id: string | null;
+  /** Of its expense report that is pending or approved. */
+  readonly active_submission_id: string | null;
+}
+
+/** Of a receipt. */
+export interface Attachment extends Stamped {
+  readonly filename: string;
+  readonly filesize: number;
 }
 
 /** Of one person and project; what is submitted again after a rejection or cancellation is a new one. */

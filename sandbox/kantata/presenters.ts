@@ -18,7 +18,7 @@ interface Association<T> {
 
 export type CollectionName =
   | 'users' | 'roles' | 'workspace_groups' | 'workspaces' | 'stories' | 'rate_card_sets' | 'rate_card_set_versions' | 'rate_cards' | 'rate_card_versions' | 'rate_card_roles'
-  | 'participations' | 'workspace_resources' | 'workspace_allocations' | 'time_entries' | 'expenses' | 'timesheet_submissions' | 'expense_report_submissions' | 'external_references';
+  | 'participations' | 'workspace_resources' | 'workspace_allocations' | 'time_entries' | 'expenses' | 'attachments' | 'vendors' | 'timesheet_submissions' | 'expense_report_submissions' | 'external_references';
 export type Presenters = Readonly<Record<CollectionName, Presenter>>;
 
 export interface SubmissionRights {
@@ -130,7 +130,20 @@ export function presentersOf(account: Account, rightsOf: (submission: Submission
       user: one('user_id', 'users', ({ user_id }) => user_id),
       workspace: one('workspace_id', 'workspaces', ({ workspace_id }) => workspace_id),
     }),
-    expenses: present('expenses', account.expenses, ({ date, amount_in_cents, created_at, updated_at }) => ({ date, amount_in_cents, created_at, updated_at })),
+    expenses: present('expenses', account.expenses, ({ workspace_id, user_id: _user, story_id: _story, receipt_id: _receipt, active_submission_id, ...own }) => {
+      const currency = account.workspaces.get(workspace_id)?.currency ?? 'USD';
+      return { ...own, currency, currency_symbol: currency, currency_base_unit: subunitsOf(currency), taxable: false, user_can_edit: active_submission_id === null };
+    }, {
+      active_submission: one('active_submission_id', 'expense_report_submissions', ({ active_submission_id }) => active_submission_id),
+      receipt: one('receipt_id', 'attachments', ({ receipt_id }) => receipt_id),
+      story: one('story_id', 'stories', ({ story_id }) => story_id),
+      user: one('user_id', 'users', ({ user_id }) => user_id),
+      vendor: one('vendor_id', 'vendors', () => null),
+      workspace: one('workspace_id', 'workspaces', ({ workspace_id }) => workspace_id),
+    }),
+    attachments: present('attachments', account.attachments, ({ filename, filesize, created_at, updated_at }) => ({ filename, filesize, created_at, updated_at })),
+    // Nobody has vendors here.
+    vendors: present('vendors', account.attachments, () => ({})),
     timesheet_submissions: present('timesheet_submissions', account.submissions, (submission) => {
       const { title, comment, start_date, end_date, status, resolution, created_at, updated_at } = submission;
       return {
@@ -145,9 +158,9 @@ export function presentersOf(account: Account, rightsOf: (submission: Submission
     }),
     expense_report_submissions: present('expense_report_submissions', account.expenseReports, (report) => {
       const { title, status, resolution, created_at, updated_at } = report;
-      return { title, status, type: 'ExpenseReportSubmission', created_at, updated_at, current_resolution_description: resolution?.description ?? null, current_resolution_created_at_date: resolution?.created_at ?? null, permissions: rightsOfReport(report) };
+      return { title, status, type: 'ExpenseReportSubmission', created_at, updated_at, current_resolution_description: resolution?.description ?? null, current_resolution_creator_id: resolution === null ? null : Number(resolution.creator_id), current_resolution_created_at_date: resolution?.created_at ?? null, permissions: rightsOfReport(report) };
     }, {
-      expenses: { field: 'expense_ids', collection: 'expenses', ids: ({ submitted_expense_ids }) => submitted_expense_ids },
+      expenses: { field: 'expense_ids', collection: 'expenses', ids: ({ submitted_expense_ids }) => submitted_expense_ids.filter((id) => account.expenses.get(id) !== undefined) },
       user: one('user_id', 'users', ({ user_id }) => user_id),
       workspace: one('workspace_id', 'workspaces', ({ workspace_id }) => workspace_id),
     }),

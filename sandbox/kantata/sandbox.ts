@@ -4,6 +4,7 @@ import type { FaultAnswers, SandboxContext, SandboxDefinition } from '../kit/san
 import { openAccount } from './account.ts';
 import { badRequest, forbidden, notFound, Refusal, tooMany, unauthorized, unavailable } from './errors.ts';
 import { installExpenseReports, rightsOfReport, seedExpenseReport } from './expense-reports.ts';
+import { createAttachment, createExpense, installExpenses } from './expenses.ts';
 import { installGate } from './gate.ts';
 import { createGroup, installGroups } from './groups.ts';
 import { UNSTABLE_ORDER_MODE, type Service } from './lists.ts';
@@ -44,7 +45,7 @@ export const kantata: SandboxDefinition = {
     });
     const gate = installGate(app, KantataOptions.parse(context.options), context.now);
     context.onReset(gate.reset);
-    for (const install of [installPeople, installGroups, installWorkspaces, installStories, installRates, installResources, installReferences, installTimeEntries, installSubmissions, installExpenseReports]) install(app, service);
+    for (const install of [installPeople, installGroups, installWorkspaces, installStories, installRates, installResources, installReferences, installTimeEntries, installExpenses, installSubmissions, installExpenseReports]) install(app, service);
     app.get('/workspaces/*', (_request, reply) => reply.redirect('/'));
   },
 
@@ -79,14 +80,21 @@ function seedRecord(service: Service, collection: string, record: Record<string,
     case 'time_entries':
       return changed(account.timeEntries, record) ?? createTimeEntry(service, record, true);
     case 'expenses':
-      return account.expenses.insert({ workspace_id: String(record['workspace_id']), user_id: String(record['user_id']), date: String(record['date']), amount_in_cents: Number(record['amount_in_cents']) });
+      return changed(account.expenses, record) ?? createExpense(service, { category: 'Travel', ...record, ...numbers(record, ['workspace_id', 'user_id', 'story_id', 'receipt_id']) });
+    case 'attachments':
+      return changed(account.attachments, record) ?? createAttachment(service, record);
     case 'timesheet_submissions':
       return changed(account.submissions, record) ?? seedSubmission(service, record);
     case 'expense_report_submissions':
       return changed(account.expenseReports, record) ?? seedExpenseReport(service, record);
     default:
-      throw new Error(`Kantata keeps no '${collection}' that can be seeded; it has users, roles, workspace_groups, workspaces, stories, workspace_resources, time_entries, expenses, timesheet_submissions and expense_report_submissions`);
+      throw new Error(`Kantata keeps no '${collection}' that can be seeded; it has users, roles, workspace_groups, workspaces, stories, workspace_resources, time_entries, expenses, attachments, timesheet_submissions and expense_report_submissions`);
   }
+}
+
+/** The IDs a seed may give as text. */
+function numbers(record: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.flatMap((name) => (record[name] == null ? [] : [[name, Number(record[name])]])));
 }
 
 function changed<T extends { readonly id: string }>(table: { get(id: string): T | undefined; update(record: T, changes: Partial<T>): T }, record: Record<string, unknown>): T | undefined {

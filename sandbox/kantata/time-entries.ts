@@ -91,12 +91,4 @@ export function installTimeEntries(app: FastifyInstance, service: Service): void
     account.timeEntries.delete(unlocked(account.timeEntries.need(idIn(request))).id);
     return reply.code(204).send();
   });
-  installList(app, service, '/expenses', {
-    table: account.expenses,
-    presenter: presenters.expenses,
-    filters: { ...byTime, workspace_id: is(({ workspace_id }) => workspace_id) },
-    hidden: { from_archived_workspaces: archived },
-    orders: { date: ({ date }) => date },
-    defaultOrder: 'date:desc',
-  });
 }

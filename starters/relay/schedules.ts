@@ -5,10 +5,9 @@ import { LINE_QUEUE } from '../../domain/process/task-queues.ts';
 const SWEPT = ['salesforce', 'hubspot'] as const;
 
 /**
- * Makes sure each CRM is swept for deals whose webhook never came, each time system for timesheets that no event told of, each HR system for
- * people who changed, that payrolls begin before their cutoff, that warehouses get what changed and are held against the store each night, and that service desks
- * have the exception cases as tickets. Existing schedules
- * are left as an operator may have set them.
+ * Makes sure each CRM is swept for deals whose webhook never came, each time system for timesheets that no event told of and for approved expenses,
+ * each HR system for people who changed, that payrolls begin before their cutoff, that warehouses get what changed and are held against the store each
+ * night, and that service desks have the exception cases as tickets. Existing schedules are left as an operator may have set them.
  */
 export async function ensureSchedules(client: Client, timeSystems: readonly string[], warehouses: readonly string[] = [], hrSystems: readonly string[] = [], serviceDesks: readonly string[] = []): Promise<void> {
   for (const crm of SWEPT) {
@@ -35,6 +34,11 @@ export async function ensureSchedules(client: Client, timeSystems: readonly stri
       scheduleId: `timesheet-sweep/${system}`,
       spec: { intervals: [{ every: '10 minutes', offset: '2 minutes' }] },
       action: { type: 'startWorkflow', workflowType: 'timesheetSweep', workflowId: `timesheet-sweep/${system}`, taskQueue: LINE_QUEUE, args: [{ system }], staticSummary: `Timesheets that changed in ${system}` },
+    });
+    await ensure(client, {
+      scheduleId: `expense-sweep/${system}`,
+      spec: { intervals: [{ every: '10 minutes', offset: '4 minutes' }] },
+      action: { type: 'startWorkflow', workflowType: 'expenseSweep', workflowId: `expense-sweep/${system}`, taskQueue: LINE_QUEUE, args: [{ system }], staticSummary: `Approved expenses that changed in ${system}` },
     });
   }
   for (const desk of serviceDesks) {

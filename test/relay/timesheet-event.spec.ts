@@ -71,6 +71,9 @@ describe('relay: news of a timesheet', function () {
       const { action } = await handle.describe();
       assert.equal(action.workflowType, 'timesheetSweep');
       await handle.delete();
+      const expenses = client.schedule.getHandle(`expense-sweep/${system}`);
+      assert.equal((await expenses.describe()).action.workflowType, 'expenseSweep');
+      await expenses.delete();
     }
     for (const crm of ['salesforce', 'hubspot']) await client.schedule.getHandle(`missed-event-sweep/${crm}`).delete();
   });

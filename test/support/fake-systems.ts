@@ -1,11 +1,13 @@
 import { createFakeBureau } from '../payroll/bureau.ts';
 import type { Systems } from '../../activities/dependencies.ts';
 import type { CrmPort, ErpPort, Found, LookUp, RecordPort, ResourcePort, TimePort, WriteBack } from '../../connectors/ports.ts';
+import type { ExpenseSource } from '../../connectors/expense-source.ts';
 import type { ExpenseAnswers, ExpenseRejection, PostedExpenses } from '../../connectors/expense-answers.ts';
 import type { LaborAnswer, LaborPort } from '../../connectors/labor-port.ts';
 import type { PostedTime, TimesheetRejection, TimesheetSource } from '../../connectors/timesheet-source.ts';
 import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
+import type { ExpenseReport } from '../../domain/model/time/expense-report.ts';
 import type { Timesheet } from '../../domain/model/time/timesheet.ts';
 import { addDecimal, sumMoney } from '../../domain/money.ts';
 import type { Opportunity } from '../../domain/model/opportunity.ts';
@@ -36,6 +38,7 @@ export function createFakeSystems() {
   const lookUps = new Map<string, LookUp>();
   const laborLines = new Map<string, { readonly line: LaborPosting; readonly writes: number }>();
   const refusedLines = new Map<string, Failure>();
+  const reportsOf: { readonly report: ExpenseReport; readonly changedAt: string }[] = [];
   const timesheetsOf: { readonly sheet: Timesheet; readonly changedAt: string }[] = [];
   const rejections: TimesheetRejection[] = [];
   const locks: PostedTime[] = [];
@@ -186,6 +189,21 @@ export function createFakeSystems() {
     };
   }
 
+  const expenseSource = (system: string): ExpenseSource => ({
+    changed: async function* (since) {
+      await Promise.resolve();
+      failing(`expenses ${system}`, false, '');
+      for (const { report, changedAt } of reportsOf) if (report.system === system && changedAt >= since) yield { report, changedAt };
+    },
+    current: async function* (ids) {
+      await Promise.resolve();
+      for (const id of ids) {
+        const told = reportsOf.findLast(({ report }) => report.system === system && report.id === id);
+        if (told !== undefined) yield { report: told.report };
+      }
+    },
+  });
+
   const expenseReports = (system: string): ExpenseAnswers => ({
     reject: async (rejection) => {
       await Promise.resolve();
@@ -219,6 +237,7 @@ export function createFakeSystems() {
     system,
     project: port(system, 'project', ({ project }) => project.number, ({ project }) => project.customerId),
     timesheets: timesheets(system),
+    expenses: expenseSource(system),
     expenseReports: expenseReports(system),
     setProjectStatus: ({ document }, status) => setStatus(system, 'project', document.number, status),
   });
@@ -252,6 +271,7 @@ export function createFakeSystems() {
     expenseRejections,
     expenseLocks,
     putTimesheet: (sheet: Timesheet, changedAt: string) => timesheetsOf.push({ sheet, changedAt }),
+    putExpenseReport: (report: ExpenseReport, changedAt: string) => reportsOf.push({ report, changedAt }),
     putDeal: (deal: Opportunity) => deals.set(`${deal.crm}/${deal.id}`, deal),
     deal: ({ crm, opportunityId }: { readonly crm: string; readonly opportunityId: string }) => {
       const known = deals.get(`${crm}/${opportunityId}`);

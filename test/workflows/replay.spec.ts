@@ -42,6 +42,8 @@ describe('A changed workflow', function () {
       'expense-report-held-and-returned',
       'expense-report-held-and-returned-answered',
       'expense-report-returned',
+      'expense-sweep',
+      'expense-sweep-failed',
       'missed-event-sweep',
       'missed-event-sweep-with-its-sla',
       'payroll-export',

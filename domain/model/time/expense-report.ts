@@ -18,7 +18,7 @@ export const expenseTaxSchema = z.strictObject({
 
 export const receiptSchema = z.strictObject({
   id: recordIdSchema,
-  mediaType: z.enum(['application/pdf', 'image/jpeg', 'image/png', 'image/heic']),
+  mediaType: z.enum(['application/pdf', 'image/jpeg', 'image/png', 'image/gif', 'image/heic']),
   bytes: z.number().int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal'),
 });
@@ -56,8 +56,9 @@ export const expenseReportSchema = z.strictObject({
   currency: currencySchema,
   submittedOn: localDateSchema,
   approval: approvalSchema,
-  lines: z.array(expenseLineSchema).min(1).max(200),
+  /** None where the approval is withdrawn and nothing of the report is left. */
+  lines: z.array(expenseLineSchema).max(200),
   /** Of all lines, in the report's currency. */
   total: moneySchema,
-});
+}).refine(({ lines, approval }) => lines.length > 0 || approval.status === 'withdrawn', { path: ['lines'], message: 'at least one line, unless the approval is withdrawn' });
 export type ExpenseReport = z.infer<typeof expenseReportSchema>;

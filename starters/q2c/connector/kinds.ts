@@ -87,6 +87,7 @@ ${recordSuite('A project', 'project', `{ document: dealOf(uniqueTag()).project, 
     port: { type: 'TimePort', from: '../ports.ts' },
     members: `${record('project')}
     timesheets: { changed: notYetAll('timesheets.changed'), load: notYet('timesheets.load'), reject: notYet('timesheets.reject'), lock: notYet('timesheets.lock'), markInvoiced: { unsupported: 'not built yet: invoiced time is not marked' } },
+    expenses: { unsupported: 'not built yet: approved expense reports are sent to /v1/expenses' },
     expenseReports: { unsupported: 'not built yet: submitters of expense reports are told by hand' },
     setProjectStatus: notYet('setProjectStatus'),`,
     suite: {

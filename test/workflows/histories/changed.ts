@@ -8,6 +8,7 @@ export { changeOrder } from '../../../workflows/change-order.ts';
 export { exceptionCase } from '../../../workflows/exception-case.ts';
 export { missedEventSweep } from '../../../workflows/missed-event-sweep.ts';
 export { expenseReport } from '../../../workflows/expense-report.ts';
+export { expenseSweep } from '../../../workflows/expense-source.ts';
 export { payrollExport } from '../../../workflows/payroll-export.ts';
 export { timesheetPage } from '../../../workflows/timesheet-page.ts';
 export { timesheetEvent, timesheetSweep } from '../../../workflows/timesheet-source.ts';

@@ -157,3 +157,27 @@ describe('Histories of expense reports and payroll are recorded:', function () {
     }
   });
 });
+
+describe('Histories of the sweep of expenses are recorded:', function () {
+  this.timeout(120_000);
+  after(stopTemporalServer);
+
+  it('one that failed, and one that went well', async () => {
+    const line = await startTimeLine();
+    try {
+      line.fakes.putExpenseReport(aReport([aTaxi()], { system: 'harvest' }), '2026-11-16T09:30:00.000Z');
+      const run = randomUUID().slice(0, 8);
+      const start = (name: string) => line.client.workflow.start('expenseSweep', { workflowId: `expenseSweep/${name}`, taskQueue: LINE_QUEUE, args: [{ system: 'harvest' }] });
+      line.fakes.fail('expenses harvest', { kind: 'contract', times: 1 });
+      const failed = await start(`${run}-failed`);
+      await failed.result().catch(() => undefined);
+      await writeFile(join(HISTORIES, 'expense-sweep-failed.json'), await historyText(failed));
+      await line.until('its case is open', async () => (await openCases(line.store.db)).find(({ code }) => code === 'ORDERED_FAILURE'));
+      const whole = await start(run);
+      await whole.result();
+      await writeFile(join(HISTORIES, 'expense-sweep.json'), await historyText(whole));
+    } finally {
+      await line.stop();
+    }
+  });
+});

@@ -1,0 +1,127 @@
+import { isUnsupported } from '../../connectors/ports.ts';
+import type { ReadReport } from '../../connectors/expense-source.ts';
+import { expenseReportSchema, type ExpenseReport } from '../../domain/model/time/expense-report.ts';
+import { latestReports, recentlyApproved } from '../../store/expenses/latest-reports.ts';
+import { canonicalJson } from '../../store/json.ts';
+import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
+import { keepUnreadSheets, type UnreadSheet } from '../../store/time/unread-sheets.ts';
+import { advanceWatermark, readWatermark } from '../../store/watermarks.ts';
+import { callContext } from '../context.ts';
+import { standingCaseOf } from '../sweep.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { toTemporal } from '../failures.ts';
+import type { ExpenseSourceActivities } from './contract.ts';
+
+/** Looked at again at each sweep: a change may become visible some time after its own timestamp. What comes again is known. */
+const OVERLAP_MS = 10 * 60_000;
+const FIRST_SWEEP_MS = 62 * 24 * 3_600_000;
+/** So long after it came, a report is looked at again once a day: what is deleted leaves no change behind. */
+const LOOK_AGAIN_MS = FIRST_SWEEP_MS;
+const CHUNK = 200;
+
+export function createExpenseSources(deps: ActivityDependencies): ExpenseSourceActivities {
+  const { db } = deps.store;
+
+  /** What is new of these reports, under a version that is newer than all that came of each before. */
+  async function fresh(system: string, reports: readonly ExpenseReport[]): Promise<{ readonly reports: ExpenseReport[]; readonly known: number }> {
+    const latest = await latestReports(db, system, reports.map(({ id }) => id));
+    const changed = reports.flatMap((report) => {
+      const before = latest.get(report.id);
+      // Where nothing came before, there is nothing to take back.
+      if (before === undefined) return report.approval.status === 'withdrawn' ? [] : [report];
+      const last = expenseReportSchema.safeParse(before.document);
+      if (last.success && saysTheSame(last.data, report)) return [];
+      return [report.version > before.version ? report : asVersion(report, before.version + 1)];
+    });
+    return { reports: changed, known: reports.length - changed.length };
+  }
+
+  /** Reports that are not there any more: what came of them is taken back. */
+  async function gone(system: string, ids: readonly string[], at: string): Promise<ExpenseReport[]> {
+    return [...(await latestReports(db, system, ids)).values()].flatMap(({ document, version }) => {
+      const last = expenseReportSchema.safeParse(document);
+      if (!last.success || last.data.approval.status === 'withdrawn') return [];
+      const { approval, total } = last.data;
+      return [asVersion({ ...last.data, lines: [], total: { ...total, amount: '0' }, approval: { ...approval, status: 'withdrawn', decidedAt: at, reason: `${system} does not have it any more` } }, version + 1)];
+    });
+  }
+
+  return {
+    async sweepExpenses({ system }) {
+      const context = callContext(deps.log, `expense-sweep/${system}`);
+      try {
+        const { expenses } = deps.systems.time(system);
+        if (isUnsupported(expenses)) return { notOffered: expenses.unsupported };
+        const name = `expenses/${system}`;
+        const startedAt = Date.now();
+        const until = new Date(startedAt).toISOString();
+        const last = await readWatermark(db, name);
+        const since = new Date(last === undefined ? startedAt - FIRST_SWEEP_MS : Date.parse(last) - OVERLAP_MS).toISOString();
+        const batch = await openBatch(db, { source: system, kind: 'expenses', idempotencyKey: `sweep/${since}` });
+        const counts = { received: 0, known: 0, unreadable: 0 };
+        let chunk = new Map<string, ExpenseReport>();
+        let unread: UnreadSheet[] = [];
+        let position = 0;
+        let notKept = 0;
+        const take = async () => {
+          const { reports, known } = await fresh(system, [...chunk.values()]);
+          for (const { status } of await receiveRecords(db, batch.id, reports)) counts[status] += 1;
+          counts.known += known;
+          chunk = new Map();
+          notKept += await keepUnreadSheets(db, { id: batch.id, source: system, kind: 'expenses' }, unread, notKept);
+          counts.unreadable += unread.length;
+          unread = [];
+          context.heartbeat(`${counts.received + counts.known + counts.unreadable} expense reports`);
+        };
+        const put = async (read: ReadReport) => {
+          position += 1;
+          if ('report' in read) chunk.set(read.report.id, read.report);
+          else unread.push({ position, id: read.unreadable.id, version: read.unreadable.version, document: read.unreadable.document, why: `${read.unreadable.failure.message} ${read.unreadable.failure.mend}` });
+          if (chunk.size + unread.length >= CHUNK) await take();
+        };
+        const lookedName = `expenses-looked-again/${system}`;
+        const looked = await readWatermark(db, lookedName);
+        const today = until.slice(0, 10);
+        try {
+          for await (const change of expenses.changed(since, context)) await put(change);
+          await take();
+          if (last !== undefined && (looked ?? '') < today) {
+            const ids = await recentlyApproved(db, system, new Date(startedAt - LOOK_AGAIN_MS).toISOString());
+            for (let from = 0; from < ids.length; from += CHUNK) {
+              const asked = ids.slice(from, from + CHUNK);
+              const missing = new Set(asked);
+              for await (const read of expenses.current(asked, context)) {
+                missing.delete('report' in read ? read.report.id : read.unreadable.id);
+                await put(read);
+              }
+              for (const report of await gone(system, [...missing], until)) await put({ report });
+            }
+          }
+        } finally {
+          // Also where the system failed before its end: what came is good.
+          await take();
+          await sealBatch(db, batch.id);
+        }
+        if ((looked ?? '') < today) await advanceWatermark(db, { name: lookedName, from: looked ?? null, to: today });
+        await advanceWatermark(db, { name, from: last ?? null, to: until });
+        return { ...counts, until };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
+
+    async caseOfExpenseSweep({ system }) {
+      return await standingCaseOf(db, `expense-sweep/${system}`);
+    },
+  };
+}
+
+/** Whether two versions of a report say the same: it was read again, or approved again as it was. */
+function saysTheSame(left: ExpenseReport, right: ExpenseReport): boolean {
+  const said = ({ version: _version, approval: { status, approver }, ...rest }: ExpenseReport) => canonicalJson(status === 'withdrawn' ? { id: rest.id, status } : { ...rest, status, approver });
+  return said(left) === said(right);
+}
+
+function asVersion(report: ExpenseReport, version: number): ExpenseReport {
+  return { ...report, version, approval: { ...report.approval, of: { ...report.approval.of, version } } };
+}
