@@ -9,7 +9,9 @@ import { sandboxAdmin } from '../connectors/conformance/admin.ts';
 import { inventoryOf } from './inventory.ts';
 import type { Admin, SandboxLineSettings } from './sandbox-line.ts';
 
-export const ERPS = ['netsuite', 'dynamics', 'sap', 'oracle', 'legacy'] as const;
+/** Those with a sandbox; Tryton itself runs. */
+const SANDBOX_ERPS = ['netsuite', 'dynamics', 'sap', 'oracle', 'legacy'] as const;
+export const ERPS = [...SANDBOX_ERPS, 'tryton'] as const;
 export type ErpName = (typeof ERPS)[number];
 const PERSON_NUMBER = 'E-1001';
 
@@ -24,7 +26,12 @@ export interface Held {
 
 /** What people do in an ERP and what they see there, past the connector. */
 export interface ErpDesk {
-  /** What the ERP's people enter when an employee of US01 joins. */
+  /** The ERP's people enter an employee of US01 who joins. */
+  hire(email: string): Promise<void>;
+  held(clientName: string): Promise<Held>;
+}
+
+interface SandboxDesk {
   hired(email: string): Readonly<Record<string, readonly object[]>>;
   held(state: State, clientName: string): Held;
 }
@@ -32,7 +39,7 @@ export interface ErpDesk {
 const wrapped = z.array(z.looseObject({ id: z.union([z.string(), z.number()]).optional(), parent: z.unknown().optional(), values: z.record(z.string(), z.unknown()) }));
 const entries = z.array(z.looseObject({ number: z.string(), fields: z.record(z.string(), z.string()) }));
 
-export const ERP_DESKS: Readonly<Record<ErpName, ErpDesk>> = {
+const SANDBOX_DESKS: Readonly<Record<(typeof SANDBOX_ERPS)[number], SandboxDesk>> = {
   netsuite: {
     hired: (email) => ({ employee: [{ firstName: 'Dana', entityId: email, email, subsidiary: { id: '2' } }] }),
     held(state, clientName) {
@@ -85,6 +92,16 @@ export const ERP_DESKS: Readonly<Record<ErpName, ErpDesk>> = {
     },
   },
 };
+
+export function sandboxDesk(erp: Exclude<ErpName, 'tryton'>, admin: Admin): ErpDesk {
+  const desk = SANDBOX_DESKS[erp];
+  return {
+    async hire(email) {
+      await admin.seed(desk.hired(email));
+    },
+    held: async (clientName) => desk.held(await admin.state(), clientName),
+  };
+}
 
 /** An ERP that takes files, with an import job that looks for them every few milliseconds, and how the line is told where its folder is. */
 export async function startLegacyErp(): Promise<{ readonly admin: Admin; readonly change: NonNullable<SandboxLineSettings['change']>; close(): Promise<void> }> {

@@ -14,8 +14,9 @@ import { createSystems } from '../../workers/systems.ts';
 import { anAccount, aLine, anOpportunity } from '../builders/opportunity.ts';
 import { AS_OF, aPerson } from '../builders/time.ts';
 import { callContext } from '../connectors/conformance/documents.ts';
-import { ERP_DESKS, startLegacyErp, type ErpName, type Held } from './matrix-erp.ts';
+import { sandboxDesk, startLegacyErp, type ErpDesk, type ErpName, type Held } from './matrix-erp.ts';
 import type { TimeSystemName } from './matrix-time.ts';
+import type { MatrixTryton } from './matrix-tryton.ts';
 import { aSale, aSoldLine } from './sales.ts';
 import { startSandboxLine, type Admin, type SandboxLine } from './sandbox-line.ts';
 
@@ -39,8 +40,7 @@ export interface Sold {
 
 export interface MatrixLine {
   readonly line: SandboxLine;
-  /** The ERP's and the time system's own pages. */
-  readonly erp: Admin;
+  /** The time system's own pages. */
   readonly time: Admin;
   /** A deal with a named person is won in the CRM; it began at the start of the month in which time is judged. */
   sell(crm: CrmName): Promise<Sold>;
@@ -60,18 +60,25 @@ export interface MatrixLine {
 }
 
 /** The whole line on one ERP and one time system, chosen by overlays of the configuration; time is judged at the builders' moment. */
-export async function startMatrixLine(erp: ErpName, time: TimeSystemName): Promise<MatrixLine> {
+export async function startMatrixLine(erp: ErpName, time: TimeSystemName, tryton?: MatrixTryton): Promise<MatrixLine> {
   const files = erp === 'legacy' ? await startLegacyErp() : undefined;
   const line = await startSandboxLine({
     overlays: [...(erp === 'netsuite' ? [] : [erp]), ...(time === 'harvest' ? [] : [time])],
     now: () => new Date(AS_OF),
     ...(files === undefined ? {} : { change: files.change }),
+    ...(tryton === undefined ? {} : { tryton: tryton.login }),
   });
   const { db } = line.store;
   const log = pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' });
   const pages = startPageDispatch({ store: line.store, client: line.client, log });
-  const erpAdmin = files?.admin ?? line.admin(erp);
+  const desk = deskOf(erp);
   const systems = await createSystems(line.firm, { store: line.store, log, secrets: async () => Promise.resolve(line.credentials), endpoints: async () => Promise.resolve(line.endpoints) });
+
+  function deskOf(name: ErpName): ErpDesk {
+    if (name !== 'tryton') return sandboxDesk(name, files?.admin ?? line.admin(name));
+    if (tryton === undefined) throw new Error('Tryton has no sandbox: give the one that runs');
+    return tryton.desk;
+  }
 
   async function sell(crm: CrmName): Promise<Sold> {
     if (crm === 'canonical') {
@@ -88,10 +95,9 @@ export async function startMatrixLine(erp: ErpName, time: TimeSystemName): Promi
 
   return {
     line,
-    erp: erpAdmin,
     time: line.admin(time),
     sell,
-    held: async (clientName) => ERP_DESKS[erp].held(await erpAdmin.state(), clientName),
+    held: (clientName) => desk.held(clientName),
     async told({ deal }) {
       const { status, projects } = TOLD[deal.crm === 'hubspot' ? 'hubspot' : 'salesforce'];
       if (deal.crm === 'canonical') {
@@ -107,7 +113,7 @@ export async function startMatrixLine(erp: ErpName, time: TimeSystemName): Promi
       return timeProjectSchema.parse(only.document);
     },
     async hire() {
-      await erpAdmin.seed(ERP_DESKS[erp].hired(PERSON));
+      await desk.hire(PERSON);
       await putReference(db, 'test', [{ kind: 'person', key: PERSON, scope: PERSON, document: aPerson({ email: PERSON, laborCategory: 'PROJECT_MANAGER', timeZone: 'America/Chicago', approvers: [ADMINISTRATOR] }) }]);
     },
     async posted(lines) {

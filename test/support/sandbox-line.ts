@@ -12,6 +12,7 @@ import type { Resolution, ResolutionAnswer } from '../../domain/process/exceptio
 import { startSandboxes, type RunningSandboxes } from '../../sandbox/all.ts';
 import { generateCredentials, type Credentials } from '../../sandbox/credentials.ts';
 import { sandboxesBehind, type SandboxName } from '../../sandbox/names.ts';
+import type { TrytonLogin } from '../../scripts/tryton/rpc.ts';
 import { activateFirmConfig } from '../../starters/config/activate.ts';
 import { storeInbox } from '../../starters/gateway/inbox.ts';
 import { createGateway } from '../../starters/gateway/server.ts';
@@ -82,13 +83,15 @@ export interface SandboxLineSettings {
   readonly overlays?: readonly string[];
   /** The moment at which time is judged; now unless told. */
   readonly now?: () => Date;
+  /** A Tryton that runs beside the sandboxes, where `npm start` would have its own. */
+  readonly tryton?: TrytonLogin;
 }
 
 /** The whole line in one process: the vendors' sandboxes, the gateway, its relay and the workers with the real connectors, on a real Temporal server and a real store. */
-export async function startSandboxLine({ change = (config) => config, overlays = [], now }: SandboxLineSettings = {}): Promise<SandboxLine> {
+export async function startSandboxLine({ change = (config) => config, overlays = [], now, tryton }: SandboxLineSettings = {}): Promise<SandboxLine> {
   const { client } = await theTemporalServer();
   const store = await freshStore();
-  const credentials = generateCredentials();
+  const credentials = { ...generateCredentials(), ...(tryton === undefined ? {} : { tryton: { database: tryton.database, user: tryton.user, password: tryton.password } }) };
   const log = pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' });
   const gateway = createGateway({ inbox: storeInbox(store.db), credentials, now: () => new Date(), log });
   const gatewayUrl = await gateway.listen({ host: '127.0.0.1', port: 0 });
@@ -104,7 +107,7 @@ export async function startSandboxLine({ change = (config) => config, overlays =
   const endpoints = {
     gateway: { url: gatewayUrl },
     store: { url: store.url },
-    sandbox: Object.fromEntries(sandboxes.running.map(({ name, url }) => [name, { url, credentials: z.record(z.string(), z.unknown()).parse(Reflect.get(credentials, name) ?? {}) }])),
+    sandbox: Object.fromEntries([...sandboxes.running, ...(tryton === undefined ? [] : [{ name: 'tryton', url: tryton.url }])].map(({ name, url }) => [name, { url, credentials: z.record(z.string(), z.unknown()).parse(Reflect.get(credentials, name) ?? {}) }])),
   };
   const activate = async (config: FirmConfig) => {
     await activateFirmConfig({ store, client, config, hash: sha256(canonicalJson(config)), files: [], by: 'test' });
