@@ -21,8 +21,7 @@ export interface TestStore {
 export async function startTestStore(): Promise<TestStore> {
   const folder = await mkdtemp(join(tmpdir(), 'q2c-store-'));
   await chmod(folder, 0o711);
-  const postgres = await startEmbeddedStore(folder, 0);
-  await administer(postgres.url, 'alter role all set synchronous_commit = off');
+  const postgres = await startEmbeddedStore(folder, 0, false);
   await administer(postgres.url, `create database ${MIGRATED}`);
   const migrated = openStore(databaseOf(postgres.url, MIGRATED));
   await migrateStore(migrated);

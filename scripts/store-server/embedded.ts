@@ -56,14 +56,17 @@ const settings = {
   autovacuum_naptime: '5s',
 } as const;
 
+const undurable = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } as const;
+
 /**
  * Starts the embedded PostgreSQL with its data in `dataDir`/postgres, which is made at the first start, and ends it when this
  * process ends.
  * @param port 0 takes a free one.
+ * @param durable false for data that is thrown away: nothing is forced to disk.
  * @throws Error with the end of PostgreSQL's log when it does not come up.
  */
-export async function startEmbeddedStore(dataDir: string, port: number): Promise<EmbeddedStore> {
-  const prepared = await prepareStore(dataDir, port === 0 ? await freePort() : port);
+export async function startEmbeddedStore(dataDir: string, port: number, durable = true): Promise<EmbeddedStore> {
+  const prepared = await prepareStore(dataDir, port === 0 ? await freePort() : port, durable);
   try {
     for (let attempt = 1; ; attempt += 1) {
       const started = spawnStore(prepared);
@@ -85,7 +88,7 @@ export async function startEmbeddedStore(dataDir: string, port: number): Promise
  * server. `finishStore` has to be called once it listens.
  * @throws Error when another process runs the store of this folder.
  */
-export async function prepareStore(dataDir: string, port: number): Promise<StoreCommand> {
+export async function prepareStore(dataDir: string, port: number, durable = true): Promise<StoreCommand> {
   mkdirSync(dataDir, { recursive: true });
   const folder = join(realpathSync(dataDir), 'postgres');
   const attempt = tryLock(join(dataDir, 'postgres.lock'));
@@ -96,7 +99,7 @@ export async function prepareStore(dataDir: string, port: number): Promise<Store
     const access = accessOf(dataDir, folder);
     if (existsSync(join(folder, 'PG_VERSION'))) await clearStalePid(folder);
     else initialise(folder, binaries.initdb, user, access);
-    const flags = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const flags = Object.entries({ ...settings, ...(durable ? {} : undurable), port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     return {
       ...user.command(binaries.postgres, ['-D', folder, ...flags]),
       url: urlOf(access, port),

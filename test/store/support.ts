@@ -24,7 +24,7 @@ export async function emptyDatabase(): Promise<string> {
 async function createDatabase(template: string): Promise<string> {
   const url = await serverUrl();
   const name = `t${randomBytes(6).toString('hex')}`;
-  await administer(url, `create database ${name} template ${template}`);
+  await administer(url, `create database ${name} template ${template} strategy file_copy`);
   return databaseOf(url, name);
 }
 
