@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { auditedWhen } from './audit-trail.ts';
 import type { Db } from './database.ts';
 import type { InboxEvent } from './inbox.ts';
 import { plainText } from './json.ts';
@@ -28,6 +29,21 @@ export async function markDispatched(db: Db, id: number, to: { readonly workflow
 /** The event needs nothing done: an echo of our own write, a stage that starts nothing. */
 export async function markIgnored(db: Db, id: number, reason: string): Promise<boolean> {
   return await settle(db, id, { state: 'ignored', disposition: plainText(reason), last_error: null });
+}
+
+/** The event is genuine, and nothing is made of it yet: it stays as it came, and the audit trail has it. @returns false where it was settled already */
+export async function markKept(db: Db, event: Pick<InboxEvent, 'id' | 'source' | 'event_id' | 'business_key'>, reason: string): Promise<boolean> {
+  const { id, source, event_id: eventId, business_key: record } = event;
+  const entry = { process: null, actor: 'gateway', action: 'inbox.kept', object: `inbox event ${id}`, system: source, message: `${source} told of ${record} (${eventId}): ${reason}`, details: { id, eventId, record, reason } };
+  const { rows } = await sql<{ kept: boolean }>`
+    with kept as (
+      update inbox set state = 'ignored', disposition = ${plainText(reason)}::text, last_error = null, settled_at = now(), lease_until = null, next_attempt_at = null
+      where id = ${id} and state = 'received'
+      returning id
+    ),
+    audited as (${auditedWhen('kept', [entry])})
+    select exists (select from kept) as kept`.execute(db);
+  return rows[0]?.kept === true;
 }
 
 /** Not now: the event is given out again after the pause. */

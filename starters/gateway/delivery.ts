@@ -24,7 +24,7 @@ export function toDelivery(request: FastifyRequest, deps: GatewayDeps, limits: G
 
 /** Proves the sender, makes every event durable, and only then acknowledges. */
 export async function handleDelivery(source: EventSource, delivery: Delivery, deps: GatewayDeps, metrics: GatewayMetrics): Promise<Handled> {
-  const opened = source.open(delivery);
+  const opened = await source.open(delivery);
   if (opened.outcome === 'refused') return opened;
   const kept = await keep(opened, deps, delivery.limits.storeTimeoutMs);
   if ('error' in kept) {

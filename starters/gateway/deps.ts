@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { clockifyWebhookSecretSchema } from '../../connectors/clockify/webhook.ts';
+import { lagoWebhookSecretSchema } from '../../connectors/lago/webhook.ts';
+import { stripeWebhookSecretSchema } from '../../connectors/stripe/webhook.ts';
 import type { Finding } from './problem.ts';
 import type { TimeIntake } from './time/store.ts';
 
@@ -45,6 +47,9 @@ export const gatewayCredentialsSchema = z.object({
   canonical: z.object({ signingSecret: z.string().startsWith('whsec_'), apiToken: z.string().min(32).optional() }).optional(),
   /** Without webhook tokens Clockify is only swept. */
   clockify: z.object({ workspaceId: z.string().min(1), webhookTokens: clockifyWebhookSecretSchema.shape.webhookTokens.optional() }).optional(),
+  /** Billing systems, by the entries `stripe` and `lago`. Without a signing secret nothing is taken from them. */
+  stripe: stripeWebhookSecretSchema.partial({ webhookSecret: true }).optional(),
+  lago: z.union([lagoWebhookSecretSchema, z.object({ apiKey: z.string().min(1), algorithm: z.undefined().optional() })]).optional(),
 });
 export type GatewayCredentials = z.infer<typeof gatewayCredentialsSchema>;
 

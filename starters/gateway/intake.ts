@@ -37,12 +37,12 @@ export interface Answer {
   readonly body: string;
 }
 
-/** One system that may send us events: pure, so that nothing but the inbox ever waits. */
+/** One system that may send us events. It asks nobody else, so that nothing but the inbox ever waits for long. */
 export interface EventSource {
   readonly system: string;
   readonly route: string;
   readonly contentTypes: readonly string[];
-  open(delivery: Delivery): Intake;
+  open(delivery: Delivery): Intake | Promise<Intake>;
   /** Reads a kept event again, by the schema of today: its signature and its age were looked at when it came. */
   reopen(kept: KeptEvent): Intake;
   /** What the sender expects to hear once all events are durable. */
@@ -66,7 +66,7 @@ export function instantOrNull(text: string): string | null {
   return year >= 1970 && year <= 9999 ? at.toISOString() : null;
 }
 
-const KEPT_HEADERS = ['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'x-hubspot-request-timestamp', 'clockify-webhook-event-type'];
+const KEPT_HEADERS = ['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'x-hubspot-request-timestamp', 'clockify-webhook-event-type', 'x-lago-unique-key'];
 
 /** The headers kept with an event: no signature, token or cookie among them. */
 export function keptHeaders(headers: Delivery['headers']): Record<string, string> {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { lagoBodySchema, LAGO_EVENTS } from '../../connectors/lago/webhook.ts';
+import { STRIPE_EVENTS, stripeEventBodySchema } from '../../connectors/stripe/webhook.ts';
 import { CLOCKIFY_EVENTS, clockifyApprovalBodySchema } from '../../connectors/clockify/webhook.ts';
 import { opportunitySchema } from '../../domain/model/opportunity.ts';
 import { expenseReportSchema } from '../../domain/model/time/expense-report.ts';
@@ -32,11 +34,11 @@ export function openApiDocument(publicUrl?: string) {
     info: {
       title: 'q2c webhook gateway',
       version: '1.0.0',
-      description: 'Takes signed events about deals, approved timesheets and expense reports, makes them durable and hands them to their processes. An answer in the 200s means: kept, but for what it names as invalid.',
+      description: 'Takes signed events about deals, approved timesheets, expense reports and billing documents, makes them durable and hands them to their processes. An answer in the 200s means: kept, but for what it names as invalid.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     ...(publicUrl === undefined ? {} : { servers: [{ url: publicUrl }] }),
-    tags: [{ name: 'deals' }, { name: 'time' }, { name: 'operation' }],
+    tags: [{ name: 'deals' }, { name: 'time' }, { name: 'billing' }, { name: 'operation' }],
     paths: { ...eventPaths(), ...timePaths({ ref, refusals }), ...operationPaths() },
     components: {
       schemas: {
@@ -44,6 +46,8 @@ export function openApiDocument(publicUrl?: string) {
         AcceptedDeal: jsonSchema(acceptedDealSchema),
         HubSpotEvent: jsonSchema(webhookEventSchema),
         ClockifyApprovalRequest: jsonSchema(clockifyApprovalBodySchema),
+        StripeEvent: jsonSchema(stripeEventBodySchema),
+        LagoEvent: jsonSchema(lagoBodySchema),
         HubSpotAnswer: jsonSchema(hubspotAnswerSchema),
         Timesheet: jsonSchema(timesheetSchema),
         ExpenseReport: jsonSchema(expenseReportSchema),
@@ -62,6 +66,8 @@ export function openApiDocument(publicUrl?: string) {
         apiToken: { type: 'http', scheme: 'bearer', description: 'apiToken from the gateway\'s credentials, for senders that cannot sign; nobody has one unless it is set.' },
         hubspotSignature: { type: 'apiKey', in: 'header', name: 'X-HubSpot-Signature-v3', description: 'base64 HMAC-SHA256 with the client secret over method, full URI, body and X-HubSpot-Request-Timestamp; valid for 300,000 ms.' },
         clockifyToken: { type: 'apiKey', in: 'header', name: 'clockify-signature', description: 'The authentication token of the webhook, as Clockify shows it.' },
+        stripeSignature: { type: 'apiKey', in: 'header', name: 'Stripe-Signature', description: 't=<seconds>,v1=<hex HMAC-SHA256 of "t.body"> with the signing secret of the webhook endpoint; valid for 300 seconds.' },
+        lagoSignature: { type: 'apiKey', in: 'header', name: 'X-Lago-Signature', description: 'base64 HMAC-SHA256 of the body with the organization\'s HMAC key, or a JWT (RS256) that carries the body; which of the two is agreed.' },
         salesforceToken: { type: 'apiKey', in: 'query', name: 'token', description: 'The token agreed with the Salesforce administrator; the message must also carry the connected organization ID.' },
       },
     },
@@ -102,7 +108,30 @@ function eventPaths() {
         security: [{ clockifyToken: [] }],
         parameters: [header('clockify-webhook-event-type', `One of ${CLOCKIFY_EVENTS.join(', ')}.`)],
         requestBody: { required: true, content: { 'application/json': { schema: ref('ClockifyApprovalRequest') } } },
-        responses: { '200': json('The event is kept, or is no concern of ours.', { type: 'object', properties: { status: { enum: ['accepted', 'duplicate', 'ignored'] }, events: { type: 'integer' }, ignored: { type: 'integer' } } }), ...refusals() },
+        responses: { '200': hintAnswer, ...refusals() },
+      },
+    },
+    '/webhooks/stripe': {
+      post: {
+        operationId: 'stripeWebhook',
+        tags: ['billing'],
+        summary: 'Stripe webhook about an invoice, credit note, payment or refund',
+        description: `A snapshot event, one of ${STRIPE_EVENTS.join(', ')}; others are acknowledged and ignored. ${KEPT_ONLY}`,
+        security: [{ stripeSignature: [] }],
+        requestBody: { required: true, content: { 'application/json': { schema: ref('StripeEvent') } } },
+        responses: { '200': hintAnswer, ...refusals() },
+      },
+    },
+    '/webhooks/lago': {
+      post: {
+        operationId: 'lagoWebhook',
+        tags: ['billing'],
+        summary: 'Lago webhook about an invoice, credit note or payment',
+        description: `One of ${LAGO_EVENTS.join(', ')}; others are acknowledged and ignored. ${KEPT_ONLY}`,
+        security: [{ lagoSignature: [] }],
+        parameters: [header('X-Lago-Unique-Key', 'The same for each delivery of one event.')],
+        requestBody: { required: true, content: { 'application/json': { schema: ref('LagoEvent') } } },
+        responses: { '200': hintAnswer, ...refusals() },
       },
     },
     '/webhooks/salesforce': {
@@ -156,6 +185,9 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const header = (name: string, description: string) => ({ name, in: 'header', required: true, description, schema: { type: 'string' } });
 
 const json = (description: string, schema: object, example?: unknown) => ({ description, content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } } });
+
+const KEPT_ONLY = 'Kept and shown by "q2c inbox": no process bills through it yet.';
+const hintAnswer = json('The event is kept, or is no concern of ours.', { type: 'object', properties: { status: { enum: ['accepted', 'duplicate', 'ignored'] }, events: { type: 'integer' }, ignored: { type: 'integer' } } });
 
 function jsonSchema(schema: z.ZodType): Record<string, unknown> {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', reused: 'inline' });

@@ -124,6 +124,8 @@ const FRONT_PAGE = `q2c webhook gateway
 POST /webhooks/salesforce   Salesforce outbound messages
 POST /webhooks/hubspot      HubSpot webhooks (signature v3)
 POST /webhooks/clockify     Clockify webhooks about approval requests
+POST /webhooks/stripe       Stripe webhooks about invoices, credit notes, payments and refunds
+POST /webhooks/lago         Lago webhooks about invoices, credit notes and payments
 POST /v1/deals              canonical opportunity documents (Standard Webhooks)
 POST /v1/timesheets         canonical timesheets: one, an array, or a stream of lines (NDJSON)
 POST /v1/expenses           canonical expense reports, likewise

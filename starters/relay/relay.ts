@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { sealAuditTrail } from '../../store/audit-chain.ts';
 import type { Store } from '../../store/database.ts';
 import { dealProcess, noteDealSeen } from '../../store/deal-processes.ts';
-import { claimReceived, markDeferred, markDispatched, markIgnored } from '../../store/inbox-relay.ts';
+import { claimReceived, markDeferred, markDispatched, markIgnored, markKept } from '../../store/inbox-relay.ts';
 import { listenInbox, type InboxEvent } from '../../store/inbox.ts';
 import { dispatchDeal, type Dispatched } from './dispatch.ts';
 import { dispatchTimesheetEvent } from './dispatch-timesheet.ts';
@@ -41,6 +41,7 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
     try {
       const result = await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + CALL_MS, () => dispatch(settings, event, saysWon)));
       if (result.disposition === 'ignored') await markIgnored(store.db, event.id, result.reason);
+      else if (result.disposition === 'kept') await markKept(store.db, event, result.reason);
       else await markDispatched(store.db, event.id, result);
       log.info({ event: event.id, source: event.source, object: `${event.source}/${event.business_key}`, ...result }, 'event relayed');
     } catch (error) {
@@ -84,7 +85,14 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
   };
 }
 
-async function dispatch({ client, store }: RelaySettings, event: InboxEvent, saysWon: ReturnType<typeof hubspotWonStages>): Promise<Dispatched> {
+/** What nobody acts on yet, and nothing may be lost of. */
+interface Kept {
+  readonly disposition: 'kept';
+  readonly reason: string;
+}
+
+async function dispatch({ client, store }: RelaySettings, event: InboxEvent, saysWon: ReturnType<typeof hubspotWonStages>): Promise<Dispatched | Kept> {
+  if (event.kind === 'billing.changed') return { disposition: 'kept', reason: `kept: no process bills through ${event.source} yet` };
   if (event.kind === 'timesheet.changed') {
     if (event.business_key === '') return { disposition: 'ignored', reason: 'the event names no timesheet' };
     return { disposition: 'joined or started', workflowId: await dispatchTimesheetEvent(client, { system: event.source, timesheetId: event.business_key, event: event.event_id }) };

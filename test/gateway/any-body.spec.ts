@@ -5,7 +5,7 @@ import { problemSchema } from '../../starters/gateway/problem.ts';
 import { canonicalRequest, hubspotEvent, hubspotRequest, notificationXml, outboundMessage, salesforceRequest, testGateway } from './support.ts';
 import type { Request } from './support.ts';
 
-const routes = fc.constantFrom('/v1/deals', '/webhooks/hubspot', '/webhooks/salesforce', '/webhooks/salesforce?token=x', '/webhooks/other');
+const routes = fc.constantFrom('/v1/deals', '/webhooks/hubspot', '/webhooks/salesforce', '/webhooks/salesforce?token=x', '/webhooks/stripe', '/webhooks/lago', '/webhooks/other');
 const contentTypes = fc.constantFrom('application/json', 'text/xml', 'text/plain', 'multipart/form-data', 'application/json; charset=utf-16', ';;;');
 const bodies = fc.oneof(
   fc.uint8Array({ maxLength: 500 }).map((bytes) => Buffer.from(bytes)),
@@ -14,7 +14,7 @@ const bodies = fc.oneof(
   fc.constantFrom(JSON.stringify(exampleDeal), JSON.stringify([hubspotEvent()]), outboundMessage()).map((text) => Buffer.from(text)),
 );
 const headerText = fc.string({ unit: fc.constantFrom(...'abcXYZ019+/=_-., v1'.split('')), maxLength: 60 });
-const headers = fc.dictionary(fc.constantFrom('webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-hubspot-signature-v3', 'x-hubspot-request-timestamp', 'content-encoding', 'authorization'), fc.oneof(headerText, fc.nat().map(String)));
+const headers = fc.dictionary(fc.constantFrom('webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-hubspot-signature-v3', 'x-hubspot-request-timestamp', 'stripe-signature', 'x-lago-signature', 'x-lago-unique-key', 'content-encoding', 'authorization'), fc.oneof(headerText, fc.nat().map(String)));
 
 describe('gateway: whatever anybody sends', () => {
   it('without a valid signature it is refused with a problem document, never an own failure, and leaves nothing in the inbox', async () => {

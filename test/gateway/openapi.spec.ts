@@ -40,7 +40,7 @@ describe('gateway: the served API description', () => {
 
   it('covers every route that is offered, and offers every route it covers', async () => {
     const { gateway, operations } = await served();
-    const routes = ['GET /', 'GET /healthz', 'GET /metrics', 'GET /openapi.json', 'GET /readyz', 'GET /v1/answers', 'GET /v1/batches/{id}', 'GET /v1/batches/{id}/records', 'GET /v1/expenses/{system}/{id}', 'GET /v1/timesheets/{system}/{id}', 'POST /v1/deals', 'POST /v1/expenses', 'POST /v1/timesheets', 'POST /webhooks/clockify', 'POST /webhooks/hubspot', 'POST /webhooks/salesforce', 'POST /webhooks/{system}'];
+    const routes = ['GET /', 'GET /healthz', 'GET /metrics', 'GET /openapi.json', 'GET /readyz', 'GET /v1/answers', 'GET /v1/batches/{id}', 'GET /v1/batches/{id}/records', 'GET /v1/expenses/{system}/{id}', 'GET /v1/timesheets/{system}/{id}', 'POST /v1/deals', 'POST /v1/expenses', 'POST /v1/timesheets', 'POST /webhooks/clockify', 'POST /webhooks/hubspot', 'POST /webhooks/lago', 'POST /webhooks/salesforce', 'POST /webhooks/stripe', 'POST /webhooks/{system}'];
     assert.deepEqual(operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`).toSorted(), routes);
     await gateway.app.ready();
     for (const { path, method } of operations) assert.ok(gateway.app.hasRoute({ method: method === 'get' ? 'GET' : 'POST', url: path.replaceAll(/\{(\w+)\}/g, ':$1') }), `${method} ${path}`);

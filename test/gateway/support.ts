@@ -64,6 +64,8 @@ export const secrets = {
   webhookToken: randomBytes(24).toString('hex'),
   clientSecret: randomBytes(24).toString('hex'),
   signingSecret: `whsec_${randomBytes(24).toString('base64')}`,
+  stripe: { secretKey: `sk_test_${randomBytes(24).toString('hex')}`, webhookSecret: `whsec_${randomBytes(24).toString('hex')}` },
+  lago: { algorithm: 'hmac' as const, hmacKey: randomBytes(24).toString('hex') },
   clockifyTokens: { NEW_APPROVAL_REQUEST: randomBytes(24).toString('hex'), APPROVAL_REQUEST_STATUS_UPDATED: randomBytes(24).toString('hex') },
 };
 
@@ -83,6 +85,8 @@ export function testGateway(changes: Partial<GatewayDeps> = {}): TestGateway {
       hubspot: { clientSecret: secrets.clientSecret, portalId: String(PORTAL) },
       canonical: { signingSecret: secrets.signingSecret },
       clockify: { workspaceId: WORKSPACE, webhookTokens: secrets.clockifyTokens },
+      stripe: secrets.stripe,
+      lago: secrets.lago,
     },
     now: () => NOW,
     log: pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) }),
