@@ -8,6 +8,7 @@ export { timesheetEvent, timesheetSweep } from './timesheet-source.ts';
 export { expenseReport } from './expense-report.ts';
 export { expenseSweep } from './expense-source.ts';
 export { payrollExport } from './payroll-export.ts';
+export { booksClose } from './books-close.ts';
 export { payrollCalendar } from './payroll-calendar.ts';
 export { warehouseMirror } from './warehouse-mirror.ts';
 export { referenceSync } from './reference-sync.ts';

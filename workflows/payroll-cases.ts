@@ -26,6 +26,15 @@ export function createPayrollCases({ run, process, configHash }: { readonly run:
         mend: 'Have the rejected ones corrected and approved, and look what the held ones wait for. What is left at the cutoff is paid with the next pay period; the case closes by itself.',
       }),
 
+    unposted: ({ unposted = 0 }: CutoffRisk, cutoffAt: string): CaseInput =>
+      caseOf({
+        code: 'LABOR_UNPOSTED_AT_CUTOFF',
+        kind: 'business_rule',
+        subject: `labor of ${legalEntity} for ${payPeriod}`,
+        message: `${unposted} accepted timesheets of ${legalEntity} are not in the ERP, and the payroll cutoff of ${payPeriod} is near (${cutoffAt}).`,
+        mend: 'See to the cases and pending activities about their posting: refused, in doubt, or an ERP that does not answer. Their hours are paid all the same; the case closes by itself when the ERP has them.',
+      }),
+
     overdue: ({ exportId, system, lines, hours }: ExportOutline, withinHours: number): CaseInput =>
       caseOf({
         code: 'PAYROLL_ACK_OVERDUE',

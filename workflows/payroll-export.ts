@@ -75,13 +75,15 @@ export async function payrollExport(run: PayrollRun): Promise<PayrollOutcome> {
     const cutoff = Date.parse(cutoffAt);
     const due = cutoff + settleSeconds * 1000;
     const risk = createStandingCase(cases);
+    const unposted = createStandingCase(cases);
     const woken = () => wanted !== undefined;
     if (Date.now() < due) progress.enter('waiting_for_cutoff');
     const quiet = cutoff - atRiskHoursBefore * HOUR_MS - Date.now();
     if (quiet > 0) await condition(woken, quiet);
     let told: boolean | null = null;
+    let toldUnposted: boolean | null = null;
     while (!woken() && Date.now() < cutoff) {
-      const asked: PayrollRun & { readonly told: boolean | null } = { ...run, told };
+      const asked: Parameters<PayrollActivities['cutoffRisk']>[0] = { ...run, told, toldUnposted };
       const look: Look<CutoffRisk> = startLook(`time of ${legalEntity} that payroll would miss`, () => counting.cutoffRisk(asked));
       await condition(() => woken() || look.seen() !== undefined, Math.max(cutoff - Date.now(), 1));
       const seen = look.seen();
@@ -91,11 +93,16 @@ export async function payrollExport(run: PayrollRun): Promise<PayrollOutcome> {
       } else if (seen?.outcome === 'answered') {
         const { waiting, held, rejected } = seen.result;
         told = waiting + held + rejected > 0;
-        progress.enter(told ? 'at_risk' : 'waiting_for_cutoff');
+        // Runs begun before it was counted have it undefined.
+        toldUnposted = (seen.result.unposted ?? 0) > 0;
+        progress.enter(told || toldUnposted ? 'at_risk' : 'waiting_for_cutoff');
         if (told) await risk.show('at risk', caseOf.atRisk(seen.result, cutoffAt));
         else await risk.clear('nothing is left that payroll would miss');
+        if (toldUnposted) await unposted.show('unposted', caseOf.unposted(seen.result, cutoffAt));
+        else await unposted.clear('everything accepted is in the ERP');
       }
     }
+    await unposted.clear(woken() ? 'the hours are exported ahead of the cutoff' : 'the cutoff has come: payroll has the hours, and the close of the books is watched apart');
     await risk.clear(woken() ? 'the hours are exported ahead of the cutoff' : 'the cutoff has come: what was left is paid with the next pay period');
     const settling = due - Date.now();
     if (settling > 0) await condition(woken, settling);

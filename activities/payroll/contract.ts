@@ -1,4 +1,5 @@
 import type { Instant, LocalDate } from '../../domain/dates.ts';
+import type { BooksRun } from '../../domain/process/books-close.ts';
 import type { PayrollRun } from '../../domain/process/payroll-process.ts';
 
 /** What a run works by, resolved when it began. */
@@ -20,6 +21,20 @@ export interface CutoffRisk {
   readonly waiting: number;
   readonly held: number;
   readonly rejected: number;
+  /** Accepted and not in the ERP. Undefined from workers that did not count it. */
+  readonly unposted?: number;
+}
+
+/** Labor that is in no ERP while its books close. */
+export interface BooksRisk {
+  readonly state: 'nothing' | 'near' | 'past';
+  readonly closesAt: Instant | null;
+  readonly timesheets: number;
+  readonly lines: number;
+  /** Of the lines. */
+  readonly refused: number;
+  readonly inDoubt: number;
+  readonly systems: readonly string[];
 }
 
 /** An export without its lines: those stay in the store (claim check). */
@@ -42,8 +57,11 @@ export type AcknowledgementResult =
 /** The activities of payroll. Each is one idempotent step; all throw ApplicationFailure with a Failure (domain/failure.ts) in its details. */
 export interface PayrollActivities {
   planPayroll(run: PayrollRun): Promise<PayrollPlan>;
-  /** Fails as transient, and so is tried again, as long as it is as `told`: something would be missed, or nothing; null: nothing was told yet. */
-  cutoffRisk(run: PayrollRun & { readonly told: boolean | null }): Promise<CutoffRisk>;
+  /**
+   * Fails as transient, and so is tried again, as long as it is as `told`: something would be missed, or nothing; null: nothing was told yet. The
+   * same for `toldUnposted` of what is not in the ERP; where that is left out it is not asked for.
+   */
+  cutoffRisk(run: PayrollRun & { readonly told: boolean | null; readonly toldUnposted?: boolean | null }): Promise<CutoffRisk>;
   /** Takes what no export has. Null where there is nothing. */
   claimHours(input: PayrollRun & { readonly process: string; readonly system: string; readonly by: string; readonly reason: string }): Promise<ExportOutline | null>;
   sendHours(input: { readonly exportId: string; readonly process: string }): Promise<{ readonly files: readonly string[]; readonly checksum: string }>;
@@ -56,4 +74,8 @@ export interface PayrollActivities {
   acknowledgeByHand(input: { readonly exportId: string; readonly process: string; readonly by: string; readonly reason: string; readonly reference: string | null }): Promise<void>;
   settleRejectedHours(input: { readonly exportId: string; readonly process: string; readonly as: 'released' | 'by_hand'; readonly by: string; readonly reason: string }): Promise<{ readonly lines: number }>;
   payrollsDue(): Promise<readonly PayrollRun[]>;
+  /** Accounting periods near their close, or past it, with labor that is in no ERP. */
+  booksDue(): Promise<readonly BooksRun[]>;
+  /** Fails as transient, and so is tried again, as long as it is as `told`. */
+  booksRisk(run: BooksRun & { readonly told: BooksRisk['state'] | null }): Promise<BooksRisk>;
 }

@@ -7,13 +7,14 @@ import type { PayrollRun } from '../../domain/process/payroll-process.ts';
 import { appendAudit } from '../../store/audit-trail.ts';
 import { activeConfig } from '../../store/config-versions.ts';
 import { claimForExport, payrollDocument, payrollExportById, recordAcknowledged, recordSending, recordSent, rejectedLines, settleRejected, type PayrollExportRow } from '../../store/payroll.ts';
+import { booksAtRisk, unpostedLabor } from '../../store/unposted-labor.ts';
 import { duePayrolls, openForPayroll, payPeriodOf } from '../../store/payroll-periods.ts';
 import { callContext } from '../context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { toTemporal } from '../failures.ts';
 import type { AcknowledgementResult, ExportOutline, PayrollActivities } from './contract.ts';
 
-export type PayrollDependencies = Pick<ActivityDependencies, 'store' | 'log' | 'withSlot'> & { readonly systems: { payroll(id: string): PayrollPort } };
+export type PayrollDependencies = Pick<ActivityDependencies, 'store' | 'log' | 'withSlot' | 'now'> & { readonly systems: { payroll(id: string): PayrollPort } };
 
 /** Of rejected lines in a case; the others are in the store. */
 const EXAMPLES = 20;
@@ -73,10 +74,11 @@ export function createPayrollSteps(deps: PayrollDependencies): PayrollActivities
       }
     },
 
-    async cutoffRisk({ told, ...run }) {
+    async cutoffRisk({ told, toldUnposted, ...run }) {
       try {
         const open = await openForPayroll(db, await periodOf(run));
-        if (told === open.waiting + open.held + open.rejected > 0) throw nothingNew(run);
+        const isAsTold = told === open.waiting + open.held + open.rejected > 0 && (toldUnposted === undefined || toldUnposted === open.unposted > 0);
+        if (isAsTold) throw nothingNew(`what the payroll of ${run.legalEntity} for ${run.payPeriod} would miss`, `payroll ${run.legalEntity} ${run.payPeriod}`);
         return open;
       } catch (error) {
         throw toTemporal(error);
@@ -147,11 +149,28 @@ export function createPayrollSteps(deps: PayrollDependencies): PayrollActivities
       const withinHours = Math.max(payrollTermsOf('*', terms).atRiskHoursBefore, ...terms.map(({ atRiskHoursBefore }) => atRiskHoursBefore));
       return await duePayrolls(db, { withinHours });
     },
+
+    async booksDue() {
+      const { terms } = await configuration();
+      return await booksAtRisk(db, (legalEntity) => payrollTermsOf(legalEntity, terms).atRiskHoursBefore, deps.now());
+    },
+
+    async booksRisk({ told, ...run }) {
+      try {
+        const open = await unpostedLabor(db, run);
+        const state = open === undefined || open.lines === 0 ? 'nothing' : open.past ? 'past' : 'near';
+        if (state === told) throw nothingNew(`what the books of ${run.legalEntity} for ${run.accountingPeriod} lack`, `books ${run.legalEntity} ${run.accountingPeriod}`);
+        const { closesAt = null, timesheets = 0, lines = 0, refused = 0, inDoubt = 0, systems = [] } = open ?? {};
+        return { state, closesAt, timesheets, lines, refused, inDoubt, systems };
+      } catch (error) {
+        throw toTemporal(error);
+      }
+    },
   };
 }
 
-function nothingNew({ legalEntity, payPeriod }: PayrollRun): SystemFailure {
-  return new SystemFailure({ kind: 'transient', code: 'PAYROLL_RISK_UNCHANGED', message: `nothing has changed in what the payroll of ${legalEntity} for ${payPeriod} would miss.`, mend: 'It is counted again by itself.', system: 'q2c', object: `payroll ${legalEntity} ${payPeriod}`, written: 'no' });
+function nothingNew(what: string, object: string): SystemFailure {
+  return new SystemFailure({ kind: 'transient', code: 'PAYROLL_RISK_UNCHANGED', message: `nothing has changed in ${what}.`, mend: 'It is counted again by itself.', system: 'q2c', object, written: 'no' });
 }
 
 function notYet({ id, system }: PayrollExportRow): SystemFailure {

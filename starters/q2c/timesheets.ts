@@ -42,7 +42,7 @@ export function timesheetCommands(program: Command): void {
 
   program
     .command('cutoff')
-    .description('What will miss the payroll cutoff or the close of the books at the present pace, by legal entity')
+    .description('What will miss the payroll cutoff or the invoice cutoff at the present pace of decisions and of postings, by legal entity')
     .action(async () => {
       await withSession(program, async (session) => {
         const status = await cutoffStatus(session.store().db, clockOfEnvironment()());

@@ -80,3 +80,21 @@ export async function receive(db: Db, sheet: ReceivedSheet): Promise<void> {
     await sql`insert into time_outcome (record, position, entry_id, entry_version, outcome) values (${record?.id ?? 0}, ${position}, ${`${id}-${position}`}, 1, ${outcome})`.execute(db);
   }
 }
+
+let postings = 0;
+
+/** A line of labor of a received timesheet as the ledger has it. @returns its key */
+export async function planLabor(db: Db, of: { readonly timesheet: string; readonly state: string; readonly legalEntity?: string; readonly accountingPeriod?: string; readonly minutesAgo?: number }): Promise<string> {
+  const { timesheet, state, legalEntity = 'US01', accountingPeriod = '2026-11', minutesAgo = 0 } = of;
+  postings += 1;
+  const key = `labor-line-${postings}`;
+  await sql`
+    insert into labor_posting (key, record, system, legal_entity, accounting_period, kind, hours, currency, amount, line, state, planned_at, done_at)
+    select ${key}, min(id), 'netsuite', ${legalEntity}, ${accountingPeriod}, 'original', 8, 'USD', 100, '{}', ${state}, now() - ${minutesAgo}::integer * interval '1 minute', ${state === 'done' ? sql`now()` : null}
+    from time_record where record_id = ${timesheet}`.execute(db);
+  return key;
+}
+
+export async function putAccountingPeriod(db: Db, period: { readonly legalEntity: string; readonly code: string; readonly closesAt: string; readonly closed?: boolean }): Promise<void> {
+  await referTo(db, 'accounting_period', `${period.legalEntity}|${period.code}`, { schema: 'accounting-period', schemaVersion: 1, from: '2026-11-01', to: '2026-11-30', opensAt: '2026-11-01T00:00:00.000Z', closed: false, ...period });
+}

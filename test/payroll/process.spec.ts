@@ -6,7 +6,9 @@ import { reconcilePayroll } from '../../store/payroll-reconciliation.ts';
 import { exportNowUpdate, payrollProgressQuery } from '../../workflows/contracts/payroll-export.ts';
 import type { payrollCalendar } from '../../workflows/payroll-calendar.ts';
 import { stopTemporalServer } from '../support/temporal.ts';
-import { ADA, BEN, receive } from './builders.ts';
+import { sql } from 'kysely';
+import { casesOf } from '../../store/cases.ts';
+import { ADA, BEN, planLabor, putAccountingPeriod, receive } from './builders.ts';
 import { createFakeBureau } from './bureau.ts';
 import { runOf, startPayrollLine, type PayrollLine } from './line.ts';
 
@@ -165,6 +167,36 @@ describe('The payroll of a pay period', function () {
     bureau.reset();
     assert.equal((await line.outcome(period)).outcome, 'exported');
     assert.ok(!(await calendar()).started.some(({ payPeriod }) => payPeriod === period.code), 'what is done is not started again');
+  });
+
+  it('has a case raised for accepted time that is not in the ERP near the payroll cutoff', async () => {
+    const period = await line.period({ legalEntity: 'NL01', cutoffAt: soon(120) });
+    await receive(line.store.db, { id: `U-${period.code}`, person: ADA, legalEntity: 'NL01', state: 'decided', outcomes: ['accepted'] });
+    await planLabor(line.store.db, { timesheet: `U-${period.code}`, state: 'not_done', legalEntity: 'NL01' });
+    await line.start(period);
+    const open = await line.openCase('LABOR_UNPOSTED_AT_CUTOFF', period);
+    assert.match(open.message, new RegExp(`^1 accepted timesheets of NL01 are not in the ERP, and the payroll cutoff of ${period.code} is near`));
+    assert.equal((await line.cases(period)).length, 1, 'payroll itself misses nothing');
+    await line.client.workflow.getHandle(payrollExportId(runOf(period))).terminate('test');
+  });
+
+  it('has the calendar tell of labor that is in no ERP while its books close, once, until it is there', async () => {
+    const { db } = line.store;
+    await putAccountingPeriod(db, { legalEntity: 'IN01', code: '2026-11', closesAt: soon(3_600) });
+    await receive(db, { id: 'books-1', person: ADA, legalEntity: 'IN01', state: 'decided', outcomes: ['accepted'] });
+    const key = await planLabor(db, { timesheet: 'books-1', state: 'refused', legalEntity: 'IN01' });
+    const calendar = (nth: number) => line.client.workflow.execute<typeof payrollCalendar>('payrollCalendar', { workflowId: `payroll-calendar/books-${nth}`, taskQueue: LINE_QUEUE });
+    assert.deepEqual((await calendar(1)).books, [{ legalEntity: 'IN01', accountingPeriod: '2026-11' }]);
+    const cases = () => casesOf(db, 'books/IN01/2026-11');
+    const open = await line.until('a case is open', async () => (await cases()).find(({ state }) => state === 'open'));
+    assert.equal(open.code, 'LABOR_UNPOSTED_AT_CLOSE');
+    assert.match(open.message, /^The books of IN01 for 2026-11 close at .*, and 1 accepted lines of 1 timesheets are not in netsuite: 1 refused there, 0 in doubt/);
+    await calendar(2);
+    assert.equal((await cases()).length, 1);
+    await sql`update labor_posting set state = 'done', done_at = now() where key = ${key}`.execute(db);
+    const handle = line.client.workflow.getHandle('books/IN01/2026-11');
+    assert.deepEqual((await calendar(3)).books, []);
+    await handle.terminate('test');
   });
 
   it('refuses an export ahead of its cutoff without a name and a reason', async () => {

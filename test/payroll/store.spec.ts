@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import type { Store } from '../../store/database.ts';
 import { claimForExport, linesOf, payrollDocument, payrollExportById, recordAcknowledged, recordSent, rejectedLines, settleRejected } from '../../store/payroll.ts';
 import { duePayrolls, openForPayroll, payPeriodOf } from '../../store/payroll-periods.ts';
 import { reconcilePayroll } from '../../store/payroll-reconciliation.ts';
+import { booksAtRisk, unpostedLabor } from '../../store/unposted-labor.ts';
 import { freshStore } from '../store/support.ts';
-import { ADA, aPayPeriod, BEN, planPay, putPayPeriod, receive, referTo, type PlannedPay } from './builders.ts';
+import { ADA, aPayPeriod, BEN, planLabor, planPay, putAccountingPeriod, putPayPeriod, receive, referTo, type PlannedPay } from './builders.ts';
 
 describe('Payroll in the store', function () {
   this.timeout(60_000);
@@ -184,6 +186,38 @@ describe('Payroll in the store', function () {
     await receive(store.db, { ...sheet, id: 'REJ', state: 'decided', outcomes: ['accepted', 'rejected'] });
     await receive(store.db, { ...sheet, id: 'MENDED', state: 'decided', outcomes: ['rejected'] });
     await receive(store.db, { ...sheet, id: 'MENDED', version: 2, state: 'decided', outcomes: ['accepted'] });
-    assert.deepEqual(await openForPayroll(store.db, period), { waiting: 2, held: 1, rejected: 1 });
+    assert.deepEqual(await openForPayroll(store.db, period), { waiting: 2, held: 1, rejected: 1, unposted: 0 });
+  });
+
+  it('counts accepted timesheets that are not in their ERP: refused, in doubt, failing or planned for longer than a moment, whichever version brought them', async () => {
+    const period = aPayPeriod({ legalEntity: 'NL01', code: 'UNPOSTED' });
+    const take = async (id: string, state: string, minutesAgo = 0) => {
+      await receive(store.db, { id, legalEntity: 'NL01', state: 'decided', outcomes: ['accepted'] });
+      return await planLabor(store.db, { timesheet: id, state, legalEntity: 'NL01', minutesAgo });
+    };
+    for (const state of ['refused', 'in_doubt', 'not_done', 'done', 'cancelled', 'planned']) await take(`NL-${state}`, state);
+    await take('NL-waiting', 'planned', 6);
+    await take('NL-newer', 'refused');
+    await receive(store.db, { id: 'NL-newer', version: 2, legalEntity: 'NL01', state: 'decided', outcomes: ['repeat'] });
+    assert.deepEqual(await openForPayroll(store.db, period), { waiting: 0, held: 0, rejected: 0, unposted: 5 });
+  });
+
+  it('says which books near their close lack accepted labor, and how much', async () => {
+    const now = new Date();
+    const hours = (ahead: number) => new Date(now.getTime() + ahead * 3_600_000).toISOString();
+    const closing = { legalEntity: 'IN01', accountingPeriod: '2026-11' };
+    const due = async () => (await booksAtRisk(store.db, () => 4, now)).filter(({ legalEntity }) => legalEntity === 'IN01');
+    await putAccountingPeriod(store.db, { legalEntity: 'IN01', code: '2026-11', closesAt: hours(5) });
+    await receive(store.db, { id: 'IN-1', legalEntity: 'IN01', state: 'decided', outcomes: ['accepted', 'accepted'] });
+    await planLabor(store.db, { timesheet: 'IN-1', state: 'refused', legalEntity: 'IN01' });
+    await planLabor(store.db, { timesheet: 'IN-1', state: 'planned', legalEntity: 'IN01', minutesAgo: 10 });
+    assert.deepEqual(await due(), [], 'there is time yet');
+    await putAccountingPeriod(store.db, { legalEntity: 'IN01', code: '2026-11', closesAt: hours(3) });
+    assert.deepEqual(await due(), [closing]);
+    assert.deepEqual(await unpostedLabor(store.db, closing), { closesAt: hours(3), past: false, timesheets: 1, lines: 2, refused: 1, inDoubt: 0, systems: ['netsuite'] });
+    await putAccountingPeriod(store.db, { legalEntity: 'IN01', code: '2026-11', closesAt: hours(-1) });
+    assert.deepEqual([(await due()).length, (await unpostedLabor(store.db, closing))?.past], [1, true], 'nor is it forgotten once they have closed');
+    await sql`update labor_posting set state = 'done', done_at = now() where legal_entity = 'IN01'`.execute(store.db);
+    assert.deepEqual([await due(), (await unpostedLabor(store.db, closing))?.lines], [[], 0]);
   });
 });

@@ -55,9 +55,9 @@ describe('A payroll run over days', function () {
     };
     const payroll: PayrollActivities = {
       planPayroll: async () => Promise.resolve({ from: '2026-11-01', to: '2026-11-15', cutoffAt: new Date(began + 48 * HOUR_MS).toISOString(), payDate: '2026-11-20', system: 'payroll', atRiskHoursBefore: 4, settleSeconds: 60, acknowledgedWithinHours: 1, transientSlaMinutes: 30, configHash: null }),
-      cutoffRisk: async ({ told: before }) => {
+      cutoffRisk: async ({ told: before, toldUnposted }) => {
         const seen = risk(await hours());
-        if (before === seen.waiting + seen.held + seen.rejected > 0) throw new Error('nothing new');
+        if (before === seen.waiting + seen.held + seen.rejected > 0 && toldUnposted === (seen.unposted ?? 0) > 0) throw new Error('nothing new');
         return seen;
       },
       claimHours: async () => {
@@ -83,6 +83,8 @@ describe('A payroll run over days', function () {
       },
       settleRejectedHours: async () => Promise.resolve({ lines: 0 }),
       payrollsDue: async () => Promise.resolve([]),
+      booksDue: async () => Promise.resolve([]),
+      booksRisk: async () => Promise.resolve({ state: 'nothing', closesAt: null, timesheets: 0, lines: 0, refused: 0, inDoubt: 0, systems: [] }),
     };
     for (const taskQueue of [LINE_QUEUE, targetQueue('payroll')]) {
       const worker = await Worker.create({ connection: environment.nativeConnection, taskQueue, ...(taskQueue === LINE_QUEUE ? { workflowBundle: await theBundle() } : {}), activities: { ...cases, ...payroll } });
@@ -116,6 +118,17 @@ describe('A payroll run over days', function () {
     await run.result();
     assert.deepEqual(told, ['case PAYROLL_CUTOFF_AT_RISK at 44 h', 'closed (nothing is left that payroll would miss) at 47 h', 'hours taken at 48 h', 'sent at 48 h']);
     assert.match(opened[0]?.message ?? '', /^9 timesheets of US01 will miss the payroll of A .*: 7 not decided yet, 0 held for another record, 2 rejected/);
+  });
+
+  it('tells of accepted time that is not in the ERP near the cutoff by a case of its own, which closes when it is there', async () => {
+    const run = await begin('F');
+    risk = (at) => ({ waiting: at < 46 ? 1 : 0, held: 0, rejected: 0, unposted: at > 45 && at < 47 ? 3 : 0 });
+    answer = () => ({ state: 'accepted', lines: 1 });
+    await run.result();
+    assert.deepEqual(told.map((what) => what.replace(/\.\d h/, ' h')).slice(0, 4), [
+      'case PAYROLL_CUTOFF_AT_RISK at 44 h', 'case LABOR_UNPOSTED_AT_CUTOFF at 45 h', 'closed (nothing is left that payroll would miss) at 46 h', 'closed (everything accepted is in the ERP) at 47 h',
+    ]);
+    assert.match(opened[1]?.message ?? '', /^3 accepted timesheets of US01 are not in the ERP, and the payroll cutoff of F is near/);
   });
 
   it('says at the cutoff that what is left is paid with the next pay period', async () => {

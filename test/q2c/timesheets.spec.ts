@@ -120,9 +120,9 @@ describe('q2c: timesheets', function () {
     await sql`update time_record set decided_at = now() - interval '10 minutes' where state = 'decided'`.execute(store.db);
     const { text, code } = await q2c('cutoff');
     assert.equal(code, 0);
-    assert.match(text, /At the present pace of 6 records an hour these miss their cutoff:/);
+    assert.match(text, /At the present pace of 6 records an hour decided and \d+ lines an hour posted these miss their cutoff:/);
     assert.match(text, new RegExp(`UNKNOWN +payroll +${cutoffAt} +\\d+ +[1-9]`));
-    assert.match(text, /legal entity +undecided +refused +held .*\n.*\nUNKNOWN +2 +1 +1 +\S+ for days up to 2026-11-30/);
+    assert.match(text, /legal entity +undecided +refused +held .*\n.*\nUNKNOWN +2 +1 +1 +0 +0 +\S+ for days up to 2026-11-30/);
     assert.match(text, /waits for people or for other records, whatever the pace/);
   });
 

@@ -2,7 +2,7 @@ import type { Instant } from '../../dates.ts';
 
 export type CutoffKind = 'payroll' | 'invoice';
 
-/** Records of one legal entity that wait for a decision, with the cutoffs they have to make; null where they have none of that kind. */
+/** Records of one legal entity that wait for a decision, or lines of labor that wait to be posted, with the cutoffs they have to make; null where they have none of that kind. */
 export interface BacklogLine {
   readonly legalEntity: string;
   readonly records: number;
@@ -17,7 +17,7 @@ export interface CutoffMiss {
   readonly cutoffAt: Instant;
   /** Records that wait for this cutoff. */
   readonly waiting: number;
-  /** How many of them will be decided after it. */
+  /** How many of them will be decided, or posted, after it. */
   readonly late: number;
   /** The cutoff has passed already. */
   readonly past: boolean;

@@ -43,7 +43,8 @@ function nextCutoff(at: Instant, cutoffDay: number, timeZone: string): Instant {
   return ends.find((end) => end > at) ?? at;
 }
 
-function endOfLocalDay(day: string, timeZone: string): Instant {
+/** The end of a local day of a time zone, as an instant. */
+export function endOfLocalDay(day: string, timeZone: string): Instant {
   const utcMidnight = Date.parse(`${day}T24:00:00.000Z`);
   const local = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(utcMidnight);
   const offset = Date.parse(`${local.replace(' ', 'T')}.000Z`) - utcMidnight;
