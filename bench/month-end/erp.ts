@@ -23,14 +23,23 @@ export interface Erp {
   limits(): Promise<Limits>;
   /** What was counted so far does not count. */
   forgetLimits(): Promise<void>;
+  /** The same, and the account lets in so many from now on, each for so long. */
+  setLimits(limits: { readonly limit: number; readonly latencyMs: number }): Promise<void>;
+  /** When it refused, milliseconds since 1970: of its last thousand requests, those there were too many of at once. */
+  refusals(): Promise<number[]>;
 }
 
 const limitsSchema = z.object({ limit: z.number(), peak: z.number(), refused: z.number() });
+const requestsSchema = z.array(z.object({ at: z.iso.datetime(), status: z.number() }));
 const timeBillSchema = z.object({ externalId: z.string(), fields: z.object({ custcol_q2c_hours: z.number(), custcol_q2c_amount: z.number().optional(), custcol_q2c_currency: z.string().optional() }) });
 const totalsSchema = z.array(z.object({ lines: z.number(), hours: z.string(), billed: z.array(z.object({ amount: z.string(), currency: z.string() })) }));
 const stateSchema = z.looseObject({ timeBill: z.array(timeBillSchema).default([]) });
 
 export function erpAt(url: string): Erp {
+  async function put(limits: { readonly limit?: number; readonly latencyMs?: number }): Promise<void> {
+    await (await fetch(`${url}/__admin/limits`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(limits) })).text();
+  }
+
   return {
     async prepare(month) {
       await (await fetch(`${url}/__admin/reset`, { method: 'POST' })).text();
@@ -47,8 +56,10 @@ export function erpAt(url: string): Erp {
       return { lines: totals.reduce((sum, row) => sum + row.lines, 0), hours: totals.reduce((sum, row) => sum.plus(row.hours), new Decimal(0)), billed };
     },
     limits: async () => limitsSchema.parse(await (await fetch(`${url}/__admin/limits`)).json()),
-    async forgetLimits() {
-      await (await fetch(`${url}/__admin/limits`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{}' })).text();
+    forgetLimits: () => put({}),
+    setLimits: put,
+    async refusals() {
+      return requestsSchema.parse(await (await fetch(`${url}/__admin/requests`)).json()).flatMap(({ at, status }) => (status === 429 ? [Date.parse(at)] : []));
     },
   };
 }

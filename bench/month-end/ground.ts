@@ -11,7 +11,7 @@ import type { Month } from './month.ts';
 import { SYSTEM } from './work.ts';
 
 /** NetSuite's own for an account without SuiteCloud Plus, and what config/systems.yaml says. */
-const DEFAULT_CONCURRENCY = 15;
+export const DEFAULT_CONCURRENCY = 15;
 
 export interface CommonGround {
   readonly erp: Erp;

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { using } from '../support/open.ts';
 import type { RunningEngine } from './engines/engine.ts';
-import { ourEngine } from './engines/ours.ts';
+import { startOurs } from './engines/ours.ts';
 import type { CommonGround } from './ground.ts';
 import type { Month } from './month.ts';
 
@@ -16,10 +16,10 @@ export interface OurLine {
   readonly query: Query;
 }
 
-/** Our own line on an empty installation, with a look into its store. */
-export async function withOurLine<Result>(common: CommonGround, month: Month, work: (line: OurLine) => Promise<Result>): Promise<Result> {
+/** Our own line on an empty installation, with one worker process unless told, and with a look into its store. */
+export async function withOurLine<Result>(common: CommonGround, month: Month, work: (line: OurLine) => Promise<Result>, workers = 1): Promise<Result> {
   await common.erp.prepare(month);
-  return await using(() => ourEngine.start(common.of(month)), async (running) => {
+  return await using(() => startOurs(common.of(month), workers), async (running) => {
     return await withStore(running.storeUrl, (query) => work({ running, query }));
   });
 }

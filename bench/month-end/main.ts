@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { endInOrderOnSignals, using } from '../support/open.ts';
 import { asJsonLines } from '../support/report.ts';
+import { accountLimit } from './account-limit.ts';
 import { dbosEngine } from './engines/dbos.ts';
 import type { Engine, EngineName } from './engines/engine.ts';
 import { ourEngine } from './engines/ours.ts';
@@ -60,6 +61,7 @@ const PARTS: readonly Part[] = [
   only('single', (common, { consultants }, tell) => singleEvents(common, Math.max(100, Math.round(consultants / 4)), tell)),
   only('fairness', (common, { quick }, tell) => fairness(common, { consultants: FIRM_SIZE, seconds: quick ? 5 : 20, tell })),
   only('cutoff', (common, { consultants }, tell) => cutoffOrder(common, consultants, tell)),
+  only('limit', (common, { quick, latency }, tell) => accountLimit(common, { timesheets: quick ? 60 : 160, firm: FIRM_SIZE, latencyMs: latency, tell })),
 ];
 
 async function engines(common: CommonGround, options: MonthEndOptions, tell: (line: string) => void): Promise<Findings | undefined> {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { EngineName } from './engines/engine.ts';
 
-export const PARTS = ['engines', 'crash', 'memory', 'single', 'fairness', 'cutoff'] as const;
+export const PARTS = ['engines', 'crash', 'memory', 'single', 'fairness', 'cutoff', 'limit'] as const;
 export type PartName = (typeof PARTS)[number];
 const ENGINE_NAMES = ['ours', 'temporal', 'dbos', 'restate'] as const satisfies readonly EngineName[];
 

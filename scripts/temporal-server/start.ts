@@ -17,6 +17,8 @@ export interface StartTemporalOptions {
   readonly uiPort?: number;
   /** No web pages; true unless told. */
   readonly headless?: boolean;
+  /** Of its SQLite file, over those of temporal-dev.yaml. */
+  readonly pragmas?: Readonly<Record<string, string>>;
   readonly progress?: Progress;
 }
 
@@ -39,7 +41,7 @@ export async function startTemporal(options: StartTemporalOptions): Promise<Runn
   if (server.kind !== 'executable') throw new Error('A test needs a Temporal server of its own');
   const headless = options.headless ?? true;
   const ports = { frontend: options.port ?? (await freePort()), ui: options.uiPort ?? (await freePort()), metrics: await freePort() };
-  const config = { ...base, ports };
+  const config = { ...base, ports, database: { ...base.database, pragmas: { ...base.database.pragmas, ...options.pragmas } } };
   mkdirSync(options.dataDir, { recursive: true });
   const logFile = join(options.dataDir, 'server.log');
   const log = openSync(logFile, 'a', 0o600);

@@ -8,7 +8,6 @@ import { portsFor } from '../../../scripts/ports.ts';
 import { answersHttp } from '../../../scripts/probes.ts';
 import { startEmbeddedStore } from '../../../scripts/store-server/embedded.ts';
 import { loadTemporalConfig } from '../../../scripts/temporal-server/config.ts';
-import { startTemporal } from '../../../scripts/temporal-server/start.ts';
 import { WORKER_NODE_FLAGS } from '../../../workers/node-flags.ts';
 import { lastingPorts } from '../../support/installation.ts';
 import { killProcess, startNode } from '../../support/processes.ts';
@@ -16,17 +15,18 @@ import { prepareMonth } from '../month.ts';
 import { senderTo } from '../send.ts';
 import type { Engine, Ground, RunningEngine } from './engine.ts';
 import { sizeOf } from './files.ts';
-import { temporalFiles } from './temporal-files.ts';
+import { startTemporalServer, TEMPORAL_SERVER, temporalFiles } from './temporal-server.ts';
 
 /** This project: every part the process that npm start makes of it. */
 export const ourEngine: Engine = {
   name: 'ours',
   title: 'ours',
-  settings: 'Temporal dev server with the settings of temporal-dev.yaml (SQLite file, write-ahead log, synchronous=normal); PostgreSQL with fsync and synchronous_commit on; worker and gateway as npm start runs them; the ERP\'s limit as slots leased in the store',
-  start,
+  settings: `${TEMPORAL_SERVER}; PostgreSQL with fsync and synchronous_commit on; worker and gateway as npm start runs them; the ERP's limit as slots leased in the store`,
+  start: (ground) => startOurs(ground, 1),
 };
 
-async function start(ground: Ground): Promise<RunningEngine> {
+/** @param workers processes that work for the one store and server */
+export async function startOurs(ground: Ground, workers: number): Promise<RunningEngine> {
   const dataDir = await mkdtemp(join(tmpdir(), 'q2c-bench-ours-'));
   const ending: (() => Promise<void>)[] = [() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 })];
   const stop = async () => {
@@ -44,7 +44,7 @@ async function start(ground: Ground): Promise<RunningEngine> {
     ending.push(() => watch.end());
 
     const [temporalPort = 0] = await lastingPorts(1);
-    const startServer = () => startTemporal({ dataDir, port: temporalPort, progress: ground.tell });
+    const startServer = () => startTemporalServer({ dataDir, port: temporalPort, tell: ground.tell });
     let server = await startServer();
     ending.push(() => server.stop());
     writeEndpoints({ dataDir, ports, temporal: { address: server.address, namespace: server.namespace }, ownServer: false, storeUrl: store.url, tryton: false, sandboxes: ['netsuite'], console: false });
@@ -61,16 +61,23 @@ async function start(ground: Ground): Promise<RunningEngine> {
     const local = (port: number, path = '') => `http://127.0.0.1:${port}${path}`;
     const profiling = ground.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${ground.profileDir}`];
     const startGateway = () => startNode({ name: 'gateway', file: 'starters/gateway/main.ts', dataDir, environment: { ...environment, PORT: String(ports.gateway - ground.portOffset) }, nodeArguments: profiling, ready: () => answersHttp(local(ports.gateway, '/readyz')) });
-    const startWorker = () => startNode({ name: 'worker', file: 'workers/main.ts', dataDir, environment: { ...environment, PORT: String(ports.workerMetrics) }, nodeArguments: [...WORKER_NODE_FLAGS, ...profiling], ready: () => answersHttp(local(ports.workerMetrics, '/readyz')) });
+    const workerPorts = [ports.workerMetrics, ...(await lastingPorts(workers - 1))];
+    const startWorker = (port: number) => startNode({ name: 'worker', file: 'workers/main.ts', dataDir, environment: { ...environment, PORT: String(port) }, nodeArguments: [...WORKER_NODE_FLAGS, ...profiling], ready: () => answersHttp(local(port, '/readyz')) });
+    const working: Awaited<ReturnType<typeof startWorker>>[] = [];
+    // One after the other: each bundles the workflows, which takes a processor for some seconds.
+    const startWorkers = async () => {
+      working.length = 0;
+      for (const port of workerPorts) working.push(await startWorker(port));
+    };
     let gateway = await startGateway();
     ending.push(() => gateway.stop());
-    let worker = await startWorker();
-    ending.push(() => worker.stop());
+    ending.push(async () => void (await Promise.all(working.map((worker) => worker.stop()))));
+    await startWorkers();
     const sender = senderTo(local(ports.gateway), readCredentials(dataDir));
 
     return {
       storeUrl: store.url,
-      pids: () => ({ store: store.pid, server: server.pid, gateway: gateway.pid, worker: worker.pid }),
+      pids: () => ({ store: store.pid, server: server.pid, gateway: gateway.pid, ...Object.fromEntries(working.map(({ pid }, index) => [index === 0 ? 'worker' : `worker ${index + 1}`, pid])) }),
       send: sender.bulk,
       sendOne: sender.single,
       async finished() {
@@ -83,9 +90,9 @@ async function start(ground: Ground): Promise<RunningEngine> {
         return sizes.reduce((sum, size) => sum + size, Number(rows[0]?.bytes ?? 0));
       },
       async crash() {
-        for (const { pid } of [worker, gateway, server]) await killProcess(pid);
+        for (const { pid } of [...working, gateway, server]) await killProcess(pid);
         server = await startServer();
-        [gateway, worker] = await Promise.all([startGateway(), startWorker()]);
+        [gateway] = await Promise.all([startGateway(), startWorkers()]);
       },
       stop,
     };

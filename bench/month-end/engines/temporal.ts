@@ -1,15 +1,14 @@
 import { loadTemporalConfig } from '../../../scripts/temporal-server/config.ts';
-import { startTemporal } from '../../../scripts/temporal-server/start.ts';
-import { temporalFiles } from './temporal-files.ts';
 import { lastingPorts } from '../../support/installation.ts';
 import type { Engine } from './engine.ts';
 import { startPeer } from './peer.ts';
+import { startTemporalServer, TEMPORAL_SERVER, temporalFiles } from './temporal-server.ts';
 
 /** Plain Temporal: one workflow for each timesheet, on the very server settings our own line has. */
 export const temporalEngine: Engine = {
   name: 'temporal',
   title: 'plain Temporal',
-  settings: 'Temporal dev server with the settings of temporal-dev.yaml (SQLite file, write-ahead log, synchronous=normal), the same as ours; outcomes in PostgreSQL with fsync and synchronous_commit on; a worker with the SDK\'s default limits; the ERP\'s limit held by the connector',
+  settings: `${TEMPORAL_SERVER}, the same as ours; outcomes in PostgreSQL with fsync and synchronous_commit on; a worker with the SDK's default limits; the ERP's limit held by the connector`,
   start: (ground) => startPeer({
     name: 'temporal',
     file: 'bench/month-end/peers/temporal.ts',
@@ -17,7 +16,7 @@ export const temporalEngine: Engine = {
       const [port = 0] = await lastingPorts(1);
       return {
         engine: { address: `127.0.0.1:${port}`, namespace: loadTemporalConfig().namespace.name },
-        startServer: () => startTemporal({ dataDir, port, progress: tell }),
+        startServer: () => startTemporalServer({ dataDir, port, tell }),
         keeps: temporalFiles(dataDir),
       };
     },
