@@ -20,6 +20,7 @@ import * as caseTickets from './migrations/0016-case-tickets.ts';
 import * as takenBack from './migrations/0017-taken-back-before-posted.ts';
 import * as senderAnswers from './migrations/0018-sender-answers.ts';
 import * as targetLimit from './migrations/0019-target-limit.ts';
+import * as sharedCaps from './migrations/0020-shared-caps.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -41,6 +42,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0017-taken-back-before-posted': takenBack,
   '0018-sender-answers': senderAnswers,
   '0019-target-limit': targetLimit,
+  '0020-shared-caps': sharedCaps,
 };
 
 const MIGRATION_LOCK = '7113200300417';

@@ -37,14 +37,22 @@ export function outcomesOf(record: StoredRecord, sheet: Timesheet, positions: re
   return positions.flatMap((position): OutcomeRow[] => {
     const entry = sheet.entries[position];
     if (entry === undefined) return [{ ...ofItself(record, sheet, position), outcome: 'withdrawn' }];
-    const row = { record: record.id, position, entryId: entry.id, entryVersion: entry.version, codes: [], findings: [], waitsFor: null };
+    const row = { record: record.id, position, entryId: entry.id, entryVersion: entry.version, codes: [], findings: [], waitsFor: null, roomIn: null };
     const findings = rejected.get(entry);
-    if (findings !== undefined) return [{ ...row, outcome: 'rejected', codes: [...new Set(findings.map(({ code }) => code))], findings }];
+    if (findings !== undefined) {
+      const codes = [...new Set(findings.map(({ code }) => code))];
+      return [{ ...row, outcome: 'rejected', codes, findings, roomIn: isForCap(codes) ? entry.projectNumber : null }];
+    }
     if (sheet.approval.status === 'withdrawn') return [{ ...row, outcome: 'withdrawn', codes: ['APPROVAL_WITHDRAWN'] }];
     const reason = held.get(entry);
     if (reason !== undefined) return [{ ...row, outcome: 'held', codes: [reason.code], findings: [reason], waitsFor: reason.waitsFor }];
     return [{ ...row, outcome: repeats.has(`${entry.id}@${entry.version}`) ? 'repeat' : 'accepted' }];
   });
+}
+
+/** Nothing else is wrong with it: it is judged again by itself when the project has used less of its cap. */
+function isForCap(codes: readonly string[]): boolean {
+  return codes.length === 1 && codes[0] === 'CAP_EXCEEDED';
 }
 
 /** A version without entries that cannot take back what it drops now is refused itself, so that somebody sees to it. */
@@ -54,7 +62,7 @@ export function notTakenBack(record: StoredRecord, sheet: Timesheet, message: st
 }
 
 function ofItself(record: StoredRecord, { id, version }: Timesheet, position: number): Omit<OutcomeRow, 'outcome'> {
-  return { record: record.id, position, entryId: id, entryVersion: version, codes: [], findings: [], waitsFor: null };
+  return { record: record.id, position, entryId: id, entryVersion: version, codes: [], findings: [], waitsFor: null, roomIn: null };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { keyOf } from '../../activities/time/decide.ts';
+import { keyOf } from '../../activities/time/decision.ts';
 import { createReference, type Reference } from '../../activities/time/reference.ts';
 import type { LaborPort } from '../../connectors/labor-port.ts';
 import { createNetSuite } from '../../connectors/netsuite/index.ts';

@@ -27,7 +27,7 @@ export async function returnRefused(db: Db, record: number): Promise<string> {
     // A version without entries has nothing that its submitter could enter anew.
     await sql`
       with given as (
-        update time_outcome set outcome = 'returned', decided_at = now() where record = ${record} and outcome = 'rejected' returning position, entry_id, entry_version, findings
+        update time_outcome set outcome = 'returned', room_in = null, decided_at = now() where record = ${record} and outcome = 'rejected' returning position, entry_id, entry_version, findings
       ),
       told as (
         select r.id, r.system, jsonb_build_object('timesheetId', r.record_id, 'version', r.version, 'person', r.person, 'entries',

@@ -3,7 +3,7 @@ import type { Db } from '../database.ts';
 import { jsonText } from '../json.ts';
 import type { JsonValue } from '../json.ts';
 import { cancelOriginals } from './cancelled.ts';
-import { endOvertakenRefusals, knowWhatCameLate, type AcceptedLate } from './overtaken.ts';
+import { endOvertakenRefusals, knowWhatCameLate, untellRefusals, type AcceptedLate } from './overtaken.ts';
 import type { StoredRecord } from './records.ts';
 
 /** Outcomes that may still change. */
@@ -15,6 +15,12 @@ const OPEN = sql`('rejected', 'held')`;
  */
 export async function lockForDecision(db: Db, names: readonly string[]): Promise<void> {
   await sql`select pg_advisory_xact_lock(74, h) from (select distinct hashtext(n) as h from unnest(${[...names]}::text[]) as n order by 1) as keys`.execute(db);
+}
+
+/** The same for what a decision finds it needs besides, without waiting: it may hold what another waits for. @returns whether it got all of them */
+export async function tryLockForDecision(db: Db, names: readonly string[]): Promise<boolean> {
+  const { rows } = await sql<{ got: boolean }>`select pg_try_advisory_xact_lock(74, h) as got from (select distinct hashtext(n) as h from unnest(${[...names]}::text[]) as n order by 1) as keys`.execute(db);
+  return rows.every(({ got }) => got);
 }
 
 export interface OpenPosition {
@@ -139,16 +145,27 @@ export async function waiversOf(db: Db, entries: readonly string[]): Promise<(Ve
   return rows;
 }
 
+export interface CapUse {
+  readonly used: string;
+  readonly currency: string;
+  /** The first day of which something is written off. */
+  readonly writtenOffFrom: string | null;
+}
+
 /** What is billed on these projects, all time: as it is kept, or counted from the entries in force where nothing is kept yet. */
-export async function capsUsed(db: Db, projects: readonly string[]): Promise<ReadonlyMap<string, { readonly used: string; readonly currency: string }>> {
+export async function capsUsed(db: Db, projects: readonly string[]): Promise<ReadonlyMap<string, CapUse>> {
   if (projects.length === 0) return new Map();
-  const { rows: kept } = await sql<{ project_number: string; used: string; currency: string }>`select project_number, used, currency from time_cap where project_number = any(${[...projects]}::text[])`.execute(db);
-  const used = new Map(kept.map(({ project_number: number, used: amount, currency }) => [number, { used: amount, currency }]));
+  const { rows: kept } = await sql<CapUse & { projectNumber: string }>`
+    select project_number as "projectNumber", used, currency,
+      (select min(e.work_date)::text from time_entry e where e.project_number = c.project_number and e.state = 'in_force' and e.written_off > 0) as "writtenOffFrom"
+    from time_cap c where project_number = any(${[...projects]}::text[])`.execute(db);
+  const used = new Map(kept.map(({ projectNumber, ...use }) => [projectNumber, use]));
   const uncounted = projects.filter((number) => !used.has(number));
   if (uncounted.length === 0) return used;
-  const { rows: counted } = await sql<{ project_number: string; used: string; currency: string }>`
-    select project_number, sum(billed) as used, max(currency) as currency from time_entry where project_number = any(${uncounted}::text[]) and state = 'in_force' group by project_number`.execute(db);
-  for (const { project_number: number, used: amount, currency } of counted) used.set(number, { used: amount, currency });
+  const { rows: counted } = await sql<CapUse & { projectNumber: string }>`
+    select project_number as "projectNumber", sum(billed) as used, max(currency) as currency, min(work_date) filter (where written_off > 0)::text as "writtenOffFrom"
+    from time_entry where project_number = any(${uncounted}::text[]) and state = 'in_force' group by project_number`.execute(db);
+  for (const { projectNumber, ...use } of counted) used.set(projectNumber, use);
   return used;
 }
 
@@ -168,6 +185,8 @@ export interface OutcomeRow {
   readonly codes: readonly string[];
   readonly findings: readonly unknown[];
   readonly waitsFor: string | null;
+  /** Refused for nothing but the cap of this project. */
+  readonly roomIn: string | null;
 }
 
 export interface EntryRow {
@@ -221,11 +240,11 @@ export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
   }
   if (rows.outcomes.length > 0) {
     await sql`
-      insert into time_outcome as o (record, position, entry_id, entry_version, outcome, codes, findings, waits_for)
-      select record, position, "entryId", "entryVersion", outcome, codes, findings, "waitsFor"
-      from jsonb_to_recordset(${jsonText(rows.outcomes)}::jsonb) as r (record bigint, position integer, "entryId" text, "entryVersion" integer, outcome text, codes text[], findings jsonb, "waitsFor" text)
-      on conflict (record, position) do update set outcome = excluded.outcome, codes = excluded.codes, findings = excluded.findings, waits_for = excluded.waits_for, decided_at = now()
-      where o.outcome in ${OPEN}`.execute(db);
+      insert into time_outcome as o (record, position, entry_id, entry_version, outcome, codes, findings, waits_for, room_in)
+      select record, position, "entryId", "entryVersion", outcome, codes, findings, "waitsFor", "roomIn"
+      from jsonb_to_recordset(${jsonText(rows.outcomes)}::jsonb) as r (record bigint, position integer, "entryId" text, "entryVersion" integer, outcome text, codes text[], findings jsonb, "waitsFor" text, "roomIn" text)
+      on conflict (record, position) do update set outcome = excluded.outcome, codes = excluded.codes, findings = excluded.findings, waits_for = excluded.waits_for, room_in = excluded.room_in, decided_at = now()
+      where o.outcome in ${OPEN} or (o.outcome = 'returned' and o.room_in is not null)`.execute(db);
   }
   if (rows.ended.length > 0) {
     await sql`
@@ -272,15 +291,16 @@ export async function writeDecision(db: Db, rows: DecisionRows): Promise<void> {
     await knowWhatCameLate(db, rows.acceptedLate);
     await endOvertakenRefusals(db, { refused: [...new Set(rows.outcomes.filter(({ outcome }) => outcome === 'rejected').map(({ record }) => record))], withdrawn: rows.withdrawals });
     // Refused versions that a later one took the place of need nobody any more. By the clock, which is past the moment of their own decision.
-    await sql`
+    const older = await sql<{ record: number }>`
       update time_outcome o set outcome = 'returned', decided_at = clock_timestamp()
       from time_record old, time_record new
       where o.outcome = 'rejected' and o.record = old.id and new.id = any(${[...rows.decided]}::bigint[])
-        and old.kind = 'timesheet' and old.system = new.system and old.record_id = new.record_id and old.version < new.version`.execute(db);
-    await sql`
+        and old.kind = 'timesheet' and old.system = new.system and old.record_id = new.record_id and old.version < new.version returning o.record`.execute(db);
+    const replaced = await sql<{ record: number }>`
       update time_outcome o set outcome = 'returned', decided_at = clock_timestamp()
       from jsonb_to_recordset(${jsonText(rows.entries.filter(({ entryId, version, labor }) => version > 1 || replacedBy(labor, entryId) !== undefined).map(({ system, entryId, version, labor, record }) => ({ record, system, id: replacedBy(labor, entryId) ?? entryId, version, other: replacedBy(labor, entryId) !== undefined })))}::jsonb) as n (record bigint, system text, id text, version integer, other boolean), time_record r
-      where o.outcome = 'rejected' and o.entry_id = n.id and o.record <> n.record and r.id = o.record and r.system = n.system and (o.entry_version < n.version or n.other)`.execute(db);
+      where o.outcome = 'rejected' and o.entry_id = n.id and o.record <> n.record and r.id = o.record and r.system = n.system and (o.entry_version < n.version or n.other) returning o.record`.execute(db);
+    await untellRefusals(db, [...new Set([...older.rows, ...replaced.rows].map(({ record }) => record))]);
   }
 }
 

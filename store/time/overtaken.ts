@@ -59,7 +59,7 @@ export async function endOvertakenRefusals(db: Db, terms: { readonly refused: re
 }
 
 /** A time system that has the newer version already is not told what was wrong with the older one. */
-async function untellRefusals(db: Db, records: readonly number[]): Promise<void> {
+export async function untellRefusals(db: Db, records: readonly number[]): Promise<void> {
   if (records.length === 0) return;
   await sql`
     delete from time_answer a where a.record = any(${[...records]}::bigint[]) and a.kind = 'reject' and a.state = 'planned'

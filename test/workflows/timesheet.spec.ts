@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { addDecimal } from '../../domain/money.ts';
 import { timesheetProcessId } from '../../domain/process/time-process.ts';
 import { openCases } from '../../store/cases.ts';
-import { ADA, anApproval, anEntry, aTimesheet } from '../builders/time.ts';
+import { ADA, anApproval, anEntry, aProject, aTimesheet } from '../builders/time.ts';
 import { stopTemporalServer } from '../support/temporal.ts';
 import { startTimeLine, type TimeLine } from '../support/time-line.ts';
 
@@ -110,6 +110,20 @@ describe('Received time', function () {
       const { rows: facts } = await sql<{ n: number }>`select count(*)::integer as n from reporting.fact_time where state = 'in_force'`.execute(line.store.db);
       return facts[0]?.n === 5;
     });
+  });
+
+  it('refused for the cap of its project goes on by itself, and its case closes, once a correction of other work leaves room for it', async () => {
+    await line.knows({ projects: [aProject({ billingMethod: 'capped', cap: { limit: { amount: '2000.00', currency: 'USD' }, used: { amount: '0', currency: 'USD' }, beyond: 'refuse' } })] });
+    const original = aTimesheet([anEntry({ id: 'A' })], { id: named('TS-A') });
+    await line.submit(original);
+    await line.posted();
+    await line.submit(aTimesheet([anEntry({ id: 'B', workDate: '2026-11-10', hours: '6' })], { id: named('TS-B') }));
+    assert.equal((await caseOf(named('TS-B'))).code, 'CAP_EXCEEDED');
+    await line.submit(aTimesheet([anEntry({ id: 'A', version: 2, replaces: { id: 'A', version: 1 }, hours: '2' })], { id: named('TS-A'), version: 2, replaces: { id: named('TS-A'), version: 1 } }));
+    await ended(named('TS-B'));
+    await line.posted();
+    await line.until('both are in the ERP', async () => Promise.resolve(net() === '8'));
+    assert.deepEqual((await openCases(line.store.db)).map(({ subject }) => subject), []);
   });
 
   it('of a person nobody knows goes on by itself once the person is there and the case is tried again', async () => {

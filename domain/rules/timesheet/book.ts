@@ -6,6 +6,7 @@ import type { PayLine } from '../../model/time/pay-line.ts';
 import type { Timesheet } from '../../model/time/timesheet.ts';
 import { decimalText, money, type DecimalText, type Money } from '../../money.ts';
 import { planAdjustment, planDropped, planWithdrawal, type AdjustmentLine } from './adjust.ts';
+import type { BillingChange } from './cap-true-up.ts';
 import { indexOf } from './index-context.ts';
 import { byVersion, placeOf } from './place.ts';
 import type { TimesheetDecision } from './validate.ts';
@@ -118,8 +119,28 @@ export function bookTimesheet(sheet: Timesheet, decision: TimesheetDecision, con
   return { entries, ended, postings, payLines };
 }
 
+/**
+ * Posted entries of which more or less is billed than before, and nothing else: their lines are reversed to the cent and posted anew beside it, in the
+ * periods of a correction. Their hours are paid as they were.
+ * @throws RangeError where no period is open to book in
+ */
+export function bookBillingChanges(changes: readonly BillingChange[], context: TimesheetContext, books: Books): Booking {
+  const entries: BookedEntry[] = [];
+  const postings: LaborPosting[] = [];
+  for (const { posted, labor } of changes) {
+    const standing = books.standing(posted.labor.entry);
+    const [reversal, replacement] = planAdjustment({ ...labor, payPeriod: null }, { ...posted, labor: { ...posted.labor, payPeriod: null } }, context).lines;
+    if (standing === undefined || reversal === undefined || replacement === undefined) continue;
+    const generation = standing.generation + 1;
+    const booked = { ...labor, accountingPeriod: replacement.accountingPeriod, employerPeriod: replacement.employerPeriod };
+    postings.push(...standing.lines.map((line) => reversalOf(line, line.purpose === 'labor' ? reversal.employerPeriod : reversal.accountingPeriod, books)), ...postingsOf(booked, generation, books));
+    entries.push({ labor: booked, generation, postedGeneration: generation });
+  }
+  return { entries, ended: [], postings, payLines: [] };
+}
+
 /** One posting where one ERP keeps both the project's and the employer's books, else one in each. Nothing is posted for no hours. */
-function postingsOf(labor: EnrichedEntry, generation: number, books: Books): LaborPosting[] {
+export function postingsOf(labor: EnrichedEntry, generation: number, books: Books): LaborPosting[] {
   if (isZero(labor.entry.hours)) return [];
   const projectErp = books.erpOf(labor.legalEntity, labor.projectNumber);
   const employerErp = books.erpOf(labor.employer);

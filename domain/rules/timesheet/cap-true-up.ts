@@ -8,10 +8,11 @@ export interface BillingChange {
 }
 
 /**
- * Shares a project's cap out anew over everything posted for it, in the order of the work: what corrections gave back is billed to the entries
- * written off before. Where the cap bites then depends on the work alone, not on the order in which it arrived. For the billing run, before invoicing;
- * each change is booked with `planAdjustment(labor, posted, context)`.
- * @param all everything posted for the project, of all people
+ * Shares a project's cap out anew over what is posted for it, in the order of the work: what corrections gave back is billed to the entries
+ * written off before, and what came late takes its place among what came before. Where the cap bites then depends on the work alone, not on the order
+ * in which it arrived. Part of every decision that touches a cap that bites; each change is booked with `bookBillingChanges`.
+ * @param limit of the cap, less what is billed of the project and not among these
+ * @param all posted for the project, of all people, from some day on
  */
 export function trueUpCap(limit: Money, all: readonly PostedEntry[]): BillingChange[] {
   const billed = all.filter(({ state, labor }) => state === 'in_force' && labor.billing.status === 'actuals' && labor.billing.amount.currency === limit.currency);

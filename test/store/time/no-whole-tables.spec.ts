@@ -13,6 +13,7 @@ import { asSuperuser } from '../support.ts';
 import { startDecisions, type Decisions } from './decisions.ts';
 
 const PEOPLE = Array.from({ length: 20 }, (_, index) => `page-${index}@firm.example`);
+const CAPPED = ['refuse', 'write_off'] as const;
 const ROWS = 20_000;
 /** Of what a page has at most, several times over. */
 const FEW = 500;
@@ -27,9 +28,9 @@ describe('The work on a page', function () {
   before(async () => {
     decisions = await startDecisions({
       people: PEOPLE.map((email) => aPerson({ email })),
-      projects: [aProject({ number: 'P' })],
-      assignments: PEOPLE.map((person) => anAssignment({ person, projectNumber: 'P' })),
-      rates: [aRate({ projectNumber: 'P', currency: 'USD' })],
+      projects: [aProject({ number: 'P' }), ...CAPPED.map((beyond) => aProject({ number: beyond, billingMethod: 'capped', cap: { limit: { amount: '2000.00', currency: 'USD' }, used: { amount: '0', currency: 'USD' }, beyond } }))],
+      assignments: PEOPLE.flatMap((person) => ['P', ...CAPPED].map((projectNumber) => anAssignment({ person, projectNumber }))),
+      rates: ['P', ...CAPPED].map((projectNumber) => aRate({ projectNumber, currency: 'USD' })),
     });
     // Wide rows, as real ones are: narrow ones are few blocks.
     const wide = `jsonb_build_object('entry', jsonb_build_object('id', 'F-' || n, 'replaces', null), 'filler', (select string_agg(md5(n || '-' || part), '') from generate_series(1, 20) as part))`;
@@ -81,6 +82,31 @@ describe('The work on a page', function () {
       const { rows } = await sql<{ n: number }>`select count(*)::integer as n from labor_posting where state = 'done' and external_id is not null`.execute(transaction);
       assert.deepEqual(reading, []);
       assert.ok((rows[0]?.n ?? 0) >= PEOPLE.length, 'the page was really worked on');
+    });
+  });
+
+  it('reads none either where a correction leaves others room in a cap', async () => {
+    const [one = '', other = ''] = PEOPLE;
+    const sheet = (id: string, person: string, projectNumber: string, hours: string, version = 1) => {
+      const replaced = (of: string) => (version === 1 ? null : { id: of, version: version - 1 });
+      return aTimesheet([anEntry({ id: `${id}-${projectNumber}`, person, projectNumber, task: null, hours, version, replaces: replaced(`${id}-${projectNumber}`), workDate: id === 'A' ? '2026-11-12' : '2026-11-13' })], { id: `TS-${id}-${projectNumber}`, person, version, replaces: replaced(`TS-${id}-${projectNumber}`) });
+    };
+    for (const project of CAPPED) {
+      await decisions.take(sheet('A', one, project, '8'));
+      await decisions.take(sheet('B', other, project, '6'));
+    }
+    const [page] = await decisions.receive(CAPPED.map((project) => sheet('A', one, project, '2', 2)));
+    assert.ok(page !== undefined);
+    const { db } = decisions.store;
+    const reference = await createReference(db)();
+    await db.transaction().execute(async (transaction) => {
+      const records = await recordIdsInOrder(transaction, page);
+      const before = await rowsRead(transaction);
+      await decideRecords(nested(transaction), reference, { selection: { records }, again: false, asOf: AS_OF });
+      const reading = [...(await rowsRead(transaction))].filter(([table, rows]) => rows - (before.get(table) ?? 0) > FEW);
+      assert.deepEqual(reading, []);
+      const { rows } = await sql<{ billed: string }>`select billed::text from time_entry where person = ${other} and state = 'in_force' and project_number = any(${[...CAPPED]}::text[])`.execute(transaction);
+      assert.deepEqual(rows.map(({ billed }) => Number(billed)), [1320, 1320], 'the others had the room');
     });
   });
 });
