@@ -1,7 +1,8 @@
 import { isUnsupported } from '../../connectors/ports.ts';
 import type { ReadReport } from '../../connectors/expense-source.ts';
+import { SystemFailure } from '../../domain/failure.ts';
 import { expenseReportSchema, type ExpenseReport } from '../../domain/model/time/expense-report.ts';
-import { latestReports, recentlyApproved } from '../../store/expenses/latest-reports.ts';
+import { latestReports, recentlySwept } from '../../store/expenses/latest-reports.ts';
 import { canonicalJson } from '../../store/json.ts';
 import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
 import { keepUnreadSheets, type UnreadSheet } from '../../store/time/unread-sheets.ts';
@@ -18,6 +19,9 @@ const FIRST_SWEEP_MS = 62 * 24 * 3_600_000;
 /** So long after it came, a report is looked at again once a day: what is deleted leaves no change behind. */
 const LOOK_AGAIN_MS = FIRST_SWEEP_MS;
 const CHUNK = 200;
+/** Reports that are gone at once beyond which it is rather our token that does not see them any more. */
+const MOST_GONE = 2;
+const MOST_GONE_SHARE = 0.2;
 
 export function createExpenseSources(deps: ActivityDependencies): ExpenseSourceActivities {
   const { db } = deps.store;
@@ -82,28 +86,30 @@ export function createExpenseSources(deps: ActivityDependencies): ExpenseSourceA
         const lookedName = `expenses-looked-again/${system}`;
         const looked = await readWatermark(db, lookedName);
         const today = until.slice(0, 10);
+        let notShown: { readonly of: number; readonly missing: number } | null = null;
         try {
           for await (const change of expenses.changed(since, context)) await put(change);
           await take();
           if (last !== undefined && (looked ?? '') < today) {
-            const ids = await recentlyApproved(db, system, new Date(startedAt - LOOK_AGAIN_MS).toISOString());
+            const ids = await recentlySwept(db, system, new Date(startedAt - LOOK_AGAIN_MS).toISOString());
+            const missing = new Set(ids);
             for (let from = 0; from < ids.length; from += CHUNK) {
-              const asked = ids.slice(from, from + CHUNK);
-              const missing = new Set(asked);
-              for await (const read of expenses.current(asked, context)) {
+              for await (const read of expenses.current(ids.slice(from, from + CHUNK), context)) {
                 missing.delete('report' in read ? read.report.id : read.unreadable.id);
                 await put(read);
               }
-              for (const report of await gone(system, [...missing], until)) await put({ report });
             }
+            if (missing.size > MOST_GONE && missing.size > ids.length * MOST_GONE_SHARE) notShown = { of: ids.length, missing: missing.size };
+            else for (const report of await gone(system, [...missing], until)) await put({ report });
           }
         } finally {
           // Also where the system failed before its end: what came is good.
           await take();
           await sealBatch(db, batch.id);
         }
-        if ((looked ?? '') < today) await advanceWatermark(db, { name: lookedName, from: looked ?? null, to: today });
         await advanceWatermark(db, { name, from: last ?? null, to: until });
+        if (notShown !== null) throw tooManyGone(system, notShown);
+        if ((looked ?? '') < today) await advanceWatermark(db, { name: lookedName, from: looked ?? null, to: today });
         return { ...counts, until };
       } catch (error) {
         throw toTemporal(error);
@@ -120,6 +126,18 @@ export function createExpenseSources(deps: ActivityDependencies): ExpenseSourceA
 function saysTheSame(left: ExpenseReport, right: ExpenseReport): boolean {
   const said = ({ version: _version, approval: { status, approver }, ...rest }: ExpenseReport) => canonicalJson(status === 'withdrawn' ? { id: rest.id, status } : { ...rest, status, approver });
   return said(left) === said(right);
+}
+
+function tooManyGone(system: string, { of, missing }: { readonly of: number; readonly missing: number }): SystemFailure {
+  return new SystemFailure({
+    kind: 'configuration',
+    code: 'EXPENSES_NOT_SHOWN',
+    system,
+    object: `expense reports of ${system}`,
+    written: 'no',
+    message: `${system} does not show ${missing} of the ${of} expense reports that came from it in the last 62 days: nothing of them is taken back.`,
+    mend: 'Look whether the token may still see everybody\'s expenses. Where they were deleted on purpose, send each to /v1/expenses with its approval withdrawn; all else is taken as ever.',
+  });
 }
 
 function asVersion(report: ExpenseReport, version: number): ExpenseReport {

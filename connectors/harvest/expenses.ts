@@ -80,7 +80,9 @@ export function createExpenseSource(harvest: Harvest, facts: AccountFacts, optio
     async *current(reportIds, context) {
       const about = { object: `${reportIds.length} expense reports`, context };
       const at = new Date(now()).toISOString();
-      if (!(await facts.hasExpenses(about))) return;
+      if (!(await facts.hasExpenses(about))) {
+        throw harvest.failure(about, { kind: 'configuration', code: 'HARVEST_EXPENSES_OFF', message: 'The Harvest account shows no expenses any more, though some were taken from it.', mend: 'Switch the module "Expense tracking" on in Harvest (Settings > Modules), then retry.' });
+      }
       const firstDay = await facts.weekStartDay(about);
       const wanted = reportIds.flatMap((id): PersonWeekCurrency[] => {
         const [, user, weekStart, currency] = reportId.exec(id) ?? [];

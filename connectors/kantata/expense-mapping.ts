@@ -66,12 +66,12 @@ export interface ReportSetting {
  * A submission as an expense report, with its expenses while it is approved. Any other state is told as a withdrawn approval without lines: if it was
  * approved before, that takes it back, and if it was not, it changes nothing.
  */
-export function reportOf(row: ReportRow, expenses: ReadonlyMap<string, ExpenseRow>, setting: ReportSetting): { readonly report: ExpenseReport } | { readonly problem: string } {
+export function reportOf(row: ReportRow, expenses: ReadonlyMap<string, ExpenseRow>, setting: ReportSetting): { readonly report: ExpenseReport } | { readonly problem: string; readonly mayHaveChanged?: true } {
   const { id } = row;
   const isApproved = row.status === 'approved';
   const own = isApproved ? row.expense_ids.flatMap((each) => expenses.get(each) ?? []) : [];
   if (isApproved && (own.length !== row.expense_ids.length || own.some((each) => each.active_submission_id !== id))) {
-    return { problem: `Kantata does not show all of its ${row.expense_ids.length} expenses as being on it; our token may not see them, or one of them has no category, date or amount` };
+    return { problem: `Kantata does not show all of its ${row.expense_ids.length} expenses as being on it; our token may not see them, or one of them has no category, date or amount`, mayHaveChanged: true };
   }
   const paidBack = own.filter(({ reimbursable }) => reimbursable !== false).toSorted((left, right) => Number(left.id) - Number(right.id));
   const status = isApproved && paidBack.length > 0 ? 'approved' : 'withdrawn';

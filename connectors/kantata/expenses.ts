@@ -55,25 +55,35 @@ export function createExpenseSource(kantata: Kantata, references: References, pe
     return { unreadable: { id, version, document, failure } };
   };
 
-  /** In the order given. */
-  const reports = async (given: readonly Report[], about: About): Promise<readonly ReadReport[]> => {
+  const made = async (given: readonly Report[], about: About): Promise<readonly { readonly read: ReadReport; readonly mayHaveChanged: boolean }[]> => {
     const rows = given.flatMap((each) => ('row' in each ? [each.row] : []));
     const expenses = await expensesOf(rows.flatMap(({ status, expense_ids: ids }) => (status === 'approved' ? ids : [])), about);
     const projects = await names.projects(new Set(rows.map(({ workspace_id: id }) => id)), about);
     const emails = await people.emailsOf(rows.flatMap(({ current_resolution_creator_id: id }) => id ?? []), about);
     return given.map((each) => {
-      if ('problem' in each) return unreadable(each.id, null, each.raw, each.problem, about);
+      if ('problem' in each) return { read: unreadable(each.id, null, each.raw, each.problem, about), mayHaveChanged: false };
       const { row, email } = each;
       const creator = row.current_resolution_creator_id;
-      const made = reportOf(row, expenses, {
+      const report = reportOf(row, expenses, {
         system: kantata.system,
         options,
         person: addressOf(row.user_id, email),
         approver: creator == null ? null : addressOf(creator, emails.get(creator)),
         projectNumber: projects.get(row.workspace_id) ?? `Kantata project ${row.workspace_id}`,
       });
-      return 'report' in made ? made : unreadable(row.id, versionOf(row), { ...row, expenses: row.expense_ids.flatMap((id) => expenses.get(id) ?? []) }, made.problem, about);
+      if ('report' in report) return { read: report, mayHaveChanged: false };
+      return { read: unreadable(row.id, versionOf(row), { ...row, expenses: row.expense_ids.flatMap((id) => expenses.get(id) ?? []) }, report.problem, about), mayHaveChanged: report.mayHaveChanged === true };
     });
+  };
+
+  /** In the order given. One whose approval was taken back while its expenses were read is read anew, once. */
+  const reports = async (given: readonly Report[], about: About): Promise<readonly ReadReport[]> => {
+    const first = await made(given, about);
+    const doubtful = given.filter((_, position) => first[position]?.mayHaveChanged === true);
+    if (doubtful.length === 0) return first.map(({ read: one }) => one);
+    const again = (await byIds(kantata, REPORTS, doubtful.map(({ id }) => id), anyRow, about, { all_on_account: 'true', include: INCLUDE })).flatMap(read);
+    const second = new Map((await made(again, about)).map(({ read: one }, position) => [again[position]?.id, one]));
+    return first.map(({ read: one }, position) => second.get(given[position]?.id) ?? one);
   };
 
   return {

@@ -15,17 +15,20 @@ export async function latestReports(db: Db, system: string, ids: readonly string
   const { rows } = await sql<LatestReport>`
     select distinct on (record_id) record_id as id, version, document from time_record
     where kind = 'expense' and system = ${system} and record_id = any(${[...ids]}::text[])
-    order by record_id, version desc, id desc`.execute(db);
+    order by record_id, version desc, time_record.id desc`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Reports of a system of which a version came since then, and whose newest version is approved. */
-export async function recentlyApproved(db: Db, system: string, since: Instant): Promise<string[]> {
+/** Reports that a sweep of their system brought, the last time since then, and that are approved in their newest version. What was sent to us is not among them. */
+export async function recentlySwept(db: Db, system: string, since: Instant): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select id from (
-      select distinct on (record_id) record_id as id, document->'approval'->>'status' as status, max(received_at) over (partition by record_id) as last from time_record
+      select distinct on (record_id) record_id as id, document->'approval'->>'status' as status, batch, received_at from time_record
       where kind = 'expense' and system = ${system}
-      order by record_id, version desc, id desc
-    ) newest where status = 'approved' and last >= ${since}::timestamptz order by id`.execute(db);
+      order by record_id, version desc, time_record.id desc
+    ) newest
+    where status = 'approved' and received_at >= ${since}::timestamptz
+      and exists (select from time_batch b where b.id = newest.batch and b.source = ${system} and b.kind = 'expenses' and b.idempotency_key like 'sweep/%')
+    order by id`.execute(db);
   return rows.map(({ id }) => id);
 }

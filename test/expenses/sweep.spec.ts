@@ -13,6 +13,7 @@ import { anApproval } from '../builders/time.ts';
 import { silent } from '../connectors/conformance/documents.ts';
 import { freshStore } from '../store/support.ts';
 import { createFakeSystems } from '../support/fake-systems.ts';
+import { receive } from './store-line.ts';
 
 const AT = '2026-11-16T09:30:00.000Z';
 const NAME = 'expenses/harvest';
@@ -122,6 +123,29 @@ describe('A sweep of the expenses of a time system', function () {
     await nextDay();
     await sweep();
     assert.deepEqual([asked.at(-1), (await records()).length], [['E-2', 'E-3'], 5], 'what is taken back is not asked for again');
+  });
+
+  it('takes nothing back where many are not shown any more at once: then it is rather the token that does not see them', async () => {
+    const ids = ['E-1', 'E-2', 'E-3', 'E-4'];
+    told = ids.map((id) => good(id));
+    await sweep();
+    there = new Map([['E-1', good('E-1', 2, '12.00').report]]);
+    told = [good('E-5')];
+    await nextDay();
+    await assert.rejects(sweep(), { type: 'configuration' });
+    assert.deepEqual(await records(), [['E-1', 1, 'approved'], ['E-1', 2, 'approved'], ['E-2', 1, 'approved'], ['E-3', 1, 'approved'], ['E-4', 1, 'approved'], ['E-5', 1, 'approved']]);
+    there = new Map([['E-1', good('E-1', 2, '12.00').report], ...[...ids.slice(1), 'E-5'].map((id): [string, ExpenseReport] => [id, good(id).report])]);
+    assert.deepEqual(await counts(), { received: 0, known: 6, unreadable: 0, until: '' });
+  });
+
+  it('does not take back what was sent to us, which its system may not know', async () => {
+    told = [good('E-1')];
+    await sweep();
+    await receive(store, good('E-9').report);
+    there = new Map([['E-1', good('E-1').report]]);
+    await nextDay();
+    await sweep();
+    assert.deepEqual([asked, await records()], [[['E-1']], [['E-1', 1, 'approved'], ['E-9', 1, 'approved']]]);
   });
 
   it('fails where the system itself does, with all that came until then taken, and begins there again', async () => {
