@@ -26,6 +26,7 @@ describe('A changed workflow', function () {
   it('is held against runs of every kind', () => {
     const names = histories.map(({ name }) => name);
     assert.deepEqual(names, [
+      'books-close',
       'change-order',
       'change-order-aborted',
       'closed-won',
@@ -47,6 +48,7 @@ describe('A changed workflow', function () {
       'missed-event-sweep',
       'missed-event-sweep-with-its-sla',
       'payroll-export',
+      'payroll-export-unposted',
       'timesheet',
       'timesheet-event',
       'timesheet-in-doubt',

@@ -4,6 +4,7 @@ import type { TimesheetInput, TimesheetOutcome } from '../../../domain/process/t
 import { runDealProcess } from '../../../workflows/deal-process.ts';
 import { timesheet as unchangedTimesheet } from '../../../workflows/timesheet.ts';
 
+export { booksClose } from '../../../workflows/books-close.ts';
 export { changeOrder } from '../../../workflows/change-order.ts';
 export { exceptionCase } from '../../../workflows/exception-case.ts';
 export { missedEventSweep } from '../../../workflows/missed-event-sweep.ts';

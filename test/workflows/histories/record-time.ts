@@ -6,12 +6,13 @@ import type { Resolution } from '../../../domain/process/exception-case.ts';
 import { LINE_QUEUE } from '../../../domain/process/task-queues.ts';
 import type { Timesheet } from '../../../domain/model/time/timesheet.ts';
 import { payrollExportId, timesheetPageId, timesheetProcessId } from '../../../domain/process/time-process.ts';
-import { openCases } from '../../../store/cases.ts';
+import { casesOf, openCases } from '../../../store/cases.ts';
 import { returnReport } from '../../../store/expenses/decision.ts';
 import type { Client } from '@temporalio/client';
 import { aReceipt, aReport, aTaxi } from '../../builders/expenses.ts';
 import { anApproval, anEntry, aTimesheet } from '../../builders/time.ts';
 import { startExpenseLine } from '../../expenses/line.ts';
+import { planLabor, putAccountingPeriod, receive } from '../../payroll/builders.ts';
 import { createFakeBureau } from '../../payroll/bureau.ts';
 import { runOf, startPayrollLine } from '../../payroll/line.ts';
 import { HISTORIES, historyText } from '../../support/histories.ts';
@@ -152,6 +153,29 @@ describe('Histories of expense reports and payroll are recorded:', function () {
       await line.plan(period, [{ hours: '8' }, { payCode: 'OT15', multiplier: '1.5', hours: '2' }]);
       await line.start(period);
       await record(line.client, 'payroll-export', payrollExportId(runOf(period)));
+    } finally {
+      await line.stop();
+    }
+  });
+
+  it('a pay period and books that come near while labor is in no ERP', async () => {
+    const line = await startPayrollLine(() => createFakeBureau('payroll').port);
+    const { db } = line.store;
+    const ahead = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+    async function recordOpen(name: string, workflowId: string, code: string): Promise<void> {
+      await line.until(`a case ${code} is open`, async () => (await casesOf(db, workflowId)).find((row) => row.code === code && row.state === 'open'));
+      const handle = line.client.workflow.getHandle(workflowId);
+      await handle.terminate('it is recorded');
+      await writeFile(join(HISTORIES, `${name}${SUFFIX}.json`), await historyText(handle));
+    }
+    try {
+      const period = await line.period({ cutoffAt: ahead(2) });
+      await putAccountingPeriod(db, { legalEntity: 'US01', code: '2026-11', closesAt: ahead(3) });
+      await receive(db, { id: 'TS-1', state: 'decided', outcomes: ['accepted'] });
+      await planLabor(db, { timesheet: 'TS-1', state: 'refused' });
+      await line.client.workflow.execute('payrollCalendar', { workflowId: 'payroll-calendar', taskQueue: LINE_QUEUE });
+      await recordOpen('payroll-export-unposted', payrollExportId(runOf(period)), 'LABOR_UNPOSTED_AT_CUTOFF');
+      await recordOpen('books-close', 'books/US01/2026-11', 'LABOR_UNPOSTED_AT_CLOSE');
     } finally {
       await line.stop();
     }
