@@ -5,7 +5,7 @@ import { keptForAMinute } from '../kept-for-a-minute.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import { isRefused } from './classify.ts';
 import { madeAnswer, type About, type Clockify } from './client.ts';
-import { folded } from './names.ts';
+import { cut, folded } from './names.ts';
 import { CLIENT_MADE } from './notes.ts';
 import type { ClockifyOptions } from './options.ts';
 
@@ -98,8 +98,8 @@ export type Clients = ReturnType<typeof createClients>;
 
 function namesOf(customer: Customer, currency: Currency): [string, string] {
   const suffix = ` (${currency})`;
-  const cut = (most: number) => customer.name.slice(0, most).replace(/[\uD800-\uDBFF]$/, '').trim();
-  return [cut(LONGEST_NAME), `${cut(LONGEST_NAME - suffix.length)}${suffix}`];
+  const within = (most: number) => cut(customer.name.trim(), most);
+  return [within(LONGEST_NAME), `${within(LONGEST_NAME - suffix.length)}${suffix}`];
 }
 
 function addressOf(customer: Customer): string {

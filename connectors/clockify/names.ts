@@ -3,8 +3,12 @@ const SEPARATOR = ' · ';
 const LONGEST_NAME = 250;
 
 export function projectName(number: string, name: string): string {
-  const full = `${number}${SEPARATOR}${name}`;
-  return full.length <= LONGEST_NAME ? full : `${full.slice(0, LONGEST_NAME - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return cut(`${number}${SEPARATOR}${name}`, LONGEST_NAME);
+}
+
+/** Cuts a text to what a field takes, between characters, and says so. */
+export function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 /** The project number a name begins with; the whole name where it is none of ours. */

@@ -45,8 +45,7 @@ export function createReferences(system: string, options: DynamicsOptions, envir
   };
 }
 
-/** Cuts a text to what a field takes. */
+/** Cuts a text to what a field takes, between characters, and says so. */
 export function cut(text: string, length: number): string {
-  const characters = Array.from(text);
-  return text.length <= length ? text : `${characters.slice(0, Math.max(0, length - 1 - (text.length - characters.length))).join('')}…`;
+  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -80,6 +80,5 @@ export function createReferences(system: string, options: NetSuiteOptions, peopl
 
 /** Cuts a text to what a field takes; the whole text then stands in the comments. */
 export function cut(text: string, length: number): string {
-  const characters = Array.from(text);
-  return text.length <= length ? text : `${characters.slice(0, Math.max(0, length - 1 - (text.length - characters.length))).join('')}…`;
+  return text.length <= length ? text : `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -35,7 +35,7 @@ describe('Clockify projects', function () {
     count: async ({ project }) => (await projectsOf(project.number)).length,
     check: async ({ project, customer }, externalId) => {
       const [made] = await projectsOf(project.number);
-      assert.deepEqual([made?.['id'], made?.['name'], made?.['archived'], made?.['public'], made?.['clientName']], [externalId, `${project.number} · ${project.name}`, true, false, customer.name]);
+      assert.deepEqual([made?.['id'], made?.['name'], made?.['archived'], made?.['public'], made?.['clientName']], [externalId, `${project.number} · ${project.name}`, true, false, (await clientsNamed(`${customer.name} (${project.rateCard.currency})`)).length === 1 ? `${customer.name} (${project.rateCard.currency})` : customer.name]);
       assert.match(String(made?.['note']), new RegExp(`purchase order ${project.purchaseOrder ?? ''}`));
       assert.doesNotMatch(String(made?.['note']), /setting this project up/);
       assert.equal((await clientsNamed(customer.name)).length, 1);
@@ -50,13 +50,14 @@ describe('Clockify projects', function () {
     },
     writeMethod: 'POST',
     unknownId: '000000000000000000000000',
+    content: { stored: () => workspace.admin.state(), money: true, seedOthers: async (count) => void (await workspace.admin.seed({ projects: Array.from({ length: count }, () => ({ name: `BY-HAND-${uniqueTag()} · Somebody else` })) })) },
   };
-  describeRecordPort({ ...projectCase, name: 'A project of a new client in Clockify', fresh: () => Promise.resolve(fresh()) }, faults);
+  describeRecordPort({ ...projectCase, name: 'A project of a new client in Clockify', fresh: (terms) => Promise.resolve(fresh(terms)) }, faults);
   describeRecordPort({
     ...projectCase,
     name: 'A project of a known client in Clockify',
-    fresh: async () => {
-      const document = fresh();
+    fresh: async (terms = {}) => {
+      const document = fresh(terms);
       await workspace.seedOne('clients', { name: document.customer.name });
       return document;
     },

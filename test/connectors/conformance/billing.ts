@@ -8,6 +8,10 @@ import { describeRecordPort, failureOf } from './records.ts';
 export interface BillingOffice extends ReceivablesOffice {
   /** How many customers carry this ID of ours, asked from the system's own state. */
   countCustomers(customerId: string): Promise<number>;
+  /** Customers that are not ours. */
+  seedCustomers(count: number): Promise<void>;
+  /** Everything that the system holds. */
+  stored(): Promise<unknown>;
   checkCustomer(customer: ReturnType<typeof dealOf>['customer'], externalId: string): Promise<void>;
   /** An invoice that makes the customer one that has been used. */
   bill(customerExternalId: string): Promise<void>;
@@ -40,6 +44,7 @@ export function describeBilling(billing: BillingCase): void {
       use: (_document, externalId) => office().bill(externalId),
       writeMethod: 'POST',
       unknownId: billing.unknownCustomer,
+      content: { stored: () => office().stored(), seedOthers: (count) => office().seedCustomers(count) },
     },
     faults,
   );

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { isSystemFailure, type Failure } from '../../../domain/failure.ts';
 import type { RecordPort } from '../../../connectors/ports.ts';
-import { callContext } from './documents.ts';
+import { callContext, type DealTerms } from './documents.ts';
+import { describeRecordContent, type RecordContent } from './record-content.ts';
 
 /** One kind of record of one connector, as the conformance suite drives it. */
 export interface RecordCase<Document> {
   readonly name: string;
   readonly port: () => RecordPort<Document>;
-  /** A document nobody has written yet, with all it refers to in place. */
-  readonly fresh: () => Promise<Document>;
+  /** A document nobody has written yet, of these terms where any are given, with all it refers to in place. */
+  readonly fresh: (terms?: DealTerms) => Promise<Document>;
   /** The same record with other content. */
   readonly amended: (document: Document) => Document;
   /** How many such records the system has, asked through the vendor's own API or the sandbox's state. */
@@ -23,6 +24,7 @@ export interface RecordCase<Document> {
   readonly writeMethod: 'POST' | 'PUT';
   /** An ID no record of this kind has. */
   readonly unknownId: string;
+  readonly content?: RecordContent;
 }
 
 /** Faults to order for the next request that changes something; null for a system that cannot be told to fail. */
@@ -129,6 +131,8 @@ export function describeRecordPort<Document>(record: RecordCase<Document>, fault
         assert.ok(['deactivated', 'cancelled', 'kept'].includes(again.how), `${again.how}: ${again.detail}`);
       });
     }
+
+    describeRecordContent(record);
 
     if (faults !== null) describeFaults(record, faults);
   });

@@ -57,20 +57,21 @@ for (const projectEntities of ['project_accounting', 'project_operations'] as co
       use: async (_document, externalId) => void (await environment.admin.seed({ Projects: [{ dataAreaId: 'us01', ProjectID: `P-${externalId.slice(2, 14)}`, ProjectName: 'Somebody uses it', CustomerAccount: externalId, ProjectGroup: 'TM' }] })),
       writeMethod: 'POST',
       unknownId: 'C-NOSUCHACCOUNT',
+      content: { stored: () => environment.admin.state(), seedOthers: async (count) => void (await environment.admin.seed({ CustomersV3: Array.from({ length: count }, () => ({ dataAreaId: 'us01', CustomerAccount: `BY-HAND-${uniqueTag()}`, OrganizationName: 'Somebody else', CustomerGroupId: '10', SalesCurrencyCode: 'USD' })) })) },
     }, faults);
 
     describeRecordPort({
       name: 'A contract in Dynamics 365',
       port: () => offered(erp.contract),
-      fresh: async () => {
-        const { deal, references } = await withCustomer();
+      fresh: async (terms = {}) => {
+        const { deal, references } = await withCustomer(terms);
         return { document: deal.contract, references };
       },
       amended: ({ document, references }) => ({ references, document: { ...document, purchaseOrder: 'PO-78', lines: document.lines.slice(0, 1).map((line) => ({ ...line, quantity: '50.25', amount: { ...line.amount, amount: '13065.00' } })) } }),
       count: async ({ document }) => (await rowsWith('ProjInvoiceTable', 'projectcontractid', contractIdOf(document.id))).length,
       check: async ({ document, references }, externalId) => {
         const [contract] = await rowsWith('ProjInvoiceTable', 'projectcontractid', externalId);
-        assert.deepEqual([contract?.['dataareaid'], contract?.['salescurrency']], ['us01', 'USD']);
+        assert.deepEqual([contract?.['dataareaid'], contract?.['salescurrency']], ['us01', document.currency]);
         if (operations) {
           const lines = await rowsWith('PSAContractLineItems', 'projectcontractid', externalId);
           assert.deepEqual(lines.map((line) => [line['linesequencenumber'], line['quantity'], line['lineamount']]), document.lines.map((line, index) => [index + 1, Number(line.quantity), Number(line.amount.amount)]));
@@ -83,13 +84,14 @@ for (const projectEntities of ['project_accounting', 'project_operations'] as co
       use: async (_document, externalId) => void (await environment.admin.seed({ Projects: [{ dataAreaId: 'us01', ProjectID: `P-${externalId.slice(2, 14)}`, ProjectName: 'Somebody uses it', ProjectContractID: externalId, ProjectGroup: 'TM' }] })),
       writeMethod: 'POST',
       unknownId: 'K-NOSUCHCONTRACT',
+      content: { stored: () => environment.admin.state(), money: true, textless: !operations },
     }, faults);
 
     describeRecordPort({
       name: 'A project in Dynamics 365',
       port: () => erp.project,
-      fresh: async () => {
-        const { deal, references } = await withContract();
+      fresh: async (terms = {}) => {
+        const { deal, references } = await withContract(terms);
         return { document: deal.project, references };
       },
       amended: ({ document, references }) => ({
@@ -109,13 +111,14 @@ for (const projectEntities of ['project_accounting', 'project_operations'] as co
       use: async (_document, externalId) => void (await environment.admin.seed({ JournalTrans: [{ dataAreaId: 'us01', JournalId: 'BY-HAND', LineNumber: 1, ProjectID: externalId, ProjectDate: '2026-12-01T12:00:00Z', Category: 'Hours' }] })),
       writeMethod: 'POST',
       unknownId: 'NO-SUCH-PROJECT',
+      content: { stored: () => environment.admin.state(), seedOthers: async (count) => void (await environment.admin.seed({ Projects: Array.from({ length: count }, () => ({ dataAreaId: 'us01', ProjectID: `BY-HAND-${uniqueTag()}`, ProjectName: 'Somebody else', ProjectGroup: 'TM' })) })) },
     }, faults);
 
     describeRecordPort({
       name: 'A rate card in Dynamics 365',
       port: () => offered(erp.rateCard),
-      fresh: async () => {
-        const { deal, references } = await withProject();
+      fresh: async (terms = {}) => {
+        const { deal, references } = await withProject(terms);
         return { document: { project: deal.project, rateCard: deal.project.rateCard }, references };
       },
       amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '2000', from: '2027-02-15' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.5' }], former: [{ laborCategory: 'CONSULTANT', unit: 'hour' as const, rate: '210', currency: document.rateCard.currency, from: null, to: '2027-02-14' }] } } }),
@@ -131,6 +134,7 @@ for (const projectEntities of ['project_accounting', 'project_operations'] as co
       use: null,
       writeMethod: 'POST',
       unknownId: 'NO-SUCH-PROJECT',
+      content: { stored: () => environment.admin.state(), money: true, textless: true },
     }, faults);
 
     it('leaves what people added alone, and what stays whole', async () => {

@@ -55,6 +55,13 @@ describe('Harvest', function () {
     const { project, customer } = dealOf(uniqueTag(), terms);
     return { project, customer };
   };
+  const state = async () => (await fetch(`${url()}/__admin/state`)).json();
+  const seedOthers = async (count: number) => {
+    const name = `Somebody else ${uniqueTag()}`;
+    await admin('seed', { clients: [{ name, currency: 'USD' }] });
+    const [client] = await clientsNamed(name);
+    await admin('seed', { projects: Array.from({ length: count }, () => ({ client_id: client?.['id'], name: `Somebody else's ${uniqueTag()}`, code: `BY-HAND-${uniqueTag()}`, is_billable: true, bill_by: 'Project', budget_by: 'none' })) });
+  };
   const timeProject: Omit<RecordCase<TimeDocument>, 'name' | 'fresh'> = {
     port: () => time.project,
     amended: ({ project, customer }) => ({ customer, project: { ...project, name: 'Migração para a nuvem 株式会社', purchaseOrder: 'PO-78', endDate: '2027-08-31', rateCard: { ...project.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'hour' as const, rate: '181.25' }, { laborCategory: 'PARTNER', unit: 'day' as const, rate: '3999.99' }] } } }),
@@ -73,13 +80,14 @@ describe('Harvest', function () {
     use: async (_document, externalId) => bookTime(externalId),
     writeMethod: 'POST',
     unknownId: '99999999',
+    content: { stored: state, money: true, seedOthers },
   };
-  describeRecordPort({ ...timeProject, name: 'A project of a new client in Harvest', fresh: () => Promise.resolve(fresh()) }, faults);
+  describeRecordPort({ ...timeProject, name: 'A project of a new client in Harvest', fresh: (terms) => Promise.resolve(fresh(terms)) }, faults);
   describeRecordPort({
     ...timeProject,
     name: 'A project of a known client in Harvest',
-    fresh: async () => {
-      const document = fresh();
+    fresh: async (terms = {}) => {
+      const document = fresh(terms);
       await admin('seed', { clients: [{ name: document.customer.name, currency: document.project.rateCard.currency }] });
       return document;
     },
@@ -110,6 +118,7 @@ describe('Harvest', function () {
     use: async (_document, externalId) => bookTime(externalId),
     writeMethod: 'POST',
     unknownId: '99999999',
+    content: { stored: state, textless: true },
   }, faults);
 
   it('opens a project for time only while it is active', async () => {

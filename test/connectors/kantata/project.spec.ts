@@ -78,7 +78,7 @@ describe('Kantata projects', function () {
       assert.deepEqual([made?.['rate_card_id'], card?.['currency']], [card?.['id'], project.rateCard.currency]);
       for (const line of project.rateCard.lines) {
         const role = line.laborCategory.split('_').map((word) => word.charAt(0) + word.slice(1).toLowerCase()).join(' ');
-        assert.equal(rates[role], line.unit === 'hour' ? Math.round(Number(line.rate) * 100) : undefined, role);
+        assert.equal(rates[role], line.unit === 'hour' ? Math.round(Number(line.rate) * (project.rateCard.currency === 'JPY' ? 1 : 100)) : undefined, role);
       }
       const [reference] = (state['external_references'] ?? []).filter((each) => each['subject_type'] === 'Workspace' && each['subject_id'] === externalId);
       assert.deepEqual([reference?.['service_name'], reference?.['service_model'], reference?.['service_model_ref'], reference?.['status'], reference?.['external_status']], ['q2c', 'project', project.number, 'successful', 'pending']);
@@ -86,13 +86,14 @@ describe('Kantata projects', function () {
     use: async (_document, externalId) => void (await booked(externalId)),
     writeMethod: 'POST',
     unknownId: '41999999',
+    content: { stored: () => account.admin.state(), money: true, seedOthers: async (count) => void (await account.admin.seed({ workspaces: Array.from({ length: count }, () => ({ title: `Somebody else's ${uniqueTag()}`, invoice_preference: { project_code: `BY-HAND-${uniqueTag()}` }, budgeted: false })) })) },
   };
-  describeRecordPort({ ...projectCase, name: 'A project of a new customer in Kantata', fresh: () => Promise.resolve(fresh()) }, faults);
+  describeRecordPort({ ...projectCase, name: 'A project of a new customer in Kantata', fresh: (terms) => Promise.resolve(fresh(terms)) }, faults);
   describeRecordPort({
     ...projectCase,
     name: 'A project of a known customer in Kantata',
-    fresh: async () => {
-      const document = fresh();
+    fresh: async (terms = {}) => {
+      const document = fresh(terms);
       await account.seedOne('workspace_groups', { name: document.customer.name, company: true });
       return document;
     },

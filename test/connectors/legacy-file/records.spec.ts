@@ -57,13 +57,14 @@ describe('A legacy ERP that takes files', function () {
     use: async (_document, externalId) => void (await ledger.admin.seed({ contracts: [{ id: `by-hand-${uniqueTag()}`, fields: { customer_number: externalId } }] })),
     writeMethod: 'POST',
     unknownId: 'C999999',
+    content: { stored: () => ledger.admin.state(), seedOthers: async (count) => void (await ledger.admin.seed({ customers: Array.from({ length: count }, () => ({ id: `by-hand-${uniqueTag()}`, fields: { name: 'Somebody else' } })) })) },
   }, faults);
 
   describeRecordPort({
     name: 'A contract',
     port: () => offered(erp.contract),
-    fresh: async () => {
-      const { deal, references } = await withCustomer();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withCustomer(terms);
       return { document: deal.contract, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, purchaseOrder: 'PO-78', lines: document.lines.slice(0, 1).map((line) => ({ ...line, quantity: '50.25', amount: { ...line.amount, amount: '13065.00' } })) } }),
@@ -76,13 +77,14 @@ describe('A legacy ERP that takes files', function () {
     use: async (_document, externalId) => void (await ledger.admin.seed({ projects: [{ id: `by-hand-${uniqueTag()}`, fields: { contract_number: externalId } }] })),
     writeMethod: 'POST',
     unknownId: 'K999999',
+    content: { stored: () => ledger.admin.state(), money: true },
   }, faults);
 
   describeRecordPort({
     name: 'A project with its WBS',
     port: () => erp.project,
-    fresh: async () => {
-      const { deal, references } = await withContract();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withContract(terms);
       return { document: deal.project, references };
     },
     amended: ({ document, references }) => ({
@@ -99,13 +101,14 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ document }) => void (await laborByHand(document.number)),
     writeMethod: 'POST',
     unknownId: 'P999999',
+    content: { stored: () => ledger.admin.state(), seedOthers: async (count) => void (await ledger.admin.seed({ projects: Array.from({ length: count }, () => ({ id: `by-hand-${uniqueTag()}`, fields: { name: 'Somebody else', project_number: `BY-HAND-${uniqueTag()}` } })) })) },
   }, faults);
 
   describeRecordPort({
     name: 'A rate card',
     port: () => offered(erp.rateCard),
-    fresh: async () => {
-      const { deal, references } = await withProject();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withProject(terms);
       return { document: { project: deal.project, rateCard: deal.project.rateCard }, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '2000' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.125' }] } } }),
@@ -118,13 +121,14 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ document }) => void (await laborByHand(document.project.number)),
     writeMethod: 'POST',
     unknownId: 'R999999',
+    content: { stored: () => ledger.admin.state(), money: true, textless: true },
   }, faults);
 
   describeRecordPort({
     name: 'A billing schedule',
     port: () => offered(erp.billingSchedule),
-    fresh: async () => {
-      const { deal, references } = await withProject({ billingMethod: 'fixed_fee' });
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withProject({ billingMethod: 'fixed_fee', ...terms });
       return { document: { project: deal.project, schedule: deal.project.billingSchedule }, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, schedule: { ...document.schedule, items: document.schedule.items.slice(0, 1).map((item) => ({ ...item, billOn: '2026-12-24', amount: { amount: '123.45', currency: 'USD' } })) } } }),
@@ -137,6 +141,7 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ references, document }) => void (await ledger.admin.seed({ invoices: [{ project: references.projects[document.project.id] }] })),
     writeMethod: 'POST',
     unknownId: 'B999999',
+    content: { stored: () => ledger.admin.state(), money: true },
   }, faults);
 
   const eur = (amount: string) => ({ amount, currency: 'EUR' });
@@ -165,5 +170,6 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ key }) => void (await ledger.admin.seed({ paid_expenses: [{ id: key }] })),
     writeMethod: 'POST',
     unknownId: 'E999999',
+    content: { stored: () => ledger.admin.state() },
   }, faults);
 });

@@ -34,6 +34,7 @@ describe('A legacy ERP whose folder is on an SFTP server', function () {
     use: null,
     writeMethod: 'POST',
     unknownId: 'C999999',
+    content: { stored: () => ledger.admin.state() },
   }, null);
 
   it('finds in the extract what it was sent', async () => {

@@ -11,7 +11,7 @@ import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 
 const OPTIONS = {
   subsidiaries: { US01: '2', CA01: '3', GB01: '4', DE01: '5', AU01: '6', SG01: '7', JP01: '8', IN01: '9' },
-  currencies: { USD: '1', GBP: '2', CAD: '3', EUR: '4', AUD: '5', SGD: '6', JPY: '7', INR: '8' },
+  currencies: { USD: '1', GBP: '2', CAD: '3', EUR: '4', AUD: '5', SGD: '6', JPY: '7', INR: '8', KWD: '9' },
   items: { TECHNOLOGY: '12' },
   paymentTerms: { '30': '2' },
   accountUrl: 'https://1234567.app.netsuite.com',
@@ -58,10 +58,12 @@ describe('NetSuite', function () {
     const { externalId } = await erp.project.write({ document: deal.project, references }, null, callContext());
     return { deal, references: { ...references, projects: { [deal.project.id]: externalId } }, projectId: externalId };
   }
-  const seed = async (collection: string, record: object) => {
-    const answer = await fetch(`${url()}/__admin/seed`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ [collection]: [record] }) });
+  const seedAll = async (collection: string, records: readonly object[]) => {
+    const answer = await fetch(`${url()}/__admin/seed`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ [collection]: records }) });
     assert.ok(answer.ok, await answer.text());
   };
+  const seed = (collection: string, record: object) => seedAll(collection, [record]);
+  const everything = async () => (await fetch(`${url()}/__admin/state`)).json();
   const faults = sandboxFaults(url);
 
   describeRecordPort({
@@ -85,13 +87,14 @@ describe('NetSuite', function () {
     use: async (_document, externalId) => seed('job', { companyName: 'Somebody uses it', parent: { id: externalId }, subsidiary: { id: '2' } }),
     writeMethod: 'PUT',
     unknownId: '99999999',
+    content: { stored: everything, seedOthers: (count) => seedAll('customer', Array.from({ length: count }, () => ({ externalId: `by-hand-${crypto.randomUUID()}`, companyName: `Somebody else ${uniqueTag()}`, subsidiary: { id: '2' } }))) },
   }, faults);
 
   describeRecordPort({
     name: 'A contract in NetSuite',
     port: () => offered(erp.contract),
-    fresh: async () => {
-      const { deal, references } = await withCustomer();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withCustomer(terms);
       return { document: deal.contract, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, purchaseOrder: 'PO-78', lines: document.lines.slice(0, 1).map((line) => ({ ...line, quantity: '50.25', amount: { ...line.amount, amount: '13065.00' } })) } }),
@@ -106,13 +109,14 @@ describe('NetSuite', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
+    content: { stored: everything, money: true },
   }, faults);
 
   describeRecordPort({
     name: 'A project in NetSuite',
     port: () => erp.project,
-    fresh: async () => {
-      const { deal, references } = await withCustomer();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withCustomer(terms);
       return { document: deal.project, references };
     },
     amended: ({ document, references }) => ({
@@ -136,13 +140,14 @@ describe('NetSuite', function () {
     use: async (_document, externalId) => seed('billingSchedule', { name: 'Made by hand', scheduleType: 'TM', job: { id: externalId } }),
     writeMethod: 'PUT',
     unknownId: '99999999',
+    content: { stored: everything, money: true, seedOthers: (count) => seedAll('job', Array.from({ length: count }, () => ({ externalId: `by-hand-${crypto.randomUUID()}`, entityId: `BY-HAND-${crypto.randomUUID()}`, companyName: 'Somebody else', subsidiary: { id: '2' } }))) },
   }, faults);
 
   describeRecordPort({
     name: 'A rate card in NetSuite',
     port: () => offered(erp.rateCard),
-    fresh: async () => {
-      const { deal, references } = await withProject();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withProject(terms);
       return { document: { project: deal.project, rateCard: deal.project.rateCard }, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '1999.99', from: '2027-02-15' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.5' }], former: [{ laborCategory: 'CONSULTANT', unit: 'hour' as const, rate: '210', currency: document.rateCard.currency, from: null, to: '2027-02-14' }] } } }),
@@ -159,6 +164,7 @@ describe('NetSuite', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
+    content: { stored: everything, money: true, textless: true },
   }, faults);
 
   it('has each rate of a project with its days once one is amended, and all of its days again where the amendment is taken back', async () => {
@@ -180,8 +186,8 @@ describe('NetSuite', function () {
   describeRecordPort({
     name: 'A billing schedule in NetSuite',
     port: () => offered(erp.billingSchedule),
-    fresh: async () => {
-      const { deal, references } = await withProject({ billingMethod: 'milestone' });
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withProject({ billingMethod: 'milestone', ...terms });
       return { document: { project: deal.project, schedule: deal.project.billingSchedule }, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, schedule: { ...document.schedule, items: document.schedule.items.slice(0, 1).map((item) => ({ ...item, billOn: '2027-02-01', amount: { amount: '26000', currency: 'USD' } })) } } }),
@@ -196,6 +202,7 @@ describe('NetSuite', function () {
     use: async ({ document }, externalId) => seed('salesOrder', { entity: { externalId: externalIdOf(document.project.customerId) }, billingSchedule: { id: externalId }, item: { items: [{ item: { id: '12' }, amount: 1 }] } }),
     writeMethod: 'PUT',
     unknownId: '99999999',
+    content: { stored: everything, money: true },
   }, faults);
 
   it('sends what the ERP owns of a customer when it is made, and leaves it alone ever after', async () => {
@@ -251,10 +258,9 @@ describe('NetSuite', function () {
     await offered(erp.contract).write({ document: deal.contract, references }, null, callContext());
     const [order] = await byEid('salesOrder', deal.contract.id);
     assert.equal(order?.fields['total'], 3_125_000);
-    const kuwaiti = connect({ ...OPTIONS, currencies: { ...OPTIONS.currencies, KWD: '9' } });
     const dinars = dealOf(uniqueTag(), { currency: 'KWD', rate: '0.123' });
     const known = { ...references, customers: { [dinars.customer.id]: references.customers[deal.customer.id] ?? '' } };
-    const failure = await failureOf(() => offered(kuwaiti.contract).write({ document: { ...dinars.contract, lines: dinars.contract.lines.map((line) => ({ ...line, amount: { amount: '4.921', currency: 'KWD' } })) }, references: known }, null, callContext()));
+    const failure = await failureOf(() => offered(erp.contract).write({ document: { ...dinars.contract, lines: dinars.contract.lines.map((line) => ({ ...line, amount: { amount: '4.921', currency: 'KWD' } })) }, references: known }, null, callContext()));
     assert.deepEqual([failure.kind, failure.code, failure.written], ['business_rule', 'NETSUITE_PRECISION', 'no']);
   });
 

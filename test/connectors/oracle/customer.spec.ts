@@ -38,6 +38,7 @@ describe('Customers in Oracle Fusion with customer accounts', function () {
     undoneAs: 'deactivated',
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PARTY',
+    content: { stored: () => environment.admin.state() },
   }, sandboxFaults(() => environment.url()));
 
   it('is made inactive by an undo, its address ended, and taken back into use by the next deal; whom finance made inactive stays so', async () => {

@@ -55,13 +55,14 @@ describe('Oracle Fusion as an ERP', function () {
     },
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PARTY',
+    content: { stored: () => environment.admin.state(), seedOthers: async (count) => void (await environment.admin.seed({ hubOrganizations: Array.from({ length: count }, () => ({ PartyNumber: `BY-HAND-${uniqueTag()}`, OrganizationName: 'Somebody else' })) })) },
   }, faults);
 
   describeRecordPort({
     name: 'A contract in Oracle Fusion',
     port: () => offered(erp.contract),
-    fresh: async () => {
-      const { deal, references } = await withCustomer();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withCustomer(terms);
       return { document: deal.contract, references };
     },
     amended: ({ document, references }) => {
@@ -73,7 +74,7 @@ describe('Oracle Fusion as an ERP', function () {
     check: async ({ document, references }, externalId) => {
       const contract = await only('contracts', 'ContractNumber', externalId);
       const party = await only('hubOrganizations', 'PartyNumber', references.customers[document.customerId]);
-      assert.deepEqual([contract?.values['PrimaryPartyId'], contract?.values['OrgName'], contract?.values['LegalEntityName'], contract?.values['CurrencyCode'], contract?.values['EndDate'], contract?.values['StsCode']], [party?.id, 'Northwind US01', 'Northwind US01 Legal Entity', 'USD', document.endDate, 'DRAFT']);
+      assert.deepEqual([contract?.values['PrimaryPartyId'], contract?.values['OrgName'], contract?.values['LegalEntityName'], contract?.values['CurrencyCode'], contract?.values['EndDate'], contract?.values['StsCode']], [party?.id, 'Northwind US01', 'Northwind US01 Legal Entity', document.currency, document.endDate, 'DRAFT']);
       assert.match(String(contract?.values['Description']), new RegExp(document.purchaseOrder ?? 'no order'));
       const lines = await environment.childrenOf('contracts.ContractLine', contract);
       const byProject = Map.groupBy(document.lines, (line) => line.projectNumber);
@@ -82,13 +83,14 @@ describe('Oracle Fusion as an ERP', function () {
     use: async ({ document }, externalId) => void (await environment.admin.seed({ projectBillingEvents: [{ SourceName: 'MANUAL', SourceReference: crypto.randomUUID(), ContractNumber: externalId, ContractLineNumber: '1', EventTypeName: 'Milestone', BillTrnsAmount: 1, ContractTypeName: 'Sell: Project Lines', EventDescription: document.number }] })),
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-CONTRACT',
+    content: { stored: () => environment.admin.state(), money: true },
   }, faults);
 
   describeRecordPort({
     name: 'A project in Oracle Fusion',
     port: () => erp.project,
-    fresh: async () => {
-      const { deal, references } = await withContract();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withContract(terms);
       return { document: deal.project, references };
     },
     amended: ({ document, references }) => ({
@@ -112,13 +114,14 @@ describe('Oracle Fusion as an ERP', function () {
     undoneAs: 'cancelled',
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PROJECT',
+    content: { stored: () => environment.admin.state(), money: true, seedOthers: async (count) => void (await environment.admin.seed({ projects: Array.from({ length: count }, () => ({ ProjectNumber: `BY-HAND-${uniqueTag()}`, ProjectName: `Somebody else ${uniqueTag()}` })) })) },
   }, faults);
 
   describeRecordPort({
     name: 'A rate card in Oracle Fusion',
     port: () => offered(erp.rateCard),
-    fresh: async () => {
-      const { deal, references } = await withProject();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withProject(terms);
       return { document: { project: deal.project, rateCard: deal.project.rateCard }, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'CONSULTANT', unit: 'day' as const, rate: '2000', from: '2027-02-15' }, { laborCategory: 'PARTNER', unit: 'hour' as const, rate: '500.5' }], former: [{ laborCategory: 'CONSULTANT', unit: 'hour' as const, rate: '210', currency: document.rateCard.currency, from: null, to: '2027-02-14' }] } } }),
@@ -135,13 +138,14 @@ describe('Oracle Fusion as an ERP', function () {
     use: null,
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-SCHEDULE',
+    content: { stored: () => environment.admin.state(), money: true, textless: true },
   }, faults);
 
   describeRecordPort({
     name: 'A billing schedule in Oracle Fusion',
     port: () => offered(erp.billingSchedule),
-    fresh: async () => {
-      const { deal, references } = await withProject(FIXED_FEE);
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withProject({ ...FIXED_FEE, ...terms });
       return { document: { project: deal.project, schedule: deal.project.billingSchedule }, references };
     },
     amended: ({ document, references }) => {
@@ -165,6 +169,7 @@ describe('Oracle Fusion as an ERP', function () {
     },
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PROJECT',
+    content: { stored: () => environment.admin.state(), money: true },
   }, faults);
 
   it('numbers a line that a contract gains after those it has, also where another goes', async () => {

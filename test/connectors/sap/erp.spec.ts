@@ -49,36 +49,38 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
     undoneAs: 'deactivated',
     writeMethod: 'POST',
     unknownId: '9999999999',
+    content: { stored: () => system.admin.state(), runsOn: true, seedOthers: async (count) => void (await system.admin.seed({ A_BusinessPartner: Array.from({ length: count }, () => ({ BusinessPartner: `H${uniqueTag()}`.toUpperCase(), BusinessPartnerCategory: '2', OrganizationBPName1: 'Somebody else', BusinessPartnerIDByExtSystem: `by-hand-${uniqueTag()}` })) })) },
   }, faults);
 
   describeRecordPort({
     name: 'A contract in SAP',
     port: () => offered(erp.contract),
-    fresh: async () => {
-      const { deal, references } = await withCustomer();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withCustomer(terms);
       return { document: { ...deal.contract, lines: [...deal.contract.lines, { ...deal.contract.lines[0] ?? assert.fail(), projectNumber: `${deal.contract.legalEntity}-DATA-${uniqueTag()}`, billingMethod: 'fixed_fee' as const }] }, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, purchaseOrder: 'PO-78', lines: document.lines.slice(0, 1).map((line) => ({ ...line, quantity: '50.25', amount: { ...line.amount, amount: '13065.00' } })) } }),
     count: async ({ document }) => (await rowsWith('A_SalesOrder', 'PurchaseOrderByShipToParty', referenceOf('K', document.id))).length,
     check: async ({ document, references }, externalId) => {
       const [order] = await rowsWith('A_SalesOrder', 'SalesOrder', externalId);
-      assert.deepEqual([order?.['SalesOrganization'], order?.['SoldToParty'], order?.['PurchaseOrderByCustomer'], order?.['TransactionCurrency'], order?.['CustomerPaymentTerms'], order?.['SalesOrderDate']], ['1710', references.customers[document.customerId], document.purchaseOrder, 'USD', '0004', document.signedOn]);
+      assert.deepEqual([order?.['SalesOrganization'], order?.['SoldToParty'], order?.['PurchaseOrderByCustomer'], order?.['TransactionCurrency'], order?.['CustomerPaymentTerms'], order?.['SalesOrderDate']], ['1710', references.customers[document.customerId], document.purchaseOrder, document.currency, '0004', document.signedOn]);
       const items = await rowsWith('A_SalesOrderItem', 'SalesOrder', externalId);
       const sold = [...Map.groupBy(document.lines, (line) => line.projectNumber)].map(([project, lines]) => `${project} ${lines.reduce((sum, line) => sum + Number(line.amount.amount), 0)} ${lines[0]?.billingMethod === 'fixed_fee' ? 'P001' : 'P002'}`);
       assert.deepEqual(items.map((row) => `${String(row['PurchaseOrderByShipToParty'])} ${Number(row['NetAmount'])} ${String(row['Material'])}`), sold);
       const [text] = await rowsWith('A_SalesOrderText', 'SalesOrder', externalId);
-      for (const line of document.lines) assert.ok(String(text?.['LongText']).includes(`${line.description}: ${line.quantity} hour at 260`));
+      for (const line of document.lines) assert.ok(String(text?.['LongText']).includes(`${line.description}: ${line.quantity} hour at ${line.unitPrice}`));
     },
     use: async (_document, externalId) => void (await system.admin.seed({ A_SalesOrderItem: [{ SalesOrder: externalId, SalesOrderItem: '10', OrderRelatedBillingStatus: 'C' }] })),
     writeMethod: 'POST',
     unknownId: '9999999999',
+    content: { stored: () => system.admin.state(), money: true },
   }, faults);
 
   describeRecordPort({
     name: 'A project in SAP',
     port: () => erp.project,
-    fresh: async () => {
-      const { deal, references } = await withContract();
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withContract(terms);
       return { document: deal.project, references };
     },
     amended: ({ document, references }) => ({
@@ -89,7 +91,7 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
     check: async ({ document }, externalId) => {
       assert.equal(externalId, document.number);
       const [project] = await rowsWith('A_EnterpriseProject', 'Project', externalId);
-      assert.deepEqual([project?.['ProjectProfileCode'], project?.['ProcessingStatus'], project?.['ResponsibleCostCenter'], project?.['ProjectCurrency'], project?.['ProjectStartDate'], project?.['ProjectEndDate']], ['YP02', '00', 'US01-TECH', 'USD', document.startDate, document.endDate]);
+      assert.deepEqual([project?.['ProjectProfileCode'], project?.['ProcessingStatus'], project?.['ResponsibleCostCenter'], project?.['ProjectCurrency'], project?.['ProjectStartDate'], project?.['ProjectEndDate']], ['YP02', '00', 'US01-TECH', document.value.currency, document.startDate, document.endDate]);
       assert.ok(String(project?.['ProjectDescription']).length <= 60 && document.name.startsWith(String(project?.['ProjectDescription']).replace('…', '')));
       const elements = await elementsOf(externalId);
       const nameOf = (uuid: unknown) => elements.find((row) => row['ProjectElementUUID'] === uuid)?.['ProjectElement'] ?? null;
@@ -101,13 +103,14 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
     use: async (_document, externalId) => void (await system.admin.seed({ TimeSheetEntryCollection: [{ PersonWorkAgreementExternalID: 'BYHAND', CompanyCode: '1710', TimeSheetRecord: uniqueTag(), TimeSheetDate: '2026-12-01T00:00:00', TimeSheetStatus: '30', TimeSheetDataFields: { WBSElement: externalId, RecordedHours: '1' } }] })),
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PROJECT',
+    content: { stored: () => system.admin.state(), seedOthers: async (count) => void (await system.admin.seed({ A_EnterpriseProject: Array.from({ length: count }, () => ({ ProjectUUID: crypto.randomUUID(), Project: `BY-HAND-${uniqueTag()}`, ProjectDescription: 'Somebody else' })) })) },
   }, faults);
 
   describeRecordPort({
     name: 'A billing schedule in SAP',
     port: () => offered(erp.billingSchedule),
-    fresh: async () => {
-      const { deal, references } = await withProject({ billingMethod: 'fixed_fee' });
+    fresh: async (terms = {}) => {
+      const { deal, references } = await withProject({ billingMethod: 'fixed_fee', ...terms });
       return { document: { project: deal.project, schedule: deal.project.billingSchedule }, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, schedule: { ...document.schedule, items: [...document.schedule.items.slice(1), { sequence: 3, kind: 'milestone' as const, description: 'Go-live', billOn: '2027-03-31', amount: { amount: '5200.05', currency: 'USD' } }, { sequence: 4, kind: 'milestone' as const, description: 'Support', billOn: '2027-06-30', amount: { amount: '5199.95', currency: 'USD' } }] } } }),
@@ -116,7 +119,7 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
       const [order, item] = externalId.split('/');
       assert.equal(order, references.contracts[document.project.contractId]);
       const dates = (await rowsWith('A_SlsOrderItemBillingPlanItem', 'SalesOrder', order)).filter((row) => row['SalesOrderItem'] === item);
-      assert.deepEqual(dates.map((row) => `${String(row['BillingPlanBillingDate'])} ${Number(row['BillingPlanAmount'])} ${String(row['TransactionCurrency'])}`).toSorted(), document.schedule.items.map(({ billOn, amount }) => `${billOn} ${Number(amount?.amount)} USD`).toSorted());
+      assert.deepEqual(dates.map((row) => `${String(row['BillingPlanBillingDate'])} ${Number(row['BillingPlanAmount'])} ${String(row['TransactionCurrency'])}`).toSorted(), document.schedule.items.map(({ billOn, amount }) => `${billOn} ${Number(amount?.amount)} ${document.schedule.currency}`).toSorted());
     },
     use: async ({ references, document }) => {
       const [first] = await rowsWith('A_SlsOrderItemBillingPlanItem', 'SalesOrder', references.contracts[document.project.contractId]);
@@ -125,6 +128,7 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
     },
     writeMethod: 'POST',
     unknownId: '9999999999/10',
+    content: { stored: () => system.admin.state(), money: true, textless: true },
   }, faults);
 
   it('leaves what has been billed of a schedule, and plans the rest anew', async () => {
