@@ -1,6 +1,6 @@
 import { timesheetSchema } from '../../domain/model/time/timesheet.ts';
 import type { Db } from '../../store/database.ts';
-import { inForceFrom, refusedForCap } from '../../store/time/caps.ts';
+import { refusedForCap } from '../../store/time/caps.ts';
 import type { Decision, Judged } from './decision.ts';
 import { namesOf, type Locks } from './locks.ts';
 import type { Reference } from './reference.ts';
@@ -31,9 +31,9 @@ export async function refusedBeside(db: Db, reference: Reference, { caps }: Deci
  * Shares caps that write off what lies beyond out anew, in the order of the work.
  * @returns false where it concerns people whom the decision does not keep others out of yet: it is to be made anew
  */
-export async function sharedOut(db: Db, decision: Decision, locks: Locks): Promise<boolean> {
+export async function sharedOut(decision: Decision, locks: Locks): Promise<boolean> {
   for (const cap of decision.capsToShare()) {
-    const changes = decision.planShares(cap, await inForceFrom(db, cap.projectNumber, cap.from));
+    const changes = await decision.planShares(cap);
     if (await locks.widen(changes.map(({ labor }) => `person ${labor.entry.person}`))) return false;
     await decision.bookShares(changes);
   }

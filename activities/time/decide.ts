@@ -53,7 +53,7 @@ export async function decideRecords(db: Db, reference: Reference, terms: { reado
         refused = beside;
         continue;
       }
-      if (!(await sharedOut(transaction, decision, locks))) continue;
+      if (!(await sharedOut(decision, locks))) continue;
       await writeDecision(transaction, decision.rows());
       const own = new Set(due.map(({ record }) => record.id));
       const released = [...new Set([...waiting, ...refused].map(({ record }) => record.id))].filter((id) => !own.has(id) && decision.hasDecided(id));

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { Decimal } from 'decimal.js';
 import type { TimesheetContext } from '../../domain/model/time/context.ts';
 import { postedEntrySchema, type PostedEntry } from '../../domain/model/time/enriched-entry.ts';
 import type { LaborPosting } from '../../domain/model/time/labor-posting.ts';
 import type { TimeEntry } from '../../domain/model/time/time-entry.ts';
 import { timesheetSchema, type Timesheet } from '../../domain/model/time/timesheet.ts';
 import { addDays } from '../../domain/dates.ts';
-import { money, subtractMoney, sumMoney } from '../../domain/money.ts';
+import { money } from '../../domain/money.ts';
 import { planDropped, toldOf } from '../../domain/rules/timesheet/adjust.ts';
 import { bookBillingChanges, bookTimesheet, postingKeysOf, postingsOf, type Booking, type Books, type Standing } from '../../domain/rules/timesheet/book.ts';
 import { trueUpCap, type BillingChange } from '../../domain/rules/timesheet/cap-true-up.ts';
@@ -14,8 +15,10 @@ import { refKey } from '../../domain/rules/timesheet/index-context.ts';
 import type { TimesheetDecision } from '../../domain/rules/timesheet/validate.ts';
 import { inOrder } from '../../domain/rules/timesheet/work.ts';
 import type { Db } from '../../store/database.ts';
-import { approvedVersions, capsUsed, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, type DecisionRows, type EntryRow, type OutcomeRow, type PostedRow } from '../../store/time/decide.ts';
+import { billedByDay, inForceOn } from '../../store/time/caps.ts';
+import { approvedVersions, capsUsed, postedAround, postingLines, refusedAmong, waiversOf, withdrawalsOf, type DecisionRows, type EntryRow, type OutcomeRow } from '../../store/time/decide.ts';
 import type { StoredRecord } from '../../store/time/records.ts';
+import { daysOfCap, isBilled, sharesOf } from './cap-days.ts';
 import { createCapLedger, type CapToShare } from './cap-ledger.ts';
 import { judged, nothingBookable, NOTHING_DECIDED, notTakenBack, outcomesOf } from './outcomes.ts';
 import type { Reference } from './reference.ts';
@@ -321,19 +324,19 @@ export async function createDecision(db: Db, reference: Reference, asOf: string,
     },
     /** Caps that write off what lies beyond, and whose use is to be shared out anew. */
     capsToShare: (): CapToShare[] => caps.toShare(new Set([...rows.entries.values()].flatMap(({ state, writtenOff, projectNumber }) => (state === 'in_force' && Number(writtenOff) > 0 ? [projectNumber] : [])))),
-    /** @param kept what was in force of the project from that day on, before this decision */
-    planShares({ projectNumber, from, limit }: CapToShare, kept: readonly PostedRow[]): BillingChange[] {
-      for (const row of kept) {
+    /** The days that have their share already are only added up: nothing but those whose share changes, or on which the cap ends, is read. */
+    async planShares({ projectNumber, from, limit }: CapToShare): Promise<BillingChange[]> {
+      const own = [...posted.values()].filter(({ labor }) => labor.projectNumber === projectNumber);
+      const days = daysOfCap(await billedByDay(db, projectNumber, from, own.map(({ labor }) => labor.entry)), own.filter((one) => isBilled(one) && one.labor.entry.workDate >= from));
+      const shares = sharesOf(days, new Decimal(limit.amount).minus(caps.used.get(projectNumber)?.used ?? 0));
+      for (const row of await inForceOn(db, projectNumber, shares.map(({ day }) => day))) {
         const entry = postedEntrySchema.parse({ schema: 'posted-time-entry', schemaVersion: 1, state: row.state, labor: row.labor });
         const key = entryKey(entry.labor.entry);
         if (posted.has(key)) continue;
         put(entry, undefined);
         bookings.set(key, row);
       }
-      const standing = [...posted.values()].filter(({ state, labor }) => state === 'in_force' && labor.projectNumber === projectNumber && labor.entry.workDate >= from && labor.billing.status === 'actuals');
-      const among = sumMoney(standing.map(({ labor }) => labor.billing.amount).filter(({ currency }) => currency === limit.currency), limit.currency);
-      const before = subtractMoney(money(caps.used.get(projectNumber)?.used ?? '0', limit.currency), among);
-      return trueUpCap(subtractMoney(limit, before), standing);
+      return shares.flatMap(({ day, left }) => trueUpCap(money(left, limit.currency), [...posted.values()].filter((one) => isBilled(one) && one.labor.projectNumber === projectNumber && one.labor.entry.workDate === day)));
     },
     /** Where no period is open to book it in, the cap stays shared out as it is. */
     async bookShares(changes: readonly BillingChange[]): Promise<void> {

@@ -21,10 +21,27 @@ export async function refusedForCap(db: Db, projects: readonly string[]): Promis
   return rows.map(({ position, ...record }) => ({ record, position }));
 }
 
-/** What is in force of a project from this day on. */
-export async function inForceFrom(db: Db, projectNumber: string, from: LocalDate): Promise<PostedRow[]> {
+export interface DayOfCap {
+  readonly day: LocalDate;
+  readonly billed: string;
+  readonly writtenOff: string;
+}
+
+/** What is billed and written off of a project on each day from this one on, without the given entries. */
+export async function billedByDay(db: Db, projectNumber: string, from: LocalDate, without: readonly { readonly system: string; readonly id: string; readonly version: number }[]): Promise<DayOfCap[]> {
+  const { rows } = await sql<DayOfCap>`
+    select work_date::text as day, sum(billed)::text as billed, sum(written_off)::text as "writtenOff" from time_entry
+    where project_number = ${projectNumber} and work_date >= ${from}::date and state = 'in_force' and not ((system, entry_id, version) in (
+      select s, i, v from unnest(${without.map(({ system }) => system)}::text[], ${without.map(({ id }) => id)}::text[], ${without.map(({ version }) => version)}::integer[]) as w (s, i, v)))
+    group by work_date`.execute(db);
+  return rows;
+}
+
+/** What is in force of a project on these days. */
+export async function inForceOn(db: Db, projectNumber: string, days: readonly LocalDate[]): Promise<PostedRow[]> {
+  if (days.length === 0) return [];
   const { rows } = await sql<PostedRow>`
-    select state, generation, posted_generation as "postedGeneration", labor from time_entry where project_number = ${projectNumber} and work_date >= ${from}::date and state = 'in_force'`.execute(db);
+    select state, generation, posted_generation as "postedGeneration", labor from time_entry where project_number = ${projectNumber} and work_date = any(${[...days]}::date[]) and state = 'in_force'`.execute(db);
   return rows;
 }
 
