@@ -29,6 +29,10 @@ describe('Tryton, the real one: its records', function () {
     },
     writeMethod: 'POST',
     unknownId: '99999999',
+    content: {
+      stored: async () => [await tryton.rows('party.party', [], ['name']), await tryton.rows('party.address', [], ['city'])],
+      seedOthers: async (count) => void (await tryton.office().call('party.party.create', [Array.from({ length: count }, () => ({ name: 'Somebody else', code: `by-hand-${uniqueTag()}` }))], tryton.us())),
+    },
   }, tryton.faults);
 
   describeRecordPort({
