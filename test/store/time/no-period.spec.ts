@@ -66,7 +66,7 @@ describe('While no period is open to book it in, time that is to be taken back',
       assert.deepEqual([await inForce(), await paid()], before);
     });
     await retry();
-    assert.deepEqual([await outcomes(), await inForce(), await paid()], [days.map(() => ['withdrawn']), ['S-1'], { REG: 5 }]);
+    assert.deepEqual([await outcomes(), await inForce(), await paid()], [days.map(() => ['withdrawn', 'APPROVAL_WITHDRAWN']), ['S-1'], { REG: 5 }]);
     await decisions.take(other);
     assert.deepEqual(await inForce(), ['O-1', 'S-1']);
   });

@@ -34,7 +34,7 @@ describe('Two time systems that use the same IDs', function () {
   it('do not withdraw each other\'s approvals', async () => {
     const sheet = aTimesheet([on('FEE')]);
     await tell(inOther(sheet), withdrawn(inOther(sheet)), sheet);
-    assert.deepEqual(await outcomes(), ['clockify E-1 accepted', 'clockify E-1 withdrawn', 'harvest E-1 accepted']);
+    assert.deepEqual(await outcomes(), ['clockify E-1 accepted', 'clockify E-1 withdrawn APPROVAL_WITHDRAWN', 'harvest E-1 accepted']);
     assert.deepEqual(await inForce(), ['harvest E-1@1']);
   });
 
