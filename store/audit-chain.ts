@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
+import { ADVISORY_LOCKS } from './advisory-locks.ts';
 import type { AuditRow } from './audit-trail.ts';
 import type { Db } from './database.ts';
 import { canonicalJson, sha256 } from './json.ts';
 
-const SEALER_LOCK = '7113200300418';
 const BATCH = 1000;
 
 /** The hash before the first row. */
@@ -39,7 +39,7 @@ export async function sealAuditTrail(db: Db): Promise<number> {
 
 async function sealBatch(db: Db): Promise<number> {
   return await db.transaction().execute(async (transaction) => {
-    const lock = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${SEALER_LOCK}::bigint) as locked`.execute(transaction);
+    const lock = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${ADVISORY_LOCKS.auditSealing}::bigint) as locked`.execute(transaction);
     if (lock.rows[0]?.locked !== true) return 0;
     const rows = await transaction.selectFrom('audit_trail').selectAll().where('chain_no', 'is', null).orderBy('id').limit(BATCH).execute();
     if (rows.length === 0) return 0;

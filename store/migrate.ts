@@ -1,6 +1,7 @@
 import { Migrator } from 'kysely';
 import type { Migration } from 'kysely';
 import pg from 'pg';
+import { ADVISORY_LOCKS } from './advisory-locks.ts';
 import type { Store } from './database.ts';
 import * as auditTrail from './migrations/0001-audit-trail.ts';
 import * as inbox from './migrations/0002-inbox.ts';
@@ -45,8 +46,6 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0020-shared-caps': sharedCaps,
 };
 
-const MIGRATION_LOCK = '7113200300417';
-
 /**
  * Brings the store to the newest schema. Any number of processes may call it at once: they queue on an advisory lock, which ends with its
  * connection, so a killed process blocks nobody.
@@ -57,7 +56,7 @@ export async function migrateStore(store: Store): Promise<readonly string[]> {
   const guard = new pg.Client({ connectionString: store.url, application_name: 'q2c migration lock' });
   await guard.connect();
   try {
-    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await guard.query('select pg_advisory_lock($1)', [ADVISORY_LOCKS.migration]);
     const migrator = new Migrator({ db: store.db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
     const { error, results = [] } = await migrator.migrateToLatest();
     if (error !== undefined) {

@@ -1,11 +1,9 @@
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
+import { ADVISORY_LOCKS } from './advisory-locks.ts';
 import type { Db } from './database.ts';
 import { jsonText } from './json.ts';
 import { DELETED, type ReportingColumn, type ReportingTable } from './reporting-tables.ts';
-
-/** One who numbers changes at a time, so that numbers come to light in their order. */
-const NUMBERING_LOCK = '7113200300420';
 
 /** Values as text: decimals exact and without trailing zeros, days YYYY-MM-DD, instants in UTC. */
 export type ReportingRow = Readonly<Record<string, string | null>>;
@@ -27,7 +25,7 @@ export interface ChangedRows {
  */
 export async function changedRows(db: Db, { table, after, limit }: { readonly table: ReportingTable; readonly after: number; readonly limit: number }): Promise<ChangedRows> {
   await db.transaction().execute(async (transaction) => {
-    await sql`select pg_advisory_xact_lock(${NUMBERING_LOCK}::bigint)`.execute(transaction);
+    await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.changeNumbering}::bigint)`.execute(transaction);
     await sql`
       with unnumbered as materialized (
         select subject, key from warehouse_change where subject = ${table.name} and position is null order by key limit ${limit} for update skip locked

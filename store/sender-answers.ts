@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
 import type { Instant } from '../domain/dates.ts';
+import { ADVISORY_LOCKS } from './advisory-locks.ts';
 import type { Db } from './database.ts';
 import type { JsonValue } from './json.ts';
 
@@ -93,9 +94,6 @@ export async function sentAnswers(db: Db, { source, records }: Sender & { readon
   return rows;
 }
 
-/** One who numbers answers at a time, so that numbers come to light in their order. */
-const NUMBERING_LOCK = '7113200300419';
-
 export interface AnswersInOrder {
   readonly answers: readonly SentAnswer[];
   /** The cursor after which the next ones begin. */
@@ -114,7 +112,7 @@ export interface AnswersInOrder {
  */
 export async function answersAfter(db: Db, { source, after, limit }: Sender & { readonly after: number; readonly limit: number }): Promise<AnswersInOrder | undefined> {
   const last = await db.transaction().execute(async (transaction) => {
-    await sql`select pg_advisory_xact_lock(${NUMBERING_LOCK}::bigint)`.execute(transaction);
+    await sql`select pg_advisory_xact_lock(${ADVISORY_LOCKS.answerNumbering}::bigint)`.execute(transaction);
     await sql`
       with unnumbered as materialized (
         select record, noted_at from sender_answer where source = ${source} and position is null order by noted_at, record limit ${limit} for update skip locked

@@ -4,11 +4,11 @@ import { SystemFailure } from '../../domain/failure.ts';
 import { expenseReportSchema, type ExpenseReport } from '../../domain/model/time/expense-report.ts';
 import { latestReports, recentlySwept } from '../../store/expenses/latest-reports.ts';
 import { canonicalJson } from '../../store/json.ts';
-import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
-import { keepUnreadSheets, type UnreadSheet } from '../../store/time/unread-sheets.ts';
+import { receiveRecords } from '../../store/time/intake.ts';
 import { advanceWatermark, readWatermark } from '../../store/watermarks.ts';
 import { callContext } from '../context.ts';
 import { standingCaseOf } from '../sweep.ts';
+import { takeSwept } from '../swept-batch.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { toTemporal } from '../failures.ts';
 import type { ExpenseSourceActivities } from './contract.ts';
@@ -18,7 +18,8 @@ const OVERLAP_MS = 10 * 60_000;
 const FIRST_SWEEP_MS = 62 * 24 * 3_600_000;
 /** So long after it came, a report is looked at again once a day: what is deleted leaves no change behind. */
 const LOOK_AGAIN_MS = FIRST_SWEEP_MS;
-const CHUNK = 200;
+/** Reports asked for by their IDs at once. */
+const ASKED_TOGETHER = 200;
 /** Reports that are gone at once beyond which it is rather our token that does not see them any more. */
 const MOST_GONE = 2;
 const MOST_GONE_SHARE = 0.2;
@@ -61,52 +62,41 @@ export function createExpenseSources(deps: ActivityDependencies): ExpenseSourceA
         const until = new Date(startedAt).toISOString();
         const last = await readWatermark(db, name);
         const since = new Date(last === undefined ? startedAt - FIRST_SWEEP_MS : Date.parse(last) - OVERLAP_MS).toISOString();
-        const batch = await openBatch(db, { source: system, kind: 'expenses', idempotencyKey: `sweep/${since}` });
-        const counts = { received: 0, known: 0, unreadable: 0 };
-        let chunk = new Map<string, ExpenseReport>();
-        let unread: UnreadSheet[] = [];
-        let position = 0;
-        let notKept = 0;
-        const take = async () => {
-          const { reports, known } = await fresh(system, [...chunk.values()]);
-          for (const { status } of await receiveRecords(db, batch.id, reports)) counts[status] += 1;
-          counts.known += known;
-          chunk = new Map();
-          notKept += await keepUnreadSheets(db, { id: batch.id, source: system, kind: 'expenses' }, unread, notKept);
-          counts.unreadable += unread.length;
-          unread = [];
-          context.heartbeat(`${counts.received + counts.known + counts.unreadable} expense reports`);
-        };
-        const put = async (read: ReadReport) => {
-          position += 1;
-          if ('report' in read) chunk.set(read.report.id, read.report);
-          else unread.push({ position, id: read.unreadable.id, version: read.unreadable.version, document: read.unreadable.document, why: `${read.unreadable.failure.message} ${read.unreadable.failure.mend}` });
-          if (chunk.size + unread.length >= CHUNK) await take();
-        };
         const lookedName = `expenses-looked-again/${system}`;
         const looked = await readWatermark(db, lookedName);
         const today = until.slice(0, 10);
         let notShown: { readonly of: number; readonly missing: number } | null = null;
-        try {
-          for await (const change of expenses.changed(since, context)) await put(change);
-          await take();
-          if (last !== undefined && (looked ?? '') < today) {
+        const counts = await takeSwept<ExpenseReport>(
+          db,
+          {
+            system,
+            kind: 'expenses',
+            since,
+            nameOf: ({ id }) => id,
+            receive: async (batch, swept) => {
+              const { reports, known } = await fresh(system, swept);
+              const taken = { received: 0, known };
+              for (const { status } of await receiveRecords(db, batch, reports)) taken[status] += 1;
+              return taken;
+            },
+            progress: (reports) => context.heartbeat(`${reports} expense reports`),
+          },
+          async ({ put, take }) => {
+            for await (const change of expenses.changed(since, context)) await put(asSwept(change));
+            await take();
+            if (last === undefined || (looked ?? '') >= today) return;
             const ids = await recentlySwept(db, system, new Date(startedAt - LOOK_AGAIN_MS).toISOString());
             const missing = new Set(ids);
-            for (let from = 0; from < ids.length; from += CHUNK) {
-              for await (const read of expenses.current(ids.slice(from, from + CHUNK), context)) {
+            for (let from = 0; from < ids.length; from += ASKED_TOGETHER) {
+              for await (const read of expenses.current(ids.slice(from, from + ASKED_TOGETHER), context)) {
                 missing.delete('report' in read ? read.report.id : read.unreadable.id);
-                await put(read);
+                await put(asSwept(read));
               }
             }
             if (missing.size > MOST_GONE && missing.size > ids.length * MOST_GONE_SHARE) notShown = { of: ids.length, missing: missing.size };
-            else for (const report of await gone(system, [...missing], until)) await put({ report });
-          }
-        } finally {
-          // Also where the system failed before its end: what came is good.
-          await take();
-          await sealBatch(db, batch.id);
-        }
+            else for (const report of await gone(system, [...missing], until)) await put({ document: report });
+          },
+        );
         await advanceWatermark(db, { name, from: last ?? null, to: until });
         if (notShown !== null) throw tooManyGone(system, notShown);
         if ((looked ?? '') < today) await advanceWatermark(db, { name: lookedName, from: looked ?? null, to: today });
@@ -120,6 +110,10 @@ export function createExpenseSources(deps: ActivityDependencies): ExpenseSourceA
       return await standingCaseOf(db, `expense-sweep/${system}`);
     },
   };
+}
+
+function asSwept(read: ReadReport) {
+  return 'report' in read ? { document: read.report } : read;
 }
 
 /** Whether two versions of a report say the same: it was read again, or approved again as it was. */
