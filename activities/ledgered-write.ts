@@ -47,7 +47,7 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
   const { key, process, step, system, objectType, canonicalId, document, port, context } = write;
   try {
     const known = await externalIdOf(db, { objectType, canonicalId, system });
-    const before: Found | null = known !== undefined ? { externalId: known.externalId, url: known.url } : port.lookUp === 'key' ? await port.find(document, context) : await byEarlierPostings(deps, write);
+    const before: Found | null = known !== undefined ? { externalId: known.externalId, url: known.url } : port.lookUp === 'key' ? await deps.withSlot(system, context.signal, (signal) => port.find(document, { ...context, signal })) : await byEarlierPostings(deps, write);
     const intent = await openIntent(db, {
       key,
       process,
@@ -103,9 +103,9 @@ export async function writeOnce<Document>(deps: ActivityDependencies, write: Led
  * What came to stand between the look-up before the intent and the intent: the late effect of an attempt in doubt, or the customer that
  * another deal of the same client has just made. Only now that the intent is ours can nobody else write the record.
  */
-async function sinceThen<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, intent: { readonly status: string; readonly mustLookUp?: boolean }): Promise<Found | null> {
-  const { objectType, canonicalId, system, port, document, context } = write;
-  if (intent.mustLookUp === true) return await port.find(document, context);
+async function sinceThen<Document>(deps: ActivityDependencies, write: LedgeredWrite<Document>, intent: Attempt & { readonly mustLookUp?: boolean }): Promise<Found | null> {
+  const { objectType, canonicalId, system, port, document } = write;
+  if (intent.mustLookUp === true) return await keepingLease(deps, write, intent, (held) => deps.withSlot(system, held.signal, (signal) => port.find(document, { ...held, signal })));
   if (objectType !== SHARED_BY_DEALS) return null;
   return (await externalIdOf(deps.store.db, { objectType, canonicalId, system })) ?? null;
 }

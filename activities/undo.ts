@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isUnsupported } from '../connectors/ports.ts';
+import { isUnsupported, type RecordPort } from '../connectors/ports.ts';
 import { holdRecord, livePostings, madeByUs, madeElsewhere, recordReversed, releaseRecord } from '../store/posting-settlement.ts';
 import { SystemFailure } from '../domain/failure.ts';
 import type { RecordStep, StepName } from '../domain/process/deal-process.ts';
@@ -44,6 +44,7 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
     const plan = await readPlan(request.planRef);
     const record = recordOfStep(deps, plan, step, subject, system, request.references, input.process);
     if (isUnsupported(record.port)) return { how: 'never_made', detail: record.port.unsupported };
+    const lookedUp = async <Document>(port: RecordPort<Document>, document: Document) => (await deps.withSlot(system, context.signal, (signal) => port.find(document, { ...context, signal })))?.externalId;
 
     const settle = async (result: UndoResult): Promise<UndoResult> => {
       const project = step === 'project' && result.how !== 'kept' ? plan.projects.find(({ id }) => id === subject) : undefined;
@@ -60,7 +61,7 @@ export function createUndo(deps: ActivityDependencies, readPlan: ReturnType<type
     };
 
     if (input.byHand !== undefined) return await settle({ how: 'deleted', detail: `undone by hand by ${input.byHand.by}: ${input.byHand.reason}` });
-    const externalId = own.findLast((posting) => posting.external_id !== null)?.external_id ?? (record.port.lookUp === 'key' ? (await record.port.find(record.document, context))?.externalId : undefined);
+    const externalId = own.findLast((posting) => posting.external_id !== null)?.external_id ?? (record.port.lookUp === 'key' ? await lookedUp(record.port, record.document) : undefined);
     if (externalId === undefined || externalId === null) {
       if (record.port.lookUp === 'none' && own.some((posting) => posting.state === 'intent' || posting.state === 'in_doubt')) throw unknowable(input, last.key);
       return await settle({ how: 'not_found', detail: 'it is not in the system' });
