@@ -5,7 +5,7 @@ import type { LocalDate } from '../../domain/dates.ts';
 import type { Store } from '../../store/database.ts';
 import { deadlinesAhead } from '../../store/time/deadlines.ts';
 import { sealStale } from '../../store/time/intake.ts';
-import { claimPages, finishDecidedPages, firstWeeks, listenPages, longRunningPages, pageDone, pageStarted, runningPages, SMALL_PAGE, type ReadyPage } from '../../store/time/pages.ts';
+import { claimPages, finishDecidedPages, firstWeeks, listenPages, longRunningPages, pageDone, pageStarted, runningPages, SMALL_PAGE, stalledPages, type PageKey, type ReadyPage } from '../../store/time/pages.ts';
 import { choosePages, entityDeadlines, weigh, type Waiting, type Weight } from './page-order.ts';
 import { startPage } from './start-page.ts';
 
@@ -17,6 +17,8 @@ export interface PageDispatchSettings {
   readonly maxRunning?: number;
   /** Pages of some records that run at once, likewise. */
   readonly maxSmallRunning?: number;
+  /** A page whose ERPs have taken nothing for so long gives its place to another. */
+  readonly silentErpMs?: number;
   /** A batch that nobody touched for so long is sealed. */
   readonly staleBatchMs?: number;
   readonly now?: () => Date;
@@ -37,6 +39,11 @@ const STALE_BATCH_MS = 120_000;
 /** A page that takes longer waits for a system or a person; its place is given to another. */
 const PARKED_AFTER_MS = 300_000;
 const SINGLE_PARKED_AFTER_MS = 15_000;
+const SILENT_ERP_MS = 30_000;
+/** How often it is asked which pages only wait, while others want their places. */
+const STALLED_EVERY_MS = 5000;
+/** And no more often than takes a twentieth of the time, where many wait. */
+const STALLED_COST = 20;
 const LOOK_AGAIN_MS = 600_000;
 const CALL_MS = 10_000;
 const STOP_MS = 2000;
@@ -49,7 +56,7 @@ type Weighed = ReadyPage & Waiting & Weight;
  * between a start and its mark is harmless, since a second start joins the first. Any number of dispatchers may run.
  */
 export function startPageDispatch(settings: PageDispatchSettings): { stop(): Promise<void> } {
-  const { store, client, log, maxRunning = DEFAULT_RUNNING, maxSmallRunning = DEFAULT_SMALL_RUNNING, staleBatchMs = STALE_BATCH_MS, now = () => new Date() } = settings;
+  const { store, client, log, maxRunning = DEFAULT_RUNNING, maxSmallRunning = DEFAULT_SMALL_RUNNING, silentErpMs = SILENT_ERP_MS, staleBatchMs = STALE_BATCH_MS, now = () => new Date() } = settings;
   const cut = new AbortController();
   const weeks = new Map<string, LocalDate | null>();
   const looked = new Map<string, number>();
@@ -85,7 +92,7 @@ export function startPageDispatch(settings: PageDispatchSettings): { stop(): Pro
       weeks.clear();
       return [];
     }
-    const running = await runningPages(store.db, { bulkMs: PARKED_AFTER_MS, singleMs: SINGLE_PARKED_AFTER_MS });
+    const running = await runningPages(store.db, { bulkMs: PARKED_AFTER_MS, singleMs: SINGLE_PARKED_AFTER_MS, except: await stalled() });
     const pages = await weighed(ready);
     const entities = countActive([...ready, ...running]);
     const isSingle = ({ records }: ReadyPage) => records === 1;
@@ -100,6 +107,16 @@ export function startPageDispatch(settings: PageDispatchSettings): { stop(): Pro
       ...choosePages(pages.filter(isSmall), room(loadOf((row) => row.small), maxSmallRunning, 4)),
       ...choosePages(pages.filter(isLarge), { ...large, perEntity: Math.max(1, Math.min(large.perEntity, Math.floor(maxRunning / entities))) }),
     ];
+  }
+
+  let stalledKnown: { readonly askAgainAt: number; readonly pages: readonly PageKey[] } = { askAgainAt: 0, pages: [] };
+  async function stalled(): Promise<readonly PageKey[]> {
+    const askedAt = Date.now();
+    if (askedAt < stalledKnown.askAgainAt) return stalledKnown.pages;
+    const pages = await stalledPages(store.db, { silentMs: silentErpMs, parkedMs: PARKED_AFTER_MS });
+    if (pages.length > stalledKnown.pages.length) log.warn({ pages: pages.length }, 'pages wait for ERPs that take nothing; their places go to others meanwhile');
+    stalledKnown = { askAgainAt: Date.now() + Math.max(Math.min(STALLED_EVERY_MS, silentErpMs), STALLED_COST * (Date.now() - askedAt)), pages };
+    return pages;
   }
 
   function countActive(pages: readonly { readonly legalEntity: string }[]): number {

@@ -105,14 +105,35 @@ export interface RunningPages {
   readonly single: number;
 }
 
-/** Started pages by legal entity. Those that have been running for longer wait for a person or a system, and hold up nobody. */
-export async function runningPages(db: Db, since: { readonly bulkMs: number; readonly singleMs: number }): Promise<RunningPages[]> {
+/** Started pages by legal entity, but for those `except`. Those that have been running for longer wait for a person or a system, and hold up nobody. */
+export async function runningPages(db: Db, since: { readonly bulkMs: number; readonly singleMs: number; readonly except?: readonly PageKey[] }): Promise<RunningPages[]> {
+  const { except = [] } = since;
   const { rows } = await sql<RunningPages>`/* prepared: running_time_pages */
     select legal_entity as "legalEntity", (count(*) filter (where records > ${SMALL_PAGE}::integer))::integer as bulk,
       (count(*) filter (where records > 1 and records <= ${SMALL_PAGE}::integer))::integer as small, (count(*) filter (where records = 1))::integer as single
     from time_page
     where state = 'started' and started_at > now() - case when records = 1 then ${since.singleMs}::double precision else ${since.bulkMs}::double precision end * interval '1 millisecond'
+      and (batch, page) not in (select * from unnest(${except.map(({ batch }) => batch)}::text[], ${except.map(({ page }) => page)}::integer[]))
     group by legal_entity`.execute(db);
+  return rows;
+}
+
+/**
+ * Pages of timesheets that only wait for others: they run for longer than `silentMs`, all is decided, and what they still have to post goes to
+ * ERPs that took nothing of any running page for so long (away, or not started any more), or was refused.
+ */
+export async function stalledPages(db: Db, { silentMs, parkedMs }: { readonly silentMs: number; /** Those that run for longer are of no interest: runningPages does not count them. */ readonly parkedMs: number }): Promise<PageKey[]> {
+  const { rows } = await sql<PageKey>`
+    with running as materialized (select batch, page, started_at from time_page where state = 'started' and kind = 'timesheets' and started_at > now() - ${parkedMs}::double precision * interval '1 millisecond'),
+    line as materialized (
+      select running.batch, running.page, posting.system, posting.state, posting.done_at
+      from running join time_record r on r.batch = running.batch and r.page = running.page join labor_posting posting on posting.record = r.id
+    ),
+    lively as (select distinct system from line where done_at > now() - ${silentMs}::double precision * interval '1 millisecond')
+    select running.batch, running.page from running
+    where running.started_at < now() - ${silentMs}::double precision * interval '1 millisecond'
+      and not exists (select from time_record r where r.batch = running.batch and r.page = running.page and r.state = 'received')
+      and not exists (select from line where line.batch = running.batch and line.page = running.page and line.state not in ('done', 'refused', 'cancelled') and line.system in (select system from lively))`.execute(db);
   return rows;
 }
 

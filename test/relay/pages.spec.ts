@@ -145,6 +145,44 @@ describe('The dispatcher of pages', function () {
     assert.equal((await states()).filter(({ entity, state }) => entity === 'US01' && state === 'started').length, 1, 'five legal entities send: one of eight places each');
   });
 
+  describe('where an ERP takes nothing', () => {
+    /** A line for each of the batch's records, all decided, in a state. */
+    const decided = async (batch: string, system: string, state: string) =>
+      await asSuperuser(store, [
+        `update time_record set state = 'decided' where batch = '${batch}'`,
+        `insert into labor_posting (key, record, system, legal_entity, accounting_period, kind, hours, currency, amount, line, state, done_at)
+         select system || record_id || '${state}', id, '${system}', 'US01', '2026-01', 'original', 8, 'USD', 800, '{}', '${state}', case when '${state}' = 'done' then now() end from time_record where batch = '${batch}'`,
+      ]);
+    const started = async () => (await sql<{ batch: string }>`select batch from time_page where state = 'started' order by batch`.execute(store.db)).rows.map(({ batch }) => batch);
+    afterEach(async () => await asSuperuser(store, ['truncate labor_posting']));
+
+    async function bothPlacesTaken(lively: boolean) {
+      const [away, other] = [await batchOf(sheets(21)), await batchOf(sheets(21, EMIL))];
+      dispatch({ maxRunning: 2, silentErpMs: 1500 });
+      await until('both places are taken', async () => (await started()).length === 2);
+      await decided(away.id, 'tryton', 'not_done');
+      await decided(other.id, lively ? 'tryton' : 'netsuite', 'done');
+      const next = await batchOf(sheets(21));
+      return { away, next };
+    }
+
+    it('gives the place of a page that waits for it to another', async () => {
+      const { next } = await bothPlacesTaken(false);
+      await until('the next page has the place', async () => (await started()).includes(next.id));
+    });
+
+    it('keeps the place of a page that waits while its ERP takes others', async () => {
+      const { away, next } = await bothPlacesTaken(true);
+      const end = Date.now() + 3000;
+      while (Date.now() < end) {
+        await asSuperuser(store, ["update labor_posting set done_at = now() where state = 'done'"]);
+        await delay(100);
+      }
+      assert.equal((await started()).includes(next.id), false);
+      assert.equal((await started()).includes(away.id), true);
+    });
+  });
+
   it('gives a legal entity that sends alone a quarter of the places', async () => {
     for (let index = 0; index < 4; index += 1) await batchOf(sheets(21));
     dispatch({ maxRunning: 8 });
