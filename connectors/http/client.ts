@@ -69,6 +69,14 @@ export interface HttpClient {
   state(): CircuitState;
 }
 
+/** An answer as it came, read once. */
+interface Received {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  readonly answer: ReturnType<typeof readAnswer>;
+}
+
 const WITHHELD = '(the answer to a login is not kept)';
 
 /** For requests whose body does not matter. */
@@ -98,11 +106,10 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
     headers: { 'user-agent': 'q2c', accept: 'application/json', 'accept-encoding': 'identity', ...settings.headers },
   });
 
-  /** Some systems say no to a record by a status that others keep for their own failing (faults of SOAP): the vendor's table decides. */
-  const isOutage = ({ status, headers, text }: { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string }, asked: Asked): boolean => {
-    const answer = readAnswer(headers, text);
-    const { kind } = refusedFailure(asked, { status, text, html: answer.html }, settings.classify({ status, headers, body: answer.body, text }, asked)).failure;
-    return kind === 'transient' || kind === 'in_doubt';
+  /** What an answer outside 2xx means by the vendor's table, and the failure that it is. */
+  const judge = ({ status, headers, text, answer }: Received, asked: Asked) => {
+    const verdict = settings.classify({ status, headers, body: answer.body, text }, asked);
+    return { verdict, failure: refusedFailure(asked, { status, text, html: answer.html }, verdict) };
   };
 
   const send = async (request: HttpRequest<unknown>, authorization: Readonly<Record<string, string>>) =>
@@ -135,11 +142,14 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       });
       // got decodes an answer that calls itself compressed to a Buffer, also where its body is plain text (Tryton 8.2 does so).
       const text = unpacked(Buffer.from(rawBody), asked);
-      if (status >= 500 && isOutage({ status, headers, text }, asked)) circuit.failed();
+      const received: Received = { status, headers, text, answer: readAnswer(headers, text) };
+      // Some systems say no to a record by a status that others keep for their own failing (faults of SOAP): the vendor's table decides.
+      const refused = status < 500 ? undefined : judge(received, asked);
+      if (refused?.failure.failure.kind === 'transient' || refused?.failure.failure.kind === 'in_doubt') circuit.failed();
       else circuit.succeeded();
       observeRequest(settings.system, request.method, status, (performance.now() - startedAt) / 1000);
       request.context.log.debug({ system: settings.system, method: request.method, path: pathOf(request), status, ms: Math.round(performance.now() - startedAt) }, `${request.method} for ${request.object}`);
-      return { status, headers, text };
+      return { ...received, refused };
     } catch (error) {
       if (request.context.signal.aborted) {
         circuit.released();
@@ -169,10 +179,10 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
         let authorization = await settings.auth.authorize(false);
         for (let attempt = 1; ; attempt += 1) {
           const sentAt = performance.now();
-          const { status, headers, text } = await send(request, authorization);
+          const received = await send(request, authorization);
+          const { status, headers, text, answer } = received;
           const pause = settings.pauseFor?.(headers) ?? 0;
           if (pause > 0) budget.pause(pause);
-          const answer = readAnswer(headers, text);
           if (status < 300 || request.accept?.includes(status) === true) {
             const parsed = request.answer.safeParse(answer.body);
             if (parsed.success && !answer.html) return { status, headers, body: parsed.data, text };
@@ -181,7 +191,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
             if (absent?.success === true) return { status, headers, body: absent.data, text };
             throw schemaFailure(asked, { status, text: request.secretAnswer === true && !answer.html ? WITHHELD : text, html: answer.html }, parsed.error);
           }
-          const verdict = settings.classify({ status, headers, body: answer.body, text }, asked);
+          const { verdict, failure } = received.refused ?? judge(received, asked);
           if (verdict === 'token_refused' && attempt === 1) {
             countRefusedToken(settings.system);
             // Another call may have renewed the token since: only the one that was refused is replaced.
@@ -190,7 +200,6 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
             continue;
           }
           if (verdict !== 'token_refused' && verdict.tooManyAtOnce === true) tellTooManyAtOnce({ system: settings.system, sentMsAgo: performance.now() - sentAt });
-          const failure = refusedFailure(asked, { status, text, html: answer.html }, verdict);
           if (failure.failure.retryAfterMs !== undefined && status === 429) budget.pause(failure.failure.retryAfterMs);
           throw failure;
         }

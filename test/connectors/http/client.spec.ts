@@ -230,9 +230,16 @@ describe('the HTTP layer of the connectors', () => {
       requests += 1;
       answerJson(response, 500, { fault: 'the project is closed' });
     });
-    const client = clientFor(server.url, { classify: () => ({ kind: 'business_rule', code: 'PROJECT_CLOSED', message: 'The project is closed.', mend: 'Open it.', refused: true }) });
+    let judged = 0;
+    const client = clientFor(server.url, {
+      classify: () => {
+        judged += 1;
+        return { kind: 'business_rule', code: 'PROJECT_CLOSED', message: 'The project is closed.', mend: 'Open it.', refused: true };
+      },
+    });
     for (let number = 1; number <= 12; number += 1) assert.equal((await failureOf(client.request(write()))).code, 'PROJECT_CLOSED');
     assert.deepEqual([requests, client.state().state], [12, 'closed']);
+    assert.equal(judged, 12, 'each answer is judged once, for the circuit and for the failure');
   });
 
   it('does not take a proxy\'s page that something is not found for a record that is not there', async () => {
