@@ -21,7 +21,7 @@ const NONE = Object.fromEntries(Object.keys(given.shape).filter((name) => name !
 
 export const viewOfCustomer = (row: Customer): object => ({
   lago_id: row.lago_id, external_id: row.external_id, billing_entity_code: row.billing_entity_code, sequential_id: row.sequential_id, slug: `NOR-${String(row.sequential_id).padStart(4, '0')}`, account_type: 'customer',
-  created_at: row.created_at, updated_at: row.created_at, metadata: [], ...row.fields,
+  created_at: row.created_at, updated_at: row.created_at, metadata: [], applicable_timezone: row.fields['timezone'] ?? 'UTC', ...row.fields,
 });
 
 export function needCustomer({ account }: Service, externalId: string): Customer {

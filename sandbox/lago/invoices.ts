@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Account, Fee, Invoice } from './account.ts';
+import type { Account, Fee, Invoice, Tax } from './account.ts';
 import { needCustomer, viewOfCustomer } from './customers.ts';
 import { invalid, notAllowed, notFound } from './errors.ts';
 import { filtersOf, idIn, moment, newestFirst, pageOf, rootOf, type Filters, type Service } from './http.ts';
@@ -33,12 +33,25 @@ function taxesOf(account: Account, fees: readonly Fee[]): number {
 export function viewOfFee(account: Account, invoice: Invoice, row: Fee): object {
   const customer = [...account.customers.all()].find((each) => each.lago_id === invoice.customer);
   const taxes = row.tax_codes.flatMap((code) => account.taxes.get(code) ?? []);
+  const taxOf = (tax: Tax) => Math.round((row.amount_cents * tax.rate) / 100);
+  const taxes_amount_cents = Math.round(taxes.reduce((sum, tax) => sum + row.amount_cents * tax.rate, 0) / 100);
   return {
-    lago_id: row.lago_id, lago_invoice_id: invoice.lago_id, external_customer_id: customer?.external_id ?? null, external_subscription_id: null, amount_cents: row.amount_cents, amount_currency: invoice.currency,
-    taxes_amount_cents: Math.round(taxes.reduce((sum, tax) => sum + row.amount_cents * tax.rate, 0) / 100), taxes_rate: taxes.reduce((sum, tax) => sum + tax.rate, 0), units: row.units, description: row.description, from_date: row.from, to_date: row.to,
-    item: { type: 'add_on', code: row.add_on_code, name: row.add_on_code, invoice_display_name: row.invoice_display_name ?? row.add_on_code },
-    applied_taxes: taxes.map((tax) => ({ lago_tax_id: tax.lago_id, tax_code: tax.code, tax_name: tax.name, tax_rate: tax.rate })),
+    lago_id: row.lago_id, lago_invoice_id: invoice.lago_id, lago_customer_id: invoice.customer, external_customer_id: customer?.external_id ?? null, external_subscription_id: null, amount_cents: row.amount_cents, amount_currency: invoice.currency,
+    taxes_amount_cents, taxes_rate: taxes.reduce((sum, tax) => sum + tax.rate, 0), total_amount_cents: row.amount_cents + taxes_amount_cents, total_amount_currency: invoice.currency, sub_total_excluding_taxes_amount_cents: row.amount_cents,
+    sub_total_excluding_taxes_precise_amount_cents: row.amount_cents.toFixed(1), units: row.units, total_aggregated_units: row.units, precise_unit_amount: moneyText(row.unit_amount_cents, invoice.currency), events_count: null, pay_in_advance: false, invoiceable: true,
+    payment_status: invoice.payment_status, description: row.description, from_date: row.from, to_date: row.to, created_at: invoice.created_at,
+    item: { type: 'add_on', code: row.add_on_code, name: row.add_on_code, invoice_display_name: row.invoice_display_name ?? row.add_on_code, lago_item_id: account.addOns.get(row.add_on_code)?.lago_id ?? '', item_type: 'AddOn' },
+    applied_taxes: taxes.map((tax) => ({
+      // One row per fee and tax: its ID is made of both.
+      lago_id: `${row.lago_id.slice(0, 24)}${tax.lago_id.slice(24)}`, lago_fee_id: row.lago_id, lago_tax_id: tax.lago_id, tax_code: tax.code, tax_name: tax.name, tax_rate: tax.rate, tax_description: null, amount_cents: taxOf(tax), amount_currency: invoice.currency, created_at: invoice.created_at,
+    })),
   };
+}
+
+/** Lago gives unit amounts in whole units of the currency, with its digits. */
+function moneyText(units: number, currency: string): string {
+  const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return (units / 10 ** digits).toFixed(digits);
 }
 
 export function viewOfInvoice(account: Account, row: Invoice, full: boolean): object {

@@ -75,6 +75,11 @@ export function installPayments(app: FastifyInstance, service: Service): void {
     account.transaction(() => {
       for (const each of taken) if (each !== undefined) account.events.put(each.transaction_id, { transaction_id: each.transaction_id, external_subscription_id: each.external_subscription_id, code: each.code, timestamp: String(each.timestamp ?? account.now().getTime() / 1000), properties: each.properties ?? {} });
     });
-    return { events: taken.map((each) => ({ lago_id: account.newId(), transaction_id: each?.transaction_id, code: each?.code, timestamp: each?.timestamp })) };
+    return {
+      events: taken.flatMap((each) => (each === undefined ? [] : [{
+        lago_id: account.newId(), transaction_id: each.transaction_id, lago_customer_id: null, lago_subscription_id: null, external_subscription_id: each.external_subscription_id, code: each.code,
+        timestamp: new Date(each.timestamp === undefined ? account.now() : Number(each.timestamp) * 1000).toISOString(), properties: each.properties ?? {}, created_at: moment(account.now()),
+      }])),
+    };
   });
 }
