@@ -115,10 +115,26 @@ export function installTokenEndpoint(context: SandboxContext, options: Salesforc
     }
   });
 
-  return {
-    userOf(token) {
-      const session = sessions.get(token);
-      return session === undefined || session.expiresAt <= context.now().getTime() ? undefined : session.userId;
-    },
-  };
+  function userOf(token: string): string | undefined {
+    const session = sessions.get(token);
+    return session === undefined || session.expiresAt <= context.now().getTime() ? undefined : session.userId;
+  }
+
+  /** Who a token stands for (OpenID Connect). */
+  context.app.get('/services/oauth2/userinfo', async (request, reply) => {
+    const userId = userOf(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '');
+    const users = findObjectType('User');
+    const user = userId === undefined || users === undefined ? undefined : store.find(users, userId);
+    if (user === undefined) return await reply.code(403).type('text/plain').send('Bad_OAuth_Token');
+    return await reply.send({
+      sub: `${context.baseUrl()}/id/${options.organizationId}/${user.Id}`,
+      user_id: user.Id,
+      organization_id: options.organizationId,
+      preferred_username: user['Username'],
+      name: user['Name'],
+      email: user['Email'],
+    });
+  });
+
+  return { userOf };
 }

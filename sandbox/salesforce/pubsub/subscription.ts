@@ -91,7 +91,8 @@ export function serveSubscription(call: ServerDuplexStream<unknown, object>, par
     if (found === undefined) return refusal(Status.NOT_FOUND, 'topic.not.found', `The topic ${fetch.topicName} was not found.`);
     if (fetch.replayPreset === 'CUSTOM') {
       if (fetch.replayId.length === 0) return refusal(Status.INVALID_ARGUMENT, 'subscription.fetch.replayid.validation.failed', 'The replay preset is CUSTOM but no Replay ID was given.');
-      const replay = fetch.replayId.length === 10 ? Number(fetch.replayId.readBigUInt64BE()) : Number.NaN;
+      // Clients that count positions send the number alone, in eight bytes (Salesforce's sample client in Node).
+      const replay = fetch.replayId.length === 10 || fetch.replayId.length === 8 ? Number(fetch.replayId.readBigUInt64BE()) : Number.NaN;
       if (faults.take('expired-replay-id') || !capture.knows(replay)) {
         return refusal(Status.INVALID_ARGUMENT, 'subscription.fetch.replayid.corrupted', 'The Replay ID validation failed. Ensure that the Replay ID is valid.');
       }
