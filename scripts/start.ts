@@ -62,7 +62,8 @@ async function main(): Promise<number> {
   const stopping = stopSignal();
   const monthEnd = values['month-end'] ? monthTerms(values, values.erp === 'tryton') : undefined;
   // A month that never was has a store and an ERP of its own.
-  const dataDir = monthEnd === undefined ? dataFolder() : join(dataFolder(), 'month-end');
+  // One ERP's month is the same timesheets as another's: in one store, the second would first reverse the first in an ERP that is not there any more.
+  const dataDir = monthEnd === undefined ? dataFolder() : join(dataFolder(), values.erp === 'tryton' ? 'month-end-tryton' : 'month-end');
   if (monthEnd !== undefined) process.env['Q2C_CLOCK'] = sampleMonth(monthEnd).asOf;
   const attempt = tryLock(join(dataDir, 'start.lock'));
   if (attempt.kind === 'taken') {
