@@ -14,7 +14,7 @@ export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0
 export const FIRM = 'urn:ietf:params:scim:schemas:extension:northwind:2.0:User';
 export const OPTIONS = { attributes: { legalEntity: `${FIRM}:legalEntity`, laborCategory: `${FIRM}:laborCategory`, from: `${FIRM}:hiredOn`, to: `${FIRM}:leavesOn` } };
 
-const userSchema = z.looseObject({
+export const userSchema = z.looseObject({
   id: z.string(),
   userName: z.string(),
   active: z.boolean().optional(),
@@ -106,7 +106,7 @@ export async function startHr(options: Readonly<Record<string, unknown>> = {}): 
 
 let counter = 0;
 
-function recordOf({ email, name, active, employeeNumber, legalEntity, costCenter, laborCategory, managerId, from, to }: HrPerson) {
+export function recordOf({ email, name, active, employeeNumber, legalEntity, costCenter, laborCategory, managerId, from, to }: HrPerson) {
   counter += 1;
   const firm = { ...(legalEntity === undefined ? {} : { legalEntity }), ...(laborCategory === undefined ? {} : { laborCategory }), ...(from === undefined ? {} : { hiredOn: from }), ...(to === undefined ? {} : { leavesOn: to }) };
   return {
