@@ -12,7 +12,7 @@ process.once('message', (message) => {
 
 async function read({ baseUrl, credentials, every }: z.infer<typeof orderSchema>) {
   const hr = createScim({ system: 'hr', baseUrl, credentials, limits: NO_LIMITS, options: {}, log: silent });
-  const samples: { records: number; heapMb: number; rssMb: number }[] = [];
+  const samples: { records: number; heapMb: number; buffersMb: number; rssMb: number }[] = [];
   const startedAt = performance.now();
   let records = 0;
   let failure: string | null = null;
@@ -22,8 +22,8 @@ async function read({ baseUrl, credentials, every }: z.infer<typeof orderSchema>
       records += 1;
       if (records % every !== 0) continue;
       globalThis.gc?.();
-      const { heapUsed, rss } = process.memoryUsage();
-      samples.push({ records, heapMb: heapUsed / MB, rssMb: rss / MB });
+      const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+      samples.push({ records, heapMb: heapUsed / MB, buffersMb: arrayBuffers / MB, rssMb: rss / MB });
     }
   } catch (error) {
     failure = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -7,10 +7,10 @@ import { asTable } from '../support/report.ts';
 import type { Stage } from './stage-process.ts';
 
 const SEEDED_AT_ONCE = 5_000;
-const sampleSchema = z.object({ records: z.number(), heapMb: z.number(), rssMb: z.number() });
+const sampleSchema = z.object({ records: z.number(), heapMb: z.number(), buffersMb: z.number(), rssMb: z.number() });
 const resultSchema = z.object({ samples: z.array(sampleSchema).min(2), took: z.number(), failure: z.string().nullable() });
 
-/** People read from HR over SCIM, a thousand a page, by a process of its own: what its heap holds after each part of them, once collected. */
+/** People read from HR over SCIM, a thousand a page, by a process of its own: what its heap and its buffers hold after each part of them, once collected. */
 export async function paging(stage: Stage, records: number): Promise<Findings> {
   for (let from = 0; from < records; from += SEEDED_AT_ONCE) {
     const users = Array.from({ length: Math.min(SEEDED_AT_ONCE, records - from) }, (_, index) => aUser(from + index));
@@ -27,9 +27,10 @@ export async function paging(stage: Stage, records: number): Promise<Findings> {
   return {
     measures: [
       beside('heap_mb_after_paging', last.heapMb, 'MB', `after ${first.records} records`, first.heapMb),
+      beside('buffers_mb_after_paging', last.buffersMb, 'MB', `after ${first.records} records`, first.buffersMb),
       alone('records_per_second_paging', (last.records / took) * 1000, 'records/s'),
     ],
-    report: [`Paging: ${last.records} people over SCIM in ${(took / 1000).toFixed(1)} s; the reader's heap after a collection:`, asTable([['records', 'heap', 'resident'], ...samples.map(({ records: seen, heapMb, rssMb }) => [String(seen), `${heapMb.toFixed(1)} MB`, `${rssMb.toFixed(0)} MB`])])].join('\n'),
+    report: [`Paging: ${last.records} people over SCIM in ${(took / 1000).toFixed(1)} s; what the reader holds after a collection:`, asTable([['records', 'heap', 'buffers', 'resident'], ...samples.map(({ records: seen, heapMb, buffersMb, rssMb }) => [String(seen), `${heapMb.toFixed(1)} MB`, `${buffersMb.toFixed(1)} MB`, `${rssMb.toFixed(0)} MB`])])].join('\n'),
     failed: last.records !== records,
   };
 }

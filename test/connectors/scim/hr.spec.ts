@@ -125,6 +125,7 @@ describe('An HR system over SCIM', function () {
   for (const [what, cursor, pages] of [
     ['the same cursor with each page', true, (query: URLSearchParams) => said(query.get('cursor') === '' ? 0 : 100, { nextCursor: 'next' })],
     ['cursors in a circle', true, (query: URLSearchParams) => said(query.get('cursor') === 'b' ? 100 : 0, { nextCursor: query.get('cursor') === 'b' ? 'a' : 'b' })],
+    ['ever the same three hundred pages, by their cursors', true, (query: URLSearchParams) => ({ totalResults: 1_000_000, Resources: some(Number(query.get('cursor')), Number(query.get('cursor')) + 1), nextCursor: String((Number(query.get('cursor')) + 1) % 300) })],
     ['an empty cursor before the end', true, () => said(0, { nextCursor: '' })],
     ['another cursor with the same page', true, (query: URLSearchParams) => said(100, { nextCursor: `${query.get('cursor') ?? ''}x` })],
     ['empty pages without an end', true, (query: URLSearchParams) => ({ totalResults: 250, Resources: [], nextCursor: `${query.get('cursor') ?? ''}x` })],
