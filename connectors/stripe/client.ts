@@ -10,8 +10,8 @@ import { classifyStripe, isReplay, isReplayed } from './classify.ts';
 import { formOf, type Params } from './form.ts';
 import { stripeCredentialsSchema, type StripeOptions } from './options.ts';
 
-/** The version all requests and answers are of, whatever the account's own: the newest that stripe-mock, and so our proofs, know. */
-export const STRIPE_VERSION = '2026-08-26.dahlia';
+/** The version all requests and answers are of, whatever the account's own: that of the `stripe` SDK whose types the tests hold both against. */
+export const STRIPE_VERSION = '2026-10-28.endive';
 
 export interface About {
   readonly object: string;

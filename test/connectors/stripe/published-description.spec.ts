@@ -1,12 +1,15 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import Stripe from 'stripe';
 import { z } from 'zod';
 import { isUnsupported } from '../../../connectors/ports.ts';
 import { STRIPE_VERSION } from '../../../connectors/stripe/client.ts';
 import { createStripe } from '../../../connectors/stripe/index.ts';
 import { nestedOf } from '../../../sandbox/stripe/params.ts';
 import { callContext, dealOf, silent } from '../conformance/documents.ts';
+import { typeMistakes, type Typed } from '../conformance/published-types.ts';
 import { invoiceOf } from '../conformance/receivables-documents.ts';
 import { everyRequest } from './everything.ts';
 import type { Recorded } from './recording.ts';
@@ -43,16 +46,58 @@ function bodySchema({ requestBody }: Operation): object {
   return schema === undefined ? { type: 'object', maxProperties: 0 } : z.record(z.string(), z.unknown()).parse(closed(schema));
 }
 
-function mistakesIn({ method, url, body }: Recorded): { readonly operation: string | null; readonly mistakes: readonly string[] } {
+/** @returns the parameters too, as numbers and flags where the description says that the text on the wire is one */
+function mistakesIn({ method, url, body }: Recorded): { readonly operation: string | null; readonly mistakes: readonly string[]; readonly given: object } {
   const [path = '', query = ''] = url.split('?');
   const operation = [...validators.values()].find((each) => each.method === method && each.path.test(path));
-  if (operation === undefined) return { operation: null, mistakes: [`${method} ${path} is no operation of the description`] };
-  const mistakes = [
-    [operation.query, query],
-    [operation.body, body],
+  if (operation === undefined) return { operation: null, mistakes: [`${method} ${path} is no operation of the description`], given: {} };
+  const [asked, sent] = [nestedOf(query), nestedOf(body)];
+  const checks = [
+    [operation.query, asked],
+    [operation.body, sent],
   ] as const;
-  return { operation: operation.id, mistakes: mistakes.flatMap(([validate, text]) => (validate(nestedOf(text)) ? [] : (validate.errors ?? []).map((error) => `${method} ${path}: ${error.instancePath} ${error.message ?? ''} ${JSON.stringify(error.params)}`))) };
+  const mistakes = checks.flatMap(([validate, values]) => (validate(values) ? [] : (validate.errors ?? []).map((error) => `${method} ${path}: ${error.instancePath} ${error.message ?? ''} ${JSON.stringify(error.params)}`)));
+  return { operation: operation.id, mistakes, given: { ...json.parse(asked), ...json.parse(sent) } };
 }
+
+/** Of each operation the types that Stripe's SDK has for its parameters and for its answer; null where it has no parameters. */
+const SDK_TYPES: Readonly<Record<string, readonly [given: string | null, answer: string]>> = {
+  GetCustomers: ['CustomerListParams', 'ApiList<Stripe.Customer>'],
+  PostCustomers: ['CustomerCreateParams', 'Customer'],
+  GetCustomersSearch: ['CustomerSearchParams', 'ApiSearchResult<Stripe.Customer>'],
+  GetCustomersCustomer: ['CustomerRetrieveParams', 'Customer'],
+  PostCustomersCustomer: ['CustomerUpdateParams', 'Customer'],
+  DeleteCustomersCustomer: [null, 'DeletedCustomer'],
+  GetCustomersCustomerTaxIds: ['CustomerListTaxIdsParams', 'ApiList<Stripe.TaxId>'],
+  PostCustomersCustomerTaxIds: ['CustomerCreateTaxIdParams', 'TaxId'],
+  DeleteCustomersCustomerTaxIdsId: [null, 'DeletedTaxId'],
+  GetInvoices: ['InvoiceListParams', 'ApiList<Stripe.Invoice>'],
+  PostInvoices: ['InvoiceCreateParams', 'Invoice'],
+  GetInvoicesInvoice: ['InvoiceRetrieveParams', 'Invoice'],
+  PostInvoicesInvoice: ['InvoiceUpdateParams', 'Invoice'],
+  DeleteInvoicesInvoice: [null, 'DeletedInvoice'],
+  GetInvoicesInvoiceLines: ['InvoiceListLineItemsParams', 'ApiList<Stripe.InvoiceLineItem>'],
+  PostInvoicesInvoiceAddLines: ['InvoiceAddLinesParams', 'Invoice'],
+  PostInvoicesInvoiceUpdateLines: ['InvoiceUpdateLinesParams', 'Invoice'],
+  PostInvoicesInvoiceRemoveLines: ['InvoiceRemoveLinesParams', 'Invoice'],
+  PostInvoicesInvoiceFinalize: ['InvoiceFinalizeInvoiceParams', 'Invoice'],
+  PostInvoicesInvoiceSend: ['InvoiceSendInvoiceParams', 'Invoice'],
+  PostInvoicesInvoiceVoid: ['InvoiceVoidInvoiceParams', 'Invoice'],
+  PostInvoicesInvoiceMarkUncollectible: ['InvoiceMarkUncollectibleParams', 'Invoice'],
+  GetCreditNotes: ['CreditNoteListParams', 'ApiList<Stripe.CreditNote>'],
+  PostCreditNotes: ['CreditNoteCreateParams', 'CreditNote'],
+  GetCreditNotesId: ['CreditNoteRetrieveParams', 'CreditNote'],
+  PostCreditNotesIdVoid: ['CreditNoteVoidCreditNoteParams', 'CreditNote'],
+  GetInvoicePayments: ['InvoicePaymentListParams', 'ApiList<Stripe.InvoicePayment>'],
+  GetInvoicePaymentsInvoicePayment: ['InvoicePaymentRetrieveParams', 'InvoicePayment'],
+  GetRefunds: ['RefundListParams', 'ApiList<Stripe.Refund>'],
+  GetRefundsRefund: ['RefundRetrieveParams', 'Refund'],
+  GetEvents: ['EventListParams', 'ApiList<Stripe.Event>'],
+  PostBillingMeterEvents: ['Billing.MeterEventCreateParams', 'Billing.MeterEvent'],
+};
+/** The sandbox answers only what is needed of an object: of what it does, names and types are checked. */
+const PRELUDE = `import type Stripe from ${JSON.stringify(fileURLToPath(import.meta.resolve('stripe')))};
+type Part<T> = T extends readonly (infer Item)[] ? Part<Item>[] : T extends object ? { [Name in keyof T]?: Part<T[Name]> } : T;`;
 
 describe("What the connector sends, by Stripe's own description", function () {
   this.timeout(60_000);
@@ -62,8 +107,8 @@ describe("What the connector sends, by Stripe's own description", function () {
     requests = await everyRequest();
   });
 
-  it('is of the version that the description is of', () => {
-    assert.equal(description.info.version, STRIPE_VERSION);
+  it("is of the version that Stripe's SDK is of", () => {
+    assert.equal(Stripe.API_VERSION, STRIPE_VERSION);
     assert.deepEqual(new Set(requests.map(({ headers }) => headers['stripe-version'])), new Set([STRIPE_VERSION]));
   });
 
@@ -71,6 +116,29 @@ describe("What the connector sends, by Stripe's own description", function () {
     const seen = requests.map(mistakesIn);
     assert.deepEqual(seen.flatMap(({ mistakes }) => mistakes), []);
     assert.deepEqual(new Set(seen.map(({ operation }) => operation)), new Set(validators.keys()), 'every operation of the cut is used, and no other');
+  });
+
+  it("has the types of Stripe's SDK, which are of the version that it asks for", async () => {
+    const sent = requests.map(mistakesIn).flatMap(({ operation, given }): Typed[] => {
+      const [type] = SDK_TYPES[operation ?? ''] ?? assert.fail(`no types of ${operation ?? 'it'}`);
+      if (type === null) assert.deepEqual(given, {});
+      return type === null ? [] : [{ about: operation ?? '', type: `Stripe.${type}`, value: given }];
+    });
+    assert.ok(sent.length > 60);
+    assert.deepEqual(await typeMistakes(PRELUDE, sent), []);
+    assert.equal((await typeMistakes(PRELUDE, [{ about: 'a line', type: 'Stripe.InvoiceAddLinesParams', value: { lines: [{ amount: 100, qty: 2 }] } }])).length, 1);
+  });
+
+  it("is answered by the sandbox with nothing that is not in the types of Stripe's SDK", async () => {
+    const answers = requests.flatMap((request): Typed[] => {
+      const operation = mistakesIn(request).operation ?? '';
+      const [, type] = SDK_TYPES[operation] ?? assert.fail(`no types of ${operation}`);
+      return request.answer?.status === 200 ? [{ about: operation, type: `Part<Stripe.${type}>`, value: request.answer.body }] : [];
+    });
+    assert.ok(answers.length > 60);
+    assert.deepEqual(await typeMistakes(PRELUDE, answers), []);
+    const wrong = [{ id: 'cus_1', nickname: 'A' }, { id: 'cus_1', name: 7 }].map((customer) => ({ about: 'a customer', type: 'Part<Stripe.ApiList<Stripe.Customer>>', value: { data: [customer] } }));
+    assert.equal((await typeMistakes(PRELUDE, wrong)).length, 2);
   });
 
   it('would be found out where a parameter were wrong', () => {

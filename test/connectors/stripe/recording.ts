@@ -7,6 +7,8 @@ export interface Recorded {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** What was answered, where it was JSON. */
+  readonly answer?: { readonly status: number; readonly body: unknown };
 }
 
 export interface Recorder {
@@ -26,10 +28,11 @@ export async function recordBefore(target: string): Promise<Recorder> {
         const body = Buffer.concat(chunks).toString('utf8');
         const headers = Object.fromEntries(Object.entries(request.headers).flatMap(([name, value]) => (typeof value === 'string' && !['host', 'connection', 'content-length', 'transfer-encoding'].includes(name) ? [[name, value] as const] : [])));
         const method = request.method ?? 'GET';
-        requests.push({ method, url: request.url ?? '/', headers, body });
         const answer = await fetch(`${target}${request.url ?? '/'}`, { method, headers, ...(body === '' ? {} : { body }) });
+        const bytes = Buffer.from(await answer.arrayBuffer());
+        requests.push({ method, url: request.url ?? '/', headers, body, ...(answer.headers.get('content-type')?.includes('json') === true ? { answer: { status: answer.status, body: JSON.parse(bytes.toString('utf8')) } } : {}) });
         response.writeHead(answer.status, Object.fromEntries([...answer.headers].filter(([name]) => !['content-length', 'transfer-encoding', 'connection'].includes(name))));
-        response.end(Buffer.from(await answer.arrayBuffer()));
+        response.end(bytes);
       })().catch(() => response.destroy());
     });
   });

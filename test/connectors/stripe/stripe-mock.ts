@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { access, mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { cacheFolder } from '../../../scripts/commands.ts';
 import { freePort } from '../../../scripts/ports.ts';
 
-/** The release whose description test/fixtures/vendors/stripe is cut from. */
+/** The newest release that the Go module proxy has; test/fixtures/vendors/stripe is cut from its description. */
 const RELEASE = 'v0.203.0';
 
 export interface StripeMock {
@@ -14,7 +14,7 @@ export interface StripeMock {
   close(): void;
 }
 
-/** Starts Stripe's mock: the one named by STRIPE_MOCK, on PATH, or built by Go and kept in the temporary folder. */
+/** Starts Stripe's mock: the one named by STRIPE_MOCK, on PATH, or built by Go from the module proxy (seconds) and kept where the Temporal server is. */
 export async function startStripeMock(): Promise<StripeMock | { readonly missing: string }> {
   const program = await programOf();
   if (typeof program !== 'string') return program;
@@ -35,7 +35,7 @@ async function programOf(): Promise<string | { readonly missing: string }> {
   const named = process.env['STRIPE_MOCK'];
   if (named !== undefined) return (await isThere(named)) ? named : { missing: `STRIPE_MOCK names ${named}, which is not there` };
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) if (await isThere(join(folder, 'stripe-mock'))) return join(folder, 'stripe-mock');
-  const folder = join(tmpdir(), `q2c-stripe-mock-${RELEASE}`);
+  const folder = join(cacheFolder(), `stripe-mock-${RELEASE}`);
   const built = join(folder, 'stripe-mock');
   if (await isThere(built)) return built;
   await mkdir(folder, { recursive: true });
