@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createActivities } from '../activities/create.ts';
 import type { Systems } from '../activities/dependencies.ts';
 import { httpRegistry } from '../connectors/http/metrics.ts';
+import type { TraceExport } from '../connectors/http/trace-export.ts';
 import { firmConfigSchema, type FirmConfig } from '../domain/config/schema.ts';
 import { LINE_QUEUE } from '../domain/process/task-queues.ts';
 import { activeConfig, activeConfigHash } from '../store/config-versions.ts';
@@ -23,12 +24,14 @@ export interface WorkersSettings {
   /** Where /readyz and /metrics are served; null for nowhere. */
   readonly port: number | null;
   readonly log: Logger;
-  /** A bundle made before (tests, production images); made here where there is none. */
+  /** A bundle made before (tests, production images), traced where `traces` are given; made here where there is none. */
   readonly workflowBundle?: WorkflowBundleWithSourceMap;
   /** The moment at which time is judged, for runs of a sample month; now unless told. */
   readonly now?: () => Date;
   /** Makes the connectors of a configuration. */
   readonly systemsOf: (config: FirmConfig, store: Store) => Promise<Systems>;
+  /** Where spans go; left out where no traces are exported. */
+  readonly traces?: TraceExport | undefined;
   /** Changes when credentials were renewed, so that connectors are made anew; left out where they never are. */
   readonly secretsVersion?: () => Promise<string>;
 }
@@ -58,6 +61,8 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
   let secretsUsed: string | undefined;
   const deps = { store, log, systems: forwarding(() => systems), withSlot: slots.withSlot, now: settings.now ?? (() => new Date()) };
   const activities = createActivities(deps);
+  const tracing = settings.traces === undefined ? null : (await import('./tracing.ts')).workerTracing(settings.traces);
+  const activityInterceptors = [...(tracing?.activity ?? []), heartbeatWhileRunning];
   let stopped = false;
   const failed = (queue: string, error: unknown) => {
     log.fatal({ error, queue }, 'a worker failed; the process ends so that its supervisor starts it anew');
@@ -71,7 +76,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
         namespace,
         taskQueue: queue,
         activities,
-        interceptors: { activity: [heartbeatWhileRunning] },
+        interceptors: { activity: activityInterceptors },
         maxConcurrentActivityTaskExecutions: 50,
         maxTaskQueueActivitiesPerSecond: requestsPerSecond ?? NO_RATE_LIMIT,
         shutdownGraceTime: '20 seconds',
@@ -103,9 +108,10 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
     connection,
     namespace,
     taskQueue: LINE_QUEUE,
-    workflowBundle: settings.workflowBundle ?? (await bundleWorkflowsApart()),
+    workflowBundle: settings.workflowBundle ?? (await bundleWorkflowsApart({ traced: tracing !== null })),
     activities,
-    interceptors: { activity: [heartbeatWhileRunning] },
+    interceptors: { activity: activityInterceptors },
+    ...(tracing === null ? {} : { sinks: tracing.sinks }),
     maxCachedWorkflows: CACHED_WORKFLOWS,
     maxConcurrentActivityTaskExecutions: 100,
     shutdownGraceTime: '20 seconds',

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { readEndpoints } from '../connectors/addresses.ts';
+import { startTraceExport } from '../connectors/http/trace-export.ts';
 import { dataDirectory, readSecrets } from '../connectors/secrets.ts';
 import { clockOfEnvironment } from '../store/clock.ts';
 import { startWorkers } from './fleet.ts';
@@ -15,6 +16,7 @@ if (databaseUrl === undefined) {
   process.exit(1);
 }
 installRuntime(log);
+const traces = await startTraceExport('q2c-worker', log);
 const dataDir = dataDirectory();
 const workers = await startWorkers({
   databaseUrl,
@@ -22,6 +24,7 @@ const workers = await startWorkers({
   port: Number(process.env['PORT'] ?? 9464 + Number(process.env['Q2C_PORT_OFFSET'] ?? 0)),
   log,
   now: clockOfEnvironment(),
+  ...(traces === null ? {} : { traces }),
   systemsOf: (config, store) => createSystems(config, { store, log, secrets: () => readSecrets(dataDir), endpoints: () => readEndpoints(dataDir) }),
   secretsVersion: async () => secretsVersion(await readSecrets(dataDir)),
 });
@@ -32,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     if (stopping) return;
     stopping = true;
     log.info('stopping: running steps are finished first');
-    workers.stop().then(
+    workers.stop().then(() => traces?.stop()).then(
       () => process.exit(0),
       (error: unknown) => {
         log.error({ error }, 'could not stop cleanly');

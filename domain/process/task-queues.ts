@@ -5,3 +5,8 @@ export const LINE_QUEUE = 'line';
 export function targetQueue(system: string): string {
   return `target.${system}`;
 }
+
+/** The system whose queue it is; null for the line's own. */
+export function systemOfQueue(queue: string): string | null {
+  return queue.startsWith('target.') ? queue.slice('target.'.length) : null;
+}

@@ -85,4 +85,6 @@ export interface GatewayDeps {
   readonly publicUrl?: string | undefined;
   /** Where timesheets and expense reports are kept; without it their addresses answer 404. */
   readonly timeIntake?: TimeIntake | undefined;
+  /** A span for each delivery, where traces are exported. */
+  readonly traced?: boolean;
 }

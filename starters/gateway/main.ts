@@ -8,7 +8,9 @@ import { startNotifying } from '../notify/notify.ts';
 import { notifyTarget } from '../notify/target.ts';
 import { startChangeEventsPart } from '../change-events/part.ts';
 import { startRelayPart } from '../relay/part.ts';
+import { startTraceExport } from '../../connectors/http/trace-export.ts';
 import { dataDirectory, readSecrets } from '../../connectors/secrets.ts';
+import { clientInterceptors } from '../traced-client.ts';
 import { gatewayCredentialsSchema, type GatewayLimits } from './deps.ts';
 import { storeInbox } from './inbox.ts';
 import { createGateway } from './server.ts';
@@ -54,11 +56,13 @@ async function startParts(logger: Logger): Promise<readonly Part[]> {
   const store = openStore(url, { applicationName: 'q2c gateway', connectTimeoutMs: 3_000, onConnectionLost: (error) => logger.warn({ err: error }, 'a connection to the store was lost') });
   const parts: Part[] = [{ name: 'store', stop: () => store.close() }];
   try {
+    const traces = await startTraceExport('q2c-gateway', logger);
+    if (traces !== null) parts.push({ name: 'traces', stop: () => traces.stop() });
     await migrateStore(store);
-    const app = createGateway({ inbox: storeInbox(store.db), timeIntake: storeTimeIntake(store.db), credentials, limits: configuredLimits(), now: () => new Date(), log: logger, publicUrl: process.env['Q2C_PUBLIC_URL'] });
+    const app = createGateway({ inbox: storeInbox(store.db), timeIntake: storeTimeIntake(store.db), credentials, limits: configuredLimits(), now: () => new Date(), log: logger, publicUrl: process.env['Q2C_PUBLIC_URL'], traced: traces !== null });
     parts.push({ name: 'gateway', stop: () => app.close() });
     const address = await app.listen({ host: HOST, port: port() });
-    parts.push(startRelayPart(store, logger.child({ part: 'relay' })));
+    parts.push(startRelayPart(store, logger.child({ part: 'relay' }), await clientInterceptors(traces)));
     parts.push(startChangeEventsPart(store, logger.child({ part: 'change-events' })));
     parts.push({ name: 'notify', ...startNotifying({ db: store.db, log: notifyLog, send }) });
     logger.info({ address, systems: Object.keys(credentials) }, 'gateway ready');

@@ -10,6 +10,7 @@ import { openApiDocument } from './openapi.ts';
 import { PROBLEM_CONTENT_TYPE, refusalStatus, toProblem } from './problem.ts';
 import type { Refusal } from './problem.ts';
 import { connectedSources } from './sources.ts';
+import { traceDeliveries } from './traces.ts';
 import { mediaTypeOf, NDJSON, TIME_ROUTES, TIME_SOURCE, timeRoutes } from './time/routes.ts';
 
 /** For the head of a request, and for a body that is not streamed. */
@@ -47,6 +48,7 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
     return sendRefusal(reply, { status: problem.status, body: JSON.stringify(problem), contentType: PROBLEM_CONTENT_TYPE }, refusal);
   };
 
+  if (deps.traced === true) traceDeliveries(app, systemOf);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.addContentTypeParser(NDJSON, (_request, body, done) => done(null, body));

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientInterceptors } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { clockOfEnvironment } from '../../store/clock.ts';
@@ -17,8 +18,8 @@ const LOOK_AGAIN_MS = 60_000;
 const maxRunningSchema = z.coerce.number().int().min(1).max(1000);
 
 /** The relay of events and of pages as a part of the gateway's process. It runs while Temporal is away: what came then waits in the store. */
-export function startRelayPart(store: Store, log: Logger): { readonly name: string; stop(): Promise<void> } {
-  const { client, close } = lazyClient();
+export function startRelayPart(store: Store, log: Logger, interceptors: ClientInterceptors = {}): { readonly name: string; stop(): Promise<void> } {
+  const { client, close } = lazyClient(interceptors);
   const maxRunning = process.env['Q2C_PAGES_RUNNING'];
   const relay = startRelay({ store, client, log, name: `relay-${process.pid}` });
   const pages = startPageDispatch({ store, client, log, now: clockOfEnvironment(), ...(maxRunning === undefined ? {} : { maxRunning: maxRunningSchema.parse(maxRunning) }) });

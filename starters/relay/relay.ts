@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SpanKind } from '@opentelemetry/api';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { inSpan } from '../../connectors/http/tracing.ts';
 import { sealAuditTrail } from '../../store/audit-chain.ts';
 import type { Store } from '../../store/database.ts';
 import { dealProcess, noteDealSeen } from '../../store/deal-processes.ts';
@@ -39,7 +41,10 @@ export function startRelay(settings: RelaySettings): { stop(): Promise<void> } {
 
   async function relay(event: InboxEvent): Promise<void> {
     try {
-      const result = await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + CALL_MS, () => dispatch(settings, event, saysWon)));
+      const result = await inSpan(
+        { name: `relay ${event.kind}`, kind: SpanKind.CONSUMER, attributes: { 'q2c.system': event.source, 'q2c.object': `${event.source}/${event.business_key}` }, continues: event.headers },
+        () => client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + CALL_MS, () => dispatch(settings, event, saysWon))),
+      );
       if (result.disposition === 'ignored') await markIgnored(store.db, event.id, result.reason);
       else if (result.disposition === 'kept') await markKept(store.db, event, result.reason);
       else await markDispatched(store.db, event.id, result);

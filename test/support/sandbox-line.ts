@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import type { Endpoints } from '../../connectors/addresses.ts';
+import type { TraceExport } from '../../connectors/http/trace-export.ts';
 import type { FirmConfig } from '../../domain/config/schema.ts';
 import type { Opportunity } from '../../domain/model/opportunity.ts';
 import { changeOrderId, closedWonId, type DealReference } from '../../domain/process/deal-process.ts';
@@ -19,6 +21,7 @@ import { createGateway } from '../../starters/gateway/server.ts';
 import { startRelay } from '../../starters/relay/relay.ts';
 import { dealStatus } from '../../starters/status/deal-status.ts';
 import { sellInHubSpot } from '../../starters/story/hubspot.ts';
+import { clientInterceptors } from '../../starters/traced-client.ts';
 import { sellInSalesforce } from '../../starters/story/salesforce.ts';
 import type { SampleDeal } from '../../starters/story/sample-deals.ts';
 import { casesOf, type CaseRow } from '../../store/cases.ts';
@@ -85,17 +88,20 @@ export interface SandboxLineSettings {
   readonly now?: () => Date;
   /** A Tryton that runs beside the sandboxes, where `npm start` would have its own. */
   readonly tryton?: TrytonLogin;
+  /** Where spans go, and workflows bundled with what carries a trace through them. */
+  readonly traces?: { readonly to: TraceExport; readonly bundle: WorkflowBundleWithSourceMap };
 }
 
 /** The whole line in one process: the vendors' sandboxes, the gateway, its relay and the workers with the real connectors, on a real Temporal server and a real store. */
-export async function startSandboxLine({ change = (config) => config, overlays = [], now, tryton }: SandboxLineSettings = {}): Promise<SandboxLine> {
-  const { client } = await theTemporalServer();
+export async function startSandboxLine({ change = (config) => config, overlays = [], now, tryton, traces }: SandboxLineSettings = {}): Promise<SandboxLine> {
+  const { client, connection } = await theTemporalServer();
   const store = await freshStore();
   const credentials = { ...generateCredentials(), ...(tryton === undefined ? {} : { tryton: { database: tryton.database, user: tryton.user, password: tryton.password } }) };
   const log = pino({ level: process.env['Q2C_TEST_LOG'] ?? 'silent' });
-  const gateway = createGateway({ inbox: storeInbox(store.db), credentials, now: () => new Date(), log });
+  const gateway = createGateway({ inbox: storeInbox(store.db), credentials, now: () => new Date(), log, traced: traces !== undefined });
   const gatewayUrl = await gateway.listen({ host: '127.0.0.1', port: 0 });
-  const relaying = () => startRelay({ store, client, log, name: `relay-${randomUUID()}` });
+  const relaysClient = traces === undefined ? client : new Client({ connection, namespace: client.options.namespace, interceptors: await clientInterceptors(traces.to) });
+  const relaying = () => startRelay({ store, client: relaysClient, log, name: `relay-${randomUUID()}` });
   let relay: ReturnType<typeof startRelay> | undefined = relaying();
   const firm = change(withoutLimits((await theFirm(overlays)).config));
   const sandboxes: RunningSandboxes = await startSandboxes({
@@ -118,7 +124,8 @@ export async function startSandboxLine({ change = (config) => config, overlays =
     identity: randomUUID(),
     port: null,
     log,
-    workflowBundle: await theBundle(),
+    workflowBundle: traces?.bundle ?? (await theBundle()),
+    traces: traces?.to,
     ...(now === undefined ? {} : { now }),
     systemsOf: (config, usedStore) => createSystems(config, { store: usedStore, log, secrets: async () => Promise.resolve(credentials), endpoints: async () => Promise.resolve(endpoints) }),
   });

@@ -1,0 +1,39 @@
+import type { Resource } from '@opentelemetry/resources';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import type { Log } from '../ports.ts';
+
+/** Traces of this process on their way to a collector. */
+export interface TraceExport {
+  /** Scheme, host and port of the collector. */
+  readonly to: string;
+  /** For spans that are made elsewhere than by the tracer: those of workflows. */
+  readonly processor: SpanProcessor;
+  readonly resource: Resource;
+  /** Sends what waits, for five seconds at the most. Never throws. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Where OpenTelemetry's own environment variables send traces; null for nowhere. The host alone: a path or user may be a secret.
+ * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ */
+export function traceCollector(env: NodeJS.ProcessEnv): string | null {
+  if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none') return null;
+  const address = [env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'], env['OTEL_EXPORTER_OTLP_ENDPOINT']].find((value) => value !== undefined && value.trim() !== '');
+  if (address === undefined) return null;
+  if (!URL.canParse(address)) throw new Error('OTEL_EXPORTER_OTLP_ENDPOINT (or …_TRACES_ENDPOINT) is no address: expected "http://collector:4318"');
+  return new URL(address).origin;
+}
+
+/**
+ * Exports this process's spans where the environment says so; else nothing is loaded.
+ * @param service - the process, as `service.name` unless OTEL_SERVICE_NAME says otherwise
+ * @throws Error where the address cannot be read
+ */
+export async function startTraceExport(service: string, log: Log): Promise<TraceExport | null> {
+  const to = traceCollector(process.env);
+  if (to === null) return null;
+  const { exportTraces } = await import('./trace-sdk.ts');
+  log.info({ to }, 'traces are exported');
+  return exportTraces(service, to, log);
+}
