@@ -1,43 +1,106 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { beginConnector } from '../../starters/q2c/connector.ts';
-import { KINDS, type Kind } from '../../starters/q2c/connector/kinds.ts';
 import { projectFolder } from '../../scripts/data-folder.ts';
+import { beginConnector } from '../../starters/q2c/connector.ts';
+import { isKind, KINDS, USUAL_KIND } from '../../starters/q2c/connector/kinds.ts';
+import { namesOf } from '../../starters/q2c/connector/names.ts';
+import { applyStep, stepsOf, type WalkthroughStep } from './walkthrough.ts';
 
 const run = promisify(execFile);
-const resultSchema = z.object({ passes: z.array(z.object({ fullTitle: z.string() })), failures: z.array(z.object({ fullTitle: z.string(), err: z.object({ message: z.string().default('') }) })) });
-const NOT_SOURCE = new Set(['node_modules', '.git', '.data', '.library']);
-const KIND_NAMES = Object.keys(KINDS).filter((kind): kind is Kind => Object.hasOwn(KINDS, kind));
+const outcomeSchema = z.object({ stdout: z.string(), stderr: z.string() });
+const testSchema = z.object({ fullTitle: z.string(), err: z.object({ message: z.string().default('') }) });
+const resultSchema = z.object({ passes: z.array(testSchema), failures: z.array(testSchema) });
+type Result = z.infer<typeof resultSchema>;
+/** What a connector stands among; the rest of the project is not needed to judge it. */
+const COPIED = ['domain', 'connectors', 'sandbox', 'config', 'activities', 'store', 'workers', 'workflows', 'starters', 'scripts', 'test/builders', 'test/connectors/conformance', 'test/connectors/http', 'tsconfig.json', 'package.json'];
+const KIND_NAMES = Object.keys(KINDS).filter(isKind);
+const HEADINGS = ['Endpoints used', 'Permissions to grant', 'Set up', 'Limits', 'Known gaps'];
 
 describe('q2c connector new', function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let copy: string;
+  let steps: readonly WalkthroughStep[];
+  let typeErrors: readonly string[];
+  let result: Result;
+
+  /** The walkthrough's connector as it is after so many steps, under a name of its own, so that all stages are judged at once. */
+  const stage = (after: number) => (text: string) => text.replaceAll('acme', `acme${after}`).replaceAll(/Acme(?! HR)/g, `Acme${after}`).replaceAll('ACME', `ACME${after}`);
+  const of = (tests: Result['passes'], title: string) => tests.filter(({ fullTitle }) => fullTitle.startsWith(`${title} `));
 
   before(async () => {
     copy = await mkdtemp(join(tmpdir(), 'q2c-connector-'));
-    for (const entry of await readdir(projectFolder)) if (!NOT_SOURCE.has(entry)) await cp(join(projectFolder, entry), join(copy, entry), { recursive: true });
+    for (const entry of COPIED) await cp(join(projectFolder, entry), join(copy, entry), { recursive: true });
     await symlink(join(projectFolder, 'node_modules'), join(copy, 'node_modules'));
+    for (const kind of KIND_NAMES) await beginConnector(copy, { name: `fresh-${kind}`, kind, title: `Fresh ${kind}` });
+    steps = stepsOf(await readFile(join(projectFolder, 'docs/connector-walkthrough.md'), 'utf8'));
+    for (const [after, { said }] of steps.entries()) {
+      if (said === null) continue;
+      await beginConnector(copy, { name: `acme${after}`, kind: 'hr', title: `Acme HR ${after}` });
+      for (const step of steps.slice(0, after + 1)) await applyStep(copy, step, stage(after));
+    }
+    const made = ['connectors', 'sandbox', 'test/connectors'].flatMap((folder) => [`${folder}/fresh-*/**/*`, `${folder}/acme*/**/*`]);
+    await writeFile(join(copy, 'tsconfig.made.json'), JSON.stringify({ extends: './tsconfig.json', include: [...made, 'workers/systems.ts', 'connectors/options.ts', 'sandbox/all.ts'] }));
+    const { stdout: typed } = await run(join(copy, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.made.json'], { cwd: copy }).catch((error: unknown) => outcomeSchema.parse(error));
+    typeErrors = typed.split('\n').filter((line) => /fresh|acme/i.test(line));
+    const { stdout, stderr } = await run(process.execPath, [join(copy, 'node_modules/mocha/bin/mocha.js'), 'test/connectors/{fresh,acme}*/*.spec.ts', '--reporter', 'json', '--exit'], { cwd: copy, maxBuffer: 64 * 1024 * 1024 }).catch((error: unknown) => outcomeSchema.parse(error));
+    assert.ok(stdout.includes('{'), stderr);
+    result = resultSchema.parse(JSON.parse(stdout.slice(stdout.indexOf('{'))));
   });
   after(() => rm(copy, { recursive: true, force: true }));
 
-  it('begins a connector of each kind that fits the project and whose tests fail until it is built', async () => {
-    for (const [index, kind] of KIND_NAMES.entries()) await beginConnector(copy, { name: `acme${index}`, kind, title: `Acme ${kind}` });
-    await run(join(copy, 'node_modules/.bin/tsc'), ['--noEmit'], { cwd: copy }).catch((error: unknown) => assert.fail(z.object({ stdout: z.string() }).parse(error).stdout));
-    await run(process.execPath, [join(copy, 'scripts/check-imports.ts'), copy], { cwd: copy });
-    const { stdout } = await run(process.execPath, [join(copy, 'node_modules/mocha/bin/mocha.js'), 'test/connectors/acme*/*.spec.ts', '--reporter', 'json', '--exit'], { cwd: copy, maxBuffer: 64 * 1024 * 1024 }).catch((error: unknown) => z.object({ stdout: z.string() }).parse(error));
-    const { passes, failures } = resultSchema.parse(JSON.parse(stdout.slice(stdout.indexOf('{'))));
-    const of = (tests: readonly { readonly fullTitle: string }[], kind: Kind) => tests.filter(({ fullTitle }) => fullTitle.startsWith(`Acme ${kind} `)).length;
-    for (const kind of KIND_NAMES) assert.ok(of(failures, kind) > of(passes, kind), `${kind}: ${of(failures, kind)} fail, ${of(passes, kind)} pass`);
-    assert.deepEqual(failures.filter(({ err }) => /Cannot find|is not a function|SyntaxError/.test(err.message)), []);
-    assert.match(await readFile(join(copy, 'connectors/acme0/README.md'), 'utf8'), /Known gaps/);
+  it('begins a connector of each kind that fits the project', async () => {
+    assert.deepEqual(typeErrors, []);
+    await run(process.execPath, [join(projectFolder, 'scripts/check-imports.ts'), copy], { cwd: copy });
   });
 
-  it('leaves a connector that is there alone', async () => {
+  for (const kind of KIND_NAMES) {
+    it(`begins one for ${kind} with tests that fail until it is built, and say what to build in which file`, () => {
+      const failures = of(result.failures, `Fresh ${kind}`);
+      const passes = of(result.passes, `Fresh ${kind}`);
+      assert.ok(failures.length > 5 * passes.length && failures.length > 5, `${failures.length} fail, ${passes.length} pass`);
+      assert.deepEqual(failures.filter(({ err }) => /Cannot find|is not a function|SyntaxError/.test(err.message)), []);
+      const { folder } = namesOf(`fresh-${kind}`);
+      const telling = failures.filter(({ err }) => err.message.startsWith('not built yet: ') && (err.message.includes(`connectors/${folder}/index.ts`) || err.message.includes(`test/connectors/${folder}/office.ts`)));
+      assert.ok(telling.length >= failures.length - 2, `${telling.length} of ${failures.length} say what to build`);
+    });
+  }
+
+  it('begins a README with every heading that a connector\'s must have', async () => {
+    const readme = await readFile(join(copy, 'connectors/fresh-time/README.md'), 'utf8');
+    for (const heading of HEADINGS) assert.ok(readme.includes(`\n## ${heading}`), heading);
+  });
+
+  it('is led on by the walkthrough in less than an hour, and its tests say after each step what the page says', () => {
+    const minutes = steps.reduce((sum, step) => sum + step.minutes, 0);
+    assert.ok(minutes > 0 && minutes < 50, `${minutes} minutes`);
+    const stages = [...steps.entries()].filter(([, { said }]) => said !== null);
+    assert.ok(stages.length > 2);
+    const failing = (after: number) => of(result.failures, `Acme HR ${after}`).map(({ fullTitle, err }) => `${fullTitle}: ${err.message}`);
+    for (const [after, { title, said }] of stages) assert.deepEqual({ passing: of(result.passes, `Acme HR ${after}`).length, failing: failing(after).length }, said, `after "${title}":\n${failing(after).join('\n')}`);
+    assert.deepEqual(stages.at(-1)?.[1].said?.failing, 0);
+  });
+
+  it('takes a name of several words, however they are joined', () => {
+    const names = { folder: 'acme-hr', product: 'acme_hr', camel: 'acmeHr', pascal: 'AcmeHr', upper: 'ACME_HR' };
+    assert.deepEqual([namesOf('acme-hr'), namesOf('acme_hr')], [names, names]);
+    for (const name of ['Acme', 'acme hr', '../acme', '1acme', 'acme-', '', 'a'.repeat(31)]) assert.throws(() => namesOf(name), /such as "acme" or "acme-hr"/, name);
+  });
+
+  it('leaves what is there alone', async () => {
     await assert.rejects(beginConnector(copy, { name: 'harvest', kind: 'time', title: 'Harvest' }), /there is a connectors\/harvest\/options.ts already/);
+    await assert.rejects(beginConnector(copy, { name: 'harvest-assignments', kind: 'resources', title: 'Harvest' }), /"harvest_assignments" is the name of something the configuration knows already/);
+  });
+
+  it('needs no more than a name: where nobody can be asked what it is for, it takes the usual kind and says how to choose another', async () => {
+    const { stdout, stderr } = await run(process.execPath, [join(projectFolder, 'starters/q2c/main.ts'), 'connector', 'new', 'just-a-name', '--in', copy], { cwd: copy });
+    assert.match(stderr, new RegExp(`begins as a system for ${USUAL_KIND}`));
+    for (const kind of KIND_NAMES) assert.match(stderr, new RegExp(`^  ${kind} `, 'm'));
+    assert.match(stdout, /test\/connectors\/just-a-name\/\*\.spec\.ts/);
+    assert.match(await readFile(join(copy, 'config/overlays/just-a-name/systems.yaml'), 'utf8'), /kind: time\n {4}product: just_a_name\n/);
   });
 });

@@ -4,58 +4,132 @@ export interface KindTemplate {
   readonly about: string;
   /** The port's type and the file it comes from. */
   readonly port: { readonly type: string; readonly from: string };
-  /** The members of the port after `kind` and `system`; `notYet` is in scope. */
+  /** The members of the port after `kind` and `system`; `notYet` is in scope, `notYetAll` where it is used. */
   readonly members: string;
-  /** Imports and body of the conformance spec; `port()` and `faults` are in scope. */
-  readonly suite: { readonly imports: string; readonly run: string };
+  /** What the sample of the sandbox keeps. */
+  readonly records: string;
+  readonly suite: {
+    /** Of the spec, where `port()`, `office` and `faults` are in scope. */
+    readonly imports: string;
+    readonly run: string;
+    /** Of the office: SERVICE stands for the sandbox's type, WHERE for the file. */
+    readonly officeImports: string;
+    readonly office: string;
+  };
 }
 
 const record = (name: string) => `${name}: { lookUp: 'key', find: notYet('${name}.find'), write: notYet('${name}.write'), undo: notYet('${name}.undo') },`;
 
-const recordSuite = (title: string, of: string, document: string) => `  describeRecordPort(
+interface RecordTemplate {
+  readonly title: string;
+  /** Member of the port, and of the office. */
+  readonly of: string;
+  readonly fresh: string;
+  readonly amended: string;
+  /** Whether it carries amounts. */
+  readonly money: boolean;
+}
+
+const recordSuite = ({ title, of, fresh, amended, money }: RecordTemplate) => `  describeRecordPort(
     {
       name: \`${title} in \${NAME}\`,
       port: () => port().${of},
-      fresh: () => Promise.resolve(${document}),
-      // Another content of the same record.
-      amended: (document) => document,
-      // Asked of the sandbox's state, past the connector.
-      count: (document) => system.count(document),
-      check: (document, externalId) => system.check(document, externalId),
+      fresh: (terms) => Promise.resolve(${fresh}),
+      amended: ${amended},
+      count: (document) => office.${of}.count(document),
+      check: (document, externalId) => office.${of}.check(document, externalId),
       use: null,
       writeMethod: 'POST',
       unknownId: '999999999',
+      content: { stored: () => service.admin.state(), seedOthers: (count) => office.${of}.seedOthers(count)${money ? ', money: true' : ''} },
     },
     faults,
   );`;
 
 const RECORD_IMPORTS = `import { dealOf, uniqueTag } from '../conformance/documents.ts';
-import { notBuilt } from '../conformance/not-built.ts';
-import { describeRecordPort, type RecordCase } from '../conformance/records.ts';`;
-const NO_REFERENCES = '{ customers: {}, contracts: {}, projects: {} }';
+import { describeRecordPort } from '../conformance/records.ts';`;
+const RECORD_OFFICE_IMPORT = `import type { RecordContent } from '../conformance/record-content.ts';
+import type { RecordCase } from '../conformance/records.ts';`;
+const recordOffice = (of: string, document: string, what: string) => `${of}: notBuilt<Pick<RecordCase<${document}>, 'count' | 'check'> & Required<Pick<RecordContent, 'seedOthers'>>>('${what} (WHERE)')`;
+const REFERENCES = 'references: { customers: {}, contracts: {}, projects: {} }';
+const clock = (indent: string) => ['get clock() {', '  return service().clock;', '},'].map((line) => `\n${indent}${line}`).join('');
+const office = (type: string, what: string, there = '') => `export const officeOf = (${there.includes('service()') ? 'service' : '_service'}: () => SERVICE) => notBuilt<${type}>('${what} (WHERE)'${there === '' ? '' : `, {${there}
+}`});`;
 
 export const KINDS = {
+  time: {
+    about: 'projects people book on, their approved timesheets and expenses',
+    port: { type: 'TimePort', from: '../ports.ts' },
+    members: `${record('project')}
+    timesheets: { changed: notYetAll('timesheets.changed'), load: notYet('timesheets.load'), reject: notYet('timesheets.reject'), lock: notYet('timesheets.lock'), markInvoiced: { unsupported: 'not built yet: invoiced time is not marked' } },
+    expenses: { unsupported: 'not built yet: approved expense reports are sent to /v1/expenses' },
+    expenseReports: { unsupported: 'not built yet: submitters of expense reports are told by hand' },
+    setProjectStatus: notYet('setProjectStatus'),`,
+    records: 'projects',
+    suite: {
+      imports: `import assert from 'node:assert/strict';
+import { isUnsupported } from '../../../connectors/ports.ts';
+${RECORD_IMPORTS}
+import { describeTimesheetSource } from '../conformance/timesheet-source.ts';`,
+      run: `${recordSuite({ title: 'A project', of: 'project', fresh: '{ project: dealOf(uniqueTag(), terms).project, customer: dealOf(uniqueTag(), terms).customer }', amended: '({ project, customer }) => ({ project: { ...project, name: `${project.name} II` }, customer })', money: true })}
+  const source = () => {
+    const { timesheets } = port();
+    assert.ok(!isUnsupported(timesheets));
+    return timesheets;
+  };
+  describeTimesheetSource({ name: NAME, source, office: () => office.time, faults });
+  // Then, where it has them: expenses by describeExpenseSource (conformance/expense-source.ts).`,
+      officeImports: `import type { TimePort } from '../../../connectors/ports.ts';
+${RECORD_OFFICE_IMPORT}
+import type { TimeOffice } from '../conformance/timesheet-source.ts';`,
+      office: `type ProjectDocument = Parameters<TimePort['project']['find']>[0];
+
+export const officeOf = (service: () => SERVICE) => ({
+  ${recordOffice('project', 'ProjectDocument', 'the projects the time system has')},
+  time: notBuilt<TimeOffice>('what people do in the time system (WHERE)', {
+    system: 'SYSTEM', projectNumber: 'US01-TECH-1', laborCategory: 'ENGINEER', many: 101,${clock('    ')}
+  }),
+});`,
+    },
+  },
+  resources: {
+    about: 'staffing: the named people and open roles of a project',
+    port: { type: 'ResourcePort', from: '../ports.ts' },
+    members: record('assignments'),
+    records: 'assignments',
+    suite: {
+      imports: RECORD_IMPORTS,
+      run: recordSuite({ title: 'The assignments of a project', of: 'assignments', fresh: '{ project: dealOf(uniqueTag(), terms).project, timeProjectId: null }', amended: '({ project, timeProjectId }) => ({ project: { ...project, assignments: project.assignments.slice(0, 1) }, timeProjectId })', money: false }),
+      officeImports: `import type { ResourcePort } from '../../../connectors/ports.ts';
+${RECORD_OFFICE_IMPORT}`,
+      office: `type AssignmentsDocument = Parameters<ResourcePort['assignments']['find']>[0];
+
+export const officeOf = (_service: () => SERVICE) => ({
+  ${recordOffice('assignments', 'AssignmentsDocument', 'the people and roles the staffing system has')},
+});`,
+    },
+  },
   crm: {
     about: 'deals that were won, and the way back to the seller',
     port: { type: 'CrmPort', from: '../ports.ts' },
     members: `loadOpportunity: notYet('loadOpportunity'),
     writeBack: notYet('writeBack'),
-    changedClosedWon: { unsupported: 'not built yet: the changed deals are not asked for' },`,
+    changedClosedWon: notYetAll('changedClosedWon'),`,
+    records: 'deals',
     suite: {
-      imports: `import { crmConformance, type CrmSubject } from '../conformance/crm.ts';
-import { notBuilt } from '../conformance/not-built.ts';`,
-      run: `  // What people do in the CRM, past the connector: connectors of CRMs beside this one show how.
-  const office = notBuilt<CrmSubject>('what people do in the CRM');
-  crmConformance({
-    ...office, name: NAME, start: () => Promise.resolve(), stop: () => Promise.resolve(), port: () => port(),
-    seed: office.seed, makeParent: office.makeParent, changeLine: office.changeLine, deleteDeal: office.deleteDeal, deliveryFields: office.deliveryFields, requests: office.requests,
-    fault: (order) => faults.next({ ...order, kind: order.kind === 'slow' ? 'status' : order.kind }), clearFaults: () => faults.clear(),
-    tokenPath: null, readPath: '/deals/', writePath: '/deals/', unknownId: '999999999', secrets: () => [],
+      imports: 'import { crmConformance } from \'../conformance/crm.ts\';',
+      run: `  crmConformance({
+    name: NAME, start: () => Promise.resolve(), stop: () => Promise.resolve(), port: (log) => service.connect({}, log),
+    seed: office.seed, makeParent: office.makeParent, changeLine: office.changeLine, deleteDeal: office.deleteDeal, deliveryFields: office.deliveryFields,
+    requests: () => service.admin.requests(), fault: (order) => service.admin.fault(order), clearFaults: () => faults.clear(),
+    tokenPath: null, readPath: '/deals/', writePath: '/deals/', unknownId: '999999999', secrets: () => [service.secret],
   });`,
+      officeImports: 'import type { CrmSubject } from \'../conformance/crm.ts\';',
+      office: office('CrmSubject', 'what people do in the CRM'),
     },
   },
   erp: {
-    about: 'customers, contracts, projects, rates, labor and invoices',
+    about: 'customers, contracts, projects, rates, labor, expenses, invoices and receivables',
     port: { type: 'ErpPort', from: '../ports.ts' },
     members: `${record('customer')}
     contract: { unsupported: 'not built yet: contracts are kept in the CRM' },
@@ -66,44 +140,21 @@ import { notBuilt } from '../conformance/not-built.ts';`,
     expenses: { unsupported: 'not built yet: expenses are posted by hand' },
     receivables: { unsupported: 'not built yet: finance bills in the ERP itself' },
     setProjectStatus: notYet('setProjectStatus'),`,
+    records: 'customers',
     suite: {
-      imports: `${RECORD_IMPORTS}
-import type { Customer } from '../../../domain/model/customer.ts';
-import type { Project } from '../../../domain/model/project.ts';
-import type { WithReferences } from '../../../connectors/ports.ts';`,
-      run: `  {
-    const system = notBuilt<Pick<RecordCase<WithReferences<Customer>>, 'count' | 'check'>>('what the ERP has');
-${recordSuite('A customer', 'customer', `{ document: dealOf(uniqueTag()).customer, references: ${NO_REFERENCES} }`)}
-  }
-  {
-    const system = notBuilt<Pick<RecordCase<WithReferences<Project>>, 'count' | 'check'>>('what the ERP has');
-${recordSuite('A project', 'project', `{ document: dealOf(uniqueTag()).project, references: ${NO_REFERENCES} }`)}
-  }
-  // Then: contract, rateCard, billingSchedule as records; labor by describeLaborPort (conformance/labor.ts); receivables by describeReceivables.`,
-    },
-  },
-  time: {
-    about: 'projects people book on, and their approved timesheets',
-    port: { type: 'TimePort', from: '../ports.ts' },
-    members: `${record('project')}
-    timesheets: { changed: notYetAll('timesheets.changed'), load: notYet('timesheets.load'), reject: notYet('timesheets.reject'), lock: notYet('timesheets.lock'), markInvoiced: { unsupported: 'not built yet: invoiced time is not marked' } },
-    expenses: { unsupported: 'not built yet: approved expense reports are sent to /v1/expenses' },
-    expenseReports: { unsupported: 'not built yet: submitters of expense reports are told by hand' },
-    setProjectStatus: notYet('setProjectStatus'),`,
-    suite: {
-      imports: `import assert from 'node:assert/strict';
-import { isUnsupported } from '../../../connectors/ports.ts';
-import { notBuilt } from '../conformance/not-built.ts';
-import { describeTimesheetSource, testClock, type TimeOffice } from '../conformance/timesheet-source.ts';`,
-      run: `  const source = () => {
-    const { timesheets } = port();
-    assert.ok(!isUnsupported(timesheets));
-    return timesheets;
-  };
-  // What people do in the time system, past the connector. Its clock is the sandbox's: give it to startSandbox.
-  const office: TimeOffice = notBuilt<TimeOffice>('what people do in the time system', { system: PRODUCT, projectNumber: 'US01-TECH-1', laborCategory: 'ENGINEER', clock: testClock('2026-06-15T12:00:00Z'), many: 101 });
-  describeTimesheetSource({ name: NAME, source, office: () => office, faults });
-  // Then: the project by describeRecordPort (conformance/records.ts).`,
+      imports: RECORD_IMPORTS,
+      run: `${recordSuite({ title: 'A customer', of: 'customer', fresh: `{ document: dealOf(uniqueTag(), terms).customer, ${REFERENCES} }`, amended: '({ document, references }) => ({ document: { ...document, name: `${document.name} II` }, references })', money: false })}
+${recordSuite({ title: 'A project', of: 'project', fresh: `{ document: dealOf(uniqueTag(), terms).project, ${REFERENCES} }`, amended: '({ document, references }) => ({ document: { ...document, name: `${document.name} II` }, references })', money: true })}
+  // Then: contract, rateCard and billingSchedule as records; labor by describeLaborPort (conformance/labor.ts); receivables by describeReceivables.`,
+      officeImports: `import type { ErpPort } from '../../../connectors/ports.ts';
+${RECORD_OFFICE_IMPORT}`,
+      office: `type CustomerDocument = Parameters<ErpPort['customer']['find']>[0];
+type ProjectDocument = Parameters<ErpPort['project']['find']>[0];
+
+export const officeOf = (_service: () => SERVICE) => ({
+  ${recordOffice('customer', 'CustomerDocument', 'the customers the ERP has')},
+  ${recordOffice('project', 'ProjectDocument', 'the projects the ERP has')},
+});`,
     },
   },
   billing: {
@@ -117,12 +168,13 @@ import { describeTimesheetSource, testClock, type TimeOffice } from '../conforma
     writeOff: { unsupported: 'not built yet: finance writes off by hand' },
     payments: { unsupported: 'not built yet: payments are not asked for' },
     recordUsage: { unsupported: 'not built yet: usage is not priced here' },`,
+    records: 'invoices',
     suite: {
-      imports: `import { describeBilling, type BillingOffice } from '../conformance/billing.ts';
-import { notBuilt } from '../conformance/not-built.ts';
-import { testClock } from '../conformance/timesheet-source.ts';`,
-      run: `  const office: BillingOffice = notBuilt<BillingOffice>('what people and customers do in the billing system', { system: PRODUCT, clock: testClock('2026-06-15T12:00:00Z'), currencies: ['USD', 'JPY', 'KWD'], refund: null });
-  describeBilling({ name: NAME, port, written: { invoice: 'draft', creditNote: 'draft' }, office: () => office, faults, writeMethod: 'POST', unknownId: '999999999', unknownCustomer: '999999999' });`,
+      imports: 'import { describeBilling } from \'../conformance/billing.ts\';',
+      run: '  describeBilling({ name: NAME, port, written: { invoice: \'draft\', creditNote: \'draft\' }, office: () => office, faults, writeMethod: \'POST\', unknownId: \'999999999\', unknownCustomer: \'999999999\' });',
+      officeImports: 'import type { BillingOffice } from \'../conformance/billing.ts\';',
+      office: office('BillingOffice', 'what people and customers do in the billing system', `
+  system: 'SYSTEM', currencies: ['USD', 'JPY', 'KWD'], refund: null,${clock('  ')}`),
     },
   },
   hr: {
@@ -131,13 +183,13 @@ import { testClock } from '../conformance/timesheet-source.ts';`,
     members: `employees: notYetAll('employees'),
     load: notYet('load'),
     findByEmail: notYet('findByEmail'),
-    update: { unsupported: 'not built yet: nothing is written back to HR' },`,
+    update: notYet('update'),`,
+    records: 'people',
     suite: {
-      imports: `import { describeHr, type HrOffice } from '../conformance/hr.ts';
-import { notBuilt } from '../conformance/not-built.ts';
-import { testClock } from '../conformance/timesheet-source.ts';`,
-      run: `  const office: HrOffice = notBuilt<HrOffice>('what people do in HR', { clock: testClock('2026-06-15T12:00:00Z') });
-  describeHr({ name: NAME, port, office: () => office, faults, writeMethod: 'PATCH', versions: true });`,
+      imports: 'import { describeHr } from \'../conformance/hr.ts\';',
+      run: '  describeHr({ name: NAME, port, office: () => office, faults, writeMethod: \'PATCH\', versions: true });',
+      officeImports: 'import type { HrOffice } from \'../conformance/hr.ts\';',
+      office: office('HrOffice', 'what people do in HR', clock('  ')),
     },
   },
   payroll: {
@@ -145,11 +197,14 @@ import { testClock } from '../conformance/timesheet-source.ts';`,
     port: { type: 'PayrollPort', from: '../payroll-port.ts' },
     members: `send: notYet('send'),
     acknowledgement: notYet('acknowledgement'),`,
+    records: 'payrolls',
     suite: {
-      imports: `import { notBuilt } from '../conformance/not-built.ts';
-import { describePayrollPort, type PayrollCase } from '../conformance/payroll.ts';`,
-      run: `  const bureau = notBuilt<PayrollCase>('what the bureau has and does');
-  describePayrollPort({ name: NAME, port, open: bureau.open, hire: bureau.hire, hours: bureau.hours, accept: bureau.accept, refuse: bureau.refuse, write: { method: 'POST', path: '/' } }, faults);`,
+      imports: 'import { describePayrollPort } from \'../conformance/payroll.ts\';',
+      run: '  describePayrollPort({ name: NAME, port, open: office.open, hire: office.hire, hours: office.hours, accept: office.accept, refuse: office.refuse, write: { method: \'POST\', path: \'/\' } }, faults);',
+      officeImports: 'import type { PayrollCase } from \'../conformance/payroll.ts\';',
+      office: office('PayrollCase', 'what the bureau has and does', `
+  // Nobody need be hired first, unless the bureau wants to know people before their hours.
+  hire: () => Promise.resolve(),`),
     },
   },
   warehouse: {
@@ -159,11 +214,12 @@ import { describePayrollPort, type PayrollCase } from '../conformance/payroll.ts
     prepare: notYet('prepare'),
     merge: notYet('merge'),
     totals: notYet('totals'),`,
+    records: 'rows',
     suite: {
-      imports: `import { notBuilt } from '../conformance/not-built.ts';
-import { describeWarehousePort, type WarehouseCase } from '../conformance/warehouse.ts';`,
-      run: `  const reader = notBuilt<WarehouseCase>('the rows as somebody else reads them');
-  describeWarehousePort({ name: NAME, port, rows: reader.rows, write: { method: 'POST', path: '/' } }, faults);`,
+      imports: 'import { describeWarehousePort } from \'../conformance/warehouse.ts\';',
+      run: '  describeWarehousePort({ name: NAME, port, rows: office.rows, write: { method: \'POST\', path: \'/\' } }, faults);',
+      officeImports: 'import type { WarehouseCase } from \'../conformance/warehouse.ts\';',
+      office: office('WarehouseCase', 'the rows as somebody else reads them'),
     },
   },
   service_desk: {
@@ -173,13 +229,21 @@ import { describeWarehousePort, type WarehouseCase } from '../conformance/wareho
     comment: notYet('comment'),
     standing: notYet('standing'),
     close: notYet('close'),`,
+    records: 'tickets',
     suite: {
-      imports: `import { notBuilt } from '../conformance/not-built.ts';
-import { describeServiceDesk, type ServiceDeskOffice } from '../conformance/service-desk.ts';`,
-      run: `  const office = notBuilt<ServiceDeskOffice>('what people do at the service desk');
-  describeServiceDesk({ name: NAME, port, office: () => office, faults, createPath: '/tickets$', commentPath: '/comments$', endPath: '/close$', priorities: { critical: 'Urgent', high: 'High', medium: 'Normal', low: 'Low' }, unknownId: '999999999' });`,
+      imports: 'import { describeServiceDesk } from \'../conformance/service-desk.ts\';',
+      run: '  describeServiceDesk({ name: NAME, port, office: () => office, faults, createPath: \'/tickets$\', commentPath: \'/comments$\', endPath: \'/close$\', priorities: { critical: \'Urgent\', high: \'High\', medium: \'Normal\', low: \'Low\' }, unknownId: \'999999999\' });',
+      officeImports: 'import type { ServiceDeskOffice } from \'../conformance/service-desk.ts\';',
+      office: office('ServiceDeskOffice', 'what people do at the service desk'),
     },
   },
 } as const satisfies Readonly<Record<string, KindTemplate>>;
 
 export type Kind = keyof typeof KINDS;
+
+/** The kind most firms lack first. */
+export const USUAL_KIND: Kind = 'time';
+
+export function isKind(text: unknown): text is Kind {
+  return typeof text === 'string' && Object.hasOwn(KINDS, text);
+}

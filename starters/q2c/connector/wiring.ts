@@ -1,4 +1,4 @@
-import { pascal, type NewConnector } from './files.ts';
+import { namesOf, type NewConnector } from './names.ts';
 
 /** One line that a file of the project gains; `before` is the text it goes in front of, the last place that matches. */
 export interface Wire {
@@ -9,19 +9,19 @@ export interface Wire {
 
 /** What makes a new connector known: its sandbox, its credentials, its options, its product and its maker. */
 export function wiresOf({ name }: NewConnector): readonly Wire[] {
-  const capital = pascal(name);
+  const { folder, product, camel, pascal } = namesOf(name);
   const same = (line: string) => () => line;
   return [
-    { file: 'sandbox/names.ts', before: /^\} as const;$/m, line: (text) => `  ${name}: ${nextOffset(text)},\n` },
-    { file: 'sandbox/all.ts', before: /^\nconst DEFINITIONS/m, line: same(`import { ${name} } from './${name}/sandbox.ts';\n`) },
-    { file: 'sandbox/all.ts', before: /(?<=^const DEFINITIONS.*) \};$/m, line: same(`, ${name}`) },
-    { file: 'sandbox/credentials.ts', before: /^\}\);\nexport type Credentials/m, line: same(`  ${name}: z.object({ apiKey: Text }),\n`) },
-    { file: 'sandbox/credentials.ts', before: /^ {2}\};\n\}\n\nfunction rsaKeyPair/m, line: same(`    ${name}: { apiKey: token(32) },\n`) },
-    { file: 'connectors/options.ts', before: /^\n\/\*\* What each product's connector takes/m, line: same(`import { ${name}OptionsSchema } from './${name}/options.ts';\n`) },
-    { file: 'connectors/options.ts', before: /^\};\n*$(?![\s\S])/m, line: same(`  ${name}: ${name}OptionsSchema,\n`) },
-    { file: 'workers/systems.ts', before: /^import type \{ FirmConfig/m, line: same(`import { create${capital} } from '../connectors/${name}/index.ts';\n`) },
-    { file: 'workers/systems.ts', before: /(?<=^const CONNECTORS[\s\S]*?)^\};$/m, line: same(`  ${name}: create${capital},\n`) },
-    { file: 'domain/config/schema.ts', before: /(?<=^ {2}product: z\.enum\(\[.*)\]\),$/m, line: same(`, '${name}'`) },
+    { file: 'sandbox/names.ts', before: /^\} as const;$/m, line: (text) => `  ${product}: ${nextOffset(text)},\n` },
+    { file: 'sandbox/all.ts', before: /^\nconst DEFINITIONS/m, line: same(`import { ${camel}Sandbox } from './${folder}/sandbox.ts';\n`) },
+    { file: 'sandbox/all.ts', before: /(?<=^const DEFINITIONS.*) \};$/m, line: same(`, ${product}: ${camel}Sandbox`) },
+    { file: 'sandbox/credentials.ts', before: /^\}\);\nexport type Credentials/m, line: same(`  ${product}: z.object({ apiKey: Text }),\n`) },
+    { file: 'sandbox/credentials.ts', before: /^ {2}\};\n\}\n\nfunction rsaKeyPair/m, line: same(`    ${product}: { apiKey: token(32) },\n`) },
+    { file: 'connectors/options.ts', before: /^\n\/\*\* What each product's connector takes/m, line: same(`import { ${camel}OptionsSchema } from './${folder}/options.ts';\n`) },
+    { file: 'connectors/options.ts', before: /^\};\n*$(?![\s\S])/m, line: same(`  ${product}: ${camel}OptionsSchema,\n`) },
+    { file: 'workers/systems.ts', before: /^import type \{ FirmConfig/m, line: same(`import { create${pascal} } from '../connectors/${folder}/index.ts';\n`) },
+    { file: 'workers/systems.ts', before: /(?<=^const CONNECTORS[\s\S]*?)^\};$/m, line: same(`  ${product}: create${pascal},\n`) },
+    { file: 'domain/config/schema.ts', before: /(?<=^ {2}product: z\.enum\(\[.*)\]\),$/m, line: same(`, '${product}'`) },
   ];
 }
 
