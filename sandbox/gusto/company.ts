@@ -181,6 +181,11 @@ export function payrollView(payroll: Payroll, companyUuid: string) {
   };
 }
 
+/** What the law calls an employee's pay is told by the compensation of each job. */
+export function employeeView({ flsa_status, jobs, ...employee }: Employee) {
+  return { ...employee, jobs: jobs.map((job) => ({ ...job, employee_uuid: employee.uuid, compensations: [{ job_uuid: job.uuid, flsa_status }] })) };
+}
+
 export function itemView(item: Item, prepared: boolean) {
   return { employee_uuid: item.employee, excluded: item.excluded, ...(prepared ? { version: versionOf(item) } : {}), payment_method: 'Direct Deposit', memo: null, fixed_compensations: [], hourly_compensations: item.hours, paid_time_off: [] };
 }

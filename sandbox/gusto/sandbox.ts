@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { UnreadableBody } from '../kit/bodies.ts';
 import type { FaultAnswers, SandboxContext, SandboxDefinition } from '../kit/sandbox.ts';
-import { companyOf, itemView, payrollView, Update, type Company } from './company.ts';
+import { companyOf, employeeView, itemView, payrollView, Update, type Company } from './company.ts';
 import { invalidToken, invalidValue, notFound, refused, Refusal, tooMany } from './errors.ts';
 import { GustoOptions } from './options.ts';
 import { EMPLOYEES, payrollsAround } from './reference-data.ts';
@@ -62,7 +62,7 @@ export const gusto: SandboxDefinition = {
     });
 
     app.post('/oauth/token', (request, reply) => reply.send(desk.issue(request.body)));
-    app.get('/v1/companies/:company/employees', (request, reply) => reply.send(paged(request, reply, company.employees())));
+    app.get('/v1/companies/:company/employees', (request, reply) => reply.send(paged(request, reply, company.employees()).map(employeeView)));
     app.get('/v1/companies/:company/payrolls', (request, reply) => {
       const { processing_statuses: statuses, payroll_types: types, start_date: from, end_date: to } = read(PayrollQuery, request.query);
       const found = company.payrolls().filter((payroll) => statuses.includes(payroll.processed ? 'processed' : 'unprocessed') && types.includes(payroll.off_cycle ? 'off_cycle' : 'regular') && (from === undefined || payroll.end_date >= from) && (to === undefined || payroll.start_date <= to));
