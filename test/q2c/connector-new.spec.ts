@@ -6,15 +6,19 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { projectFolder } from '../../scripts/data-folder.ts';
+import type { SandboxDefinition, startSandbox as start } from '../../sandbox/kit/sandbox.ts';
 import { beginConnector } from '../../starters/q2c/connector.ts';
 import { isKind, KINDS, USUAL_KIND } from '../../starters/q2c/connector/kinds.ts';
 import { namesOf } from '../../starters/q2c/connector/names.ts';
+import { sandboxAdmin } from '../connectors/conformance/admin.ts';
 import { applyStep, stepsOf, type WalkthroughStep } from './walkthrough.ts';
 
 const run = promisify(execFile);
 const outcomeSchema = z.object({ stdout: z.string(), stderr: z.string() });
 const testSchema = z.object({ fullTitle: z.string(), err: z.object({ message: z.string().default('') }) });
 const resultSchema = z.object({ passes: z.array(testSchema), failures: z.array(testSchema) });
+const recordSchema = z.object({ id: z.string().optional(), version: z.number().optional(), name: z.string().optional(), changedAt: z.string().optional() });
+const answerSchema = recordSchema.extend({ code: z.string().optional(), items: z.array(recordSchema).optional(), next: z.string().nullable().optional() });
 type Result = z.infer<typeof resultSchema>;
 /** What a connector stands among; the rest of the project is not needed to judge it. */
 const COPIED = ['domain', 'connectors', 'sandbox', 'config', 'activities', 'store', 'workers', 'workflows', 'starters', 'scripts', 'test/builders', 'test/connectors/conformance', 'test/connectors/http', 'tsconfig.json', 'package.json'];
@@ -69,6 +73,36 @@ describe('q2c connector new', function () {
       assert.ok(telling.length >= failures.length - 2, `${telling.length} of ${failures.length} say what to build`);
     });
   }
+
+  it('begins a sandbox that lets nobody in without its key, keeps to its limit and says so, gives pages and versions, and fails when told', async () => {
+    const { startSandbox } = z.object({ startSandbox: z.custom<typeof start>((value) => typeof value === 'function') }).parse(await import(join(copy, 'sandbox/kit/sandbox.ts')));
+    const { freshHrSandbox } = z.object({ freshHrSandbox: z.custom<SandboxDefinition>((value) => typeof value === 'object') }).parse(await import(join(copy, 'sandbox/fresh-hr/sandbox.ts')));
+    const sandbox = await startSandbox(freshHrSandbox, { port: 0, options: { apiKey: 'key', requestsPerMinute: 10 }, now: () => new Date('2026-06-15T12:00:15Z') });
+    const admin = sandboxAdmin(() => sandbox.url);
+    const ask = async (path: string, init: RequestInit = {}, key = 'key') => {
+      const answer = await fetch(`${sandbox.url}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...init.headers } });
+      return { status: answer.status, headers: answer.headers, body: answerSchema.parse(await answer.json()) };
+    };
+    try {
+      assert.deepEqual([(await ask('/people', {}, 'other')).status, (await ask('/people', {}, 'other')).body.code], [401, 'unauthorized']);
+      await admin.seed({ people: [{ name: 'Ada', externalId: 'a' }, { name: 'Ben' }, { name: 'Chi' }] });
+      const first = await ask('/people?limit=2');
+      assert.deepEqual([first.headers.get('x-ratelimit-limit'), first.headers.get('x-ratelimit-remaining'), first.headers.get('x-ratelimit-reset')], ['10', '9', '45']);
+      assert.deepEqual([first.body.items?.map(({ name }) => name), first.body.next], [['Ada', 'Ben'], '2']);
+      assert.deepEqual((await ask('/people?after=2')).body, { items: [{ id: '3', version: 1, name: 'Chi', changedAt: '2026-06-15T12:00:15.000Z' }], next: null });
+      const change = (name: string, version: string) => ask('/people/3', { method: 'PATCH', body: JSON.stringify({ name }), headers: { 'if-match': version } });
+      assert.deepEqual([(await change('Chidi', '1')).body.version, (await change('Chika', '1')).body.code], [2, 'stale']);
+      const add = (body: string) => ask('/people', { method: 'POST', body });
+      assert.deepEqual([(await add('{"name":"Eve","externalId":"a"}')).body.code, (await add('{}')).body.code, (await add('{')).body.code], ['conflict', 'invalid', 'invalid']);
+      await admin.fault({ kind: 'expired-token' });
+      assert.deepEqual([(await ask('/people/1')).status, (await ask('/people/1')).body.name, (await ask('/people/9')).body.code], [401, 'Ada', 'not_found']);
+      await ask('/people/1');
+      const refused = await ask('/people/1');
+      assert.deepEqual([refused.status, refused.body.code, refused.headers.get('retry-after'), refused.headers.get('x-ratelimit-remaining')], [429, 'too_many_requests', '45', '0']);
+    } finally {
+      await sandbox.close();
+    }
+  });
 
   it('begins a README with every heading that a connector\'s must have', async () => {
     const readme = await readFile(join(copy, 'connectors/fresh-time/README.md'), 'utf8');
