@@ -116,9 +116,11 @@ export function createExchange(options: LegacyFileOptions, transport: FileTransp
     await publish(session, request, last + 1);
   }
 
-  async function publish(session: FileSession, batch: Batch, number: number): Promise<void> {
+  /** A batch counts from its manifest on: until that is written, nothing can have taken effect. */
+  async function publish(session: FileSession, batch: Batch, number: number, writing: () => void = () => undefined): Promise<void> {
     const name = `${batch.stem}.${number}`;
     for (const { table, content } of batch.files) await session.publish(`${folders.in}/${fileName(name, table)}`, content);
+    writing();
     await session.publish(`${folders.in}/${manifestName(name)}`, manifestOf(batch, name));
   }
 
@@ -163,8 +165,7 @@ export function createExchange(options: LegacyFileOptions, transport: FileTransp
           const answer = await heard(name);
           if (owed || (again === undefined && isAccepted(answer))) return answer;
         }
-        writing();
-        await publish(here.session, batch, last + 1);
+        await publish(here.session, batch, last + 1, writing);
         return await heard(`${batch.stem}.${last + 1}`);
       }),
   };

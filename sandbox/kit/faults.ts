@@ -13,7 +13,8 @@ export const FaultOrder = z.strictObject({
   path: z.string().refine(isRegularExpression, 'is not a regular expression').optional(),
   status: z.int().min(400).max(599).optional(),
   delayMs: z.int().min(0).max(600_000).optional(),
-  retryAfterSeconds: z.int().min(0).optional(),
+  /** A fraction keeps tests short; vendors give whole seconds. */
+  retryAfterSeconds: z.number().min(0).optional(),
   times: z.int().min(1).default(1),
 });
 export type FaultOrder = z.infer<typeof FaultOrder>;

@@ -10,8 +10,6 @@ export interface BillingOffice extends ReceivablesOffice {
   countCustomers(customerId: string): Promise<number>;
   /** Customers that are not ours. */
   seedCustomers(count: number): Promise<void>;
-  /** Everything that the system holds. */
-  stored(): Promise<unknown>;
   checkCustomer(customer: ReturnType<typeof dealOf>['customer'], externalId: string): Promise<void>;
   /** An invoice that makes the customer one that has been used. */
   bill(customerExternalId: string): Promise<void>;

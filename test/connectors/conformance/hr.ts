@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isUnsupported } from '../../../connectors/ports.ts';
 import type { ChangedEmployee, Employee, HrPort } from '../../../connectors/hr-port.ts';
 import { callContext, uniqueTag } from './documents.ts';
-import { failureOf, type FaultBoard } from './records.ts';
+import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
 import type { TestClock } from './timesheet-source.ts';
 
 /** A person as HR's own pages take them; what is left out, HR does not know. */
@@ -228,8 +228,7 @@ export function describeHr({ name, port, office, faults, writeMethod, versions, 
         page: { kind: 'html' },
         strange: { kind: 'wrong-schema' },
         cut: { kind: 'cut-after' },
-        // Last: it makes all that follows wait.
-        limit: { kind: 'status', status: 429, retryAfterSeconds: 1 },
+        limit: AT_ITS_LIMIT,
       } as const)) {
         await faults.next({ ...fault, method: 'GET', path: id });
         const failure = await failureOf(() => port().load(id, callContext()));
@@ -237,7 +236,7 @@ export function describeHr({ name, port, office, faults, writeMethod, versions, 
         assert.ok(failure.message.includes(id) && failure.mend.length > 0);
       }
       assert.deepEqual(seen, {
-        limit: ['transient', 'no', 1000], forbidden: ['configuration', 'no', undefined], broken: ['transient', 'no', undefined],
+        limit: ['transient', 'no', LIMIT_MS], forbidden: ['configuration', 'no', undefined], broken: ['transient', 'no', undefined],
         page: ['contract', 'no', undefined], strange: ['contract', 'no', undefined], cut: ['transient', 'no', undefined],
       });
     });

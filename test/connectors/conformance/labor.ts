@@ -6,7 +6,7 @@ import type { LaborPosting } from '../../../domain/model/time/labor-posting.ts';
 import { addDecimal } from '../../../domain/money.ts';
 import { callContext } from './documents.ts';
 import { billed, laborLine, reversalOf, type LaborChange, type LaborPlace } from './labor-documents.ts';
-import { failureOf, type FaultBoard } from './records.ts';
+import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
 
 /** The labor of one ERP, as the conformance suite drives it. */
 export interface LaborCase {
@@ -243,9 +243,9 @@ function describeFaults(labor: LaborCase, faults: FaultBoard, { line, post, find
     this.timeout(20_000);
     await known();
     const lines = [line(), line()];
-    await faults.next({ kind: 'status', status: 429, retryAfterSeconds: 1, ...labor.write });
+    await faults.next({ ...AT_ITS_LIMIT, ...labor.write });
     const failure = await failureOf(() => post(lines));
-    assert.deepEqual([failure.kind, failure.written, failure.retryAfterMs], ['transient', 'no', 1000]);
+    assert.deepEqual([failure.kind, failure.written, failure.retryAfterMs], ['transient', 'no', LIMIT_MS]);
     assert.equal((await find(lines)).size, 0);
     await post(lines);
     await once(lines);

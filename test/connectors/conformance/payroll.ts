@@ -4,7 +4,7 @@ import { payrollExportIdOf, payrollExportSchema, type PayrollExport, type Payrol
 import { controlTotals } from '../../../domain/model/time/payroll-totals.ts';
 import { addDecimal } from '../../../domain/money.ts';
 import { callContext } from './documents.ts';
-import { failureOf, type FaultBoard } from './records.ts';
+import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
 
 export interface OpenPeriod {
   readonly employer: string;
@@ -132,9 +132,9 @@ export function describePayrollPort(payroll: PayrollCase, faults: FaultBoard | n
 
     it('waits as long as the limit asks', async () => {
       const document = await aWeek();
-      await faults.next({ kind: 'status', status: 429, retryAfterSeconds: 3, ...write });
+      await faults.next({ ...AT_ITS_LIMIT, ...write });
       const failure = await failureOf(() => send(document));
-      assert.deepEqual([failure.kind, failure.retryAfterMs, failure.written], ['transient', 3000, 'no']);
+      assert.deepEqual([failure.kind, failure.retryAfterMs, failure.written], ['transient', LIMIT_MS, 'no']);
     });
 
     it('goes on with a new token where the old one expires in between', async () => {

@@ -4,7 +4,8 @@ import { isSystemFailure } from '../../../domain/failure.ts';
 import type { RecordPort, References, WithReferences } from '../../../connectors/ports.ts';
 import { callContext } from './documents.ts';
 import type { ReceivablesOffice } from './receivables.ts';
-import { failureOf, type FaultBoard } from './records.ts';
+import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
+import { onBothSidesOfTheDateLine } from './zones.ts';
 
 interface IssuedCase {
   readonly name: string;
@@ -91,9 +92,37 @@ export function describeIssuedDocument({ name, port, fresh, office, faults, writ
       await faults.next({ kind: 'status', status: 500, method: writeMethod });
       const { failure } = await throughDoubt(failed);
       assert.deepEqual([failure.kind, failure.written], ['in_doubt', 'unknown']);
-      await faults.next({ kind: 'status', status: 429, retryAfterSeconds: 1, method: writeMethod });
+      await faults.next({ ...AT_ITS_LIMIT, method: writeMethod });
       const refused = (await throughDoubt(limited)).failure;
-      assert.deepEqual([refused.kind, refused.written], ['transient', 'no']);
+      assert.deepEqual([refused.kind, refused.written, refused.retryAfterMs], ['transient', 'no', LIMIT_MS]);
+    });
+
+    it('is a matter for the administrator, and not written, where the account may not write it', async () => {
+      const wanted = await fresh();
+      await faults.next({ kind: 'status', status: 403, method: writeMethod });
+      const { failure, found } = await throughDoubt(wanted);
+      assert.deepEqual([failure.kind, failure.written, found], ['configuration', 'no', null], `${failure.code}: ${failure.message}`);
+    });
+
+    it('is found by its key among 1000 others', async () => {
+      const wanted = await fresh();
+      await office().seedInvoices(1000);
+      assert.equal(await port().find(wanted, callContext()), null);
+      const { externalId } = await port().write(wanted, null, callContext());
+      assert.equal((await port().find(wanted, callContext()))?.externalId, externalId);
+      const again = await port().write(wanted, await port().find(wanted, callContext()), callContext());
+      assert.deepEqual([again.externalId, again.created], [externalId, false]);
+    });
+
+    it('keeps its dates and texts wherever the process runs', async () => {
+      await onBothSidesOfTheDateLine(async () => {
+        const { document, references } = await fresh();
+        const { externalId } = await port().write({ document, references }, null, callContext());
+        await office().check(document, externalId);
+        const { issued, due } = await office().days(externalId);
+        if (issued !== null) assert.equal(issued, document.issueDate);
+        if (due !== null) assert.equal(due, document.dueDate);
+      });
     });
 
     it('goes through where our credentials are refused once in the middle', async () => {

@@ -29,6 +29,10 @@ export interface ReceivablesOffice {
   pay(externalId: string, amount: Money): Promise<string>;
   /** So much of a payment is given back; answers the ID under which the payments tell it. Null where the system does not tell it. */
   readonly refund: ((paymentId: string, amount: Money) => Promise<string>) | null;
+  /** Everything that the system holds. */
+  stored(): Promise<unknown>;
+  /** So many invoices that are not ours. */
+  seedInvoices(count: number): Promise<void>;
   /** So many payments of one customer's invoices; answers their IDs. */
   payMany(count: number): Promise<ReadonlySet<string>>;
 }
@@ -77,6 +81,7 @@ export function describeReceivables(receivables: ReceivablesCase): void {
         use: async ({ document }, externalId) => void (await port().issue({ document, externalId }, callContext())),
         writeMethod,
         unknownId,
+        content: { stored: () => office().stored(), seedOthers: (count) => office().seedInvoices(count) },
       },
       faults,
     );

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { isSystemFailure, type Failure } from '../../../domain/failure.ts';
 import { callContext, uniqueTag, type DealTerms } from './documents.ts';
 import type { RecordCase } from './records.ts';
+import { onBothSidesOfTheDateLine } from './zones.ts';
 
-/** What the suite must know of a kind of record to judge its content; without it only dates and texts that go through are looked at. */
+/** What the suite must know of a kind of record to judge its content. */
 export interface RecordContent {
   /** Everything the system holds, past the connector: texts are read back from it. */
   readonly stored: () => Promise<unknown>;
@@ -13,12 +14,10 @@ export interface RecordContent {
   readonly textless?: boolean;
   /** True where the name of a record runs on over several fields: a piece of it may end without a mark. */
   readonly runsOn?: boolean;
-  /** So many records of the kind that are not ours. */
-  readonly seedOthers?: (count: number) => Promise<void>;
+  /** So many records of the kind that are not ours, all at once. */
+  readonly seedOthers: (count: number) => Promise<void>;
 }
 
-/** Two zones between which it is another day at every moment. */
-const EDGES_OF_THE_DATE_LINE = ['America/Los_Angeles', 'Pacific/Kiritimati'];
 const OTHERS = 1_000;
 /** One without decimals and one with three, at rates that would not survive the other's rounding. */
 const CURRENCIES: readonly DealTerms[] = [{ currency: 'JPY', rate: '31251' }, { currency: 'KWD', rate: '12.345' }];
@@ -36,6 +35,11 @@ const NOT_OF_THE_DEAL: readonly string[] = ['legalEntity', 'tax', 'template', 'r
 const OF_NO_WIDTH = /[\p{Cc}\p{Cf}\p{Zs}\uFFFD?]/gu;
 const CUT_MARK = /^(…|\.\.\.)/u;
 
+/** So many records, each made by a call. */
+export function others(count: number, one: () => object): object[] {
+  return Array.from({ length: count }, one);
+}
+
 /** The content that every record port must carry: any text, any currency, any date, among any number of others. */
 export function describeRecordContent<Document>(record: RecordCase<Document>): void {
   for (const [what, text] of Object.entries(TEXTS)) {
@@ -50,7 +54,6 @@ export function describeRecordContent<Document>(record: RecordCase<Document>): v
       }
       assert.equal((await record.port().find(document, callContext()))?.externalId, written.externalId);
       assert.equal(await record.count(document), 1);
-      if (record.content === undefined) return;
       const wanted = textsOf(document).filter((each) => each.startsWith(mark));
       const kept = textsOf(await record.content.stored(), () => true).filter((each) => each.includes(mark));
       assert.equal(kept.length === 0, record.content.textless === true, 'the texts are in the system, or the suite is told that they are not');
@@ -62,18 +65,16 @@ export function describeRecordContent<Document>(record: RecordCase<Document>): v
   }
 
   it('keeps its dates wherever the process runs', async () => {
-    for (const zone of EDGES_OF_THE_DATE_LINE) {
-      await inZone(zone, async () => {
-        const document = await record.fresh();
-        const { externalId } = await record.port().write(document, null, callContext());
-        await record.check(document, externalId);
-        assert.equal((await record.port().write(document, await record.port().find(document, callContext()), callContext())).externalId, externalId);
-      });
-    }
+    await onBothSidesOfTheDateLine(async () => {
+      const document = await record.fresh();
+      const { externalId } = await record.port().write(document, null, callContext());
+      await record.check(document, externalId);
+      assert.equal((await record.port().write(document, await record.port().find(document, callContext()), callContext())).externalId, externalId);
+    });
   });
 
   const { content } = record;
-  if (content?.money === true) {
+  if (content.money === true) {
     for (const terms of CURRENCIES) {
       it(`has amounts in ${terms.currency} to the smallest coin, or refuses them in words`, async () => {
         let document: Document;
@@ -99,19 +100,16 @@ export function describeRecordContent<Document>(record: RecordCase<Document>): v
     }
   }
 
-  if (content?.seedOthers !== undefined) {
-    const { seedOthers } = content;
-    it(`is found by its key among ${OTHERS} others`, async () => {
-      const document = await record.fresh();
-      await seedOthers(OTHERS);
-      assert.equal(await record.port().find(document, callContext()), null);
-      const { externalId } = await record.port().write(document, null, callContext());
-      assert.equal((await record.port().find(document, callContext()))?.externalId, externalId);
-      const again = await record.port().write(document, await record.port().find(document, callContext()), callContext());
-      assert.deepEqual([again.externalId, again.created], [externalId, false]);
-      await record.check(document, externalId);
-    });
-  }
+  it(`is found by its key among ${OTHERS} others`, async () => {
+    const document = await record.fresh();
+    await content.seedOthers(OTHERS);
+    assert.equal(await record.port().find(document, callContext()), null);
+    const { externalId } = await record.port().write(document, null, callContext());
+    assert.equal((await record.port().find(document, callContext()))?.externalId, externalId);
+    const again = await record.port().write(document, await record.port().find(document, callContext()), callContext());
+    assert.deepEqual([again.externalId, again.created], [externalId, false]);
+    await record.check(document, externalId);
+  });
 }
 
 async function writtenOrRefused<Document>(record: RecordCase<Document>, document: Document): Promise<{ readonly externalId: string } | { readonly failure: Failure }> {
@@ -170,15 +168,4 @@ function textsOf(value: unknown, takes: (key: string) => boolean = (key) => TEXT
 /** So much of a text, between whole characters. */
 function firstOf(text: string, most: number): string {
   return text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '');
-}
-
-async function inZone(zone: string, work: () => Promise<void>): Promise<void> {
-  const before = process.env['TZ'];
-  process.env['TZ'] = zone;
-  try {
-    await work();
-  } finally {
-    if (before === undefined) delete process.env['TZ'];
-    else process.env['TZ'] = before;
-  }
 }

@@ -24,7 +24,7 @@ export interface RecordCase<Document> {
   readonly writeMethod: 'POST' | 'PUT';
   /** An ID no record of this kind has. */
   readonly unknownId: string;
-  readonly content?: RecordContent;
+  readonly content: RecordContent;
 }
 
 /** Faults to order for the next request that changes something; null for a system that cannot be told to fail. */
@@ -32,6 +32,10 @@ export interface FaultBoard {
   next(fault: { kind: 'cut-before' | 'cut-after' | 'status' | 'html' | 'wrong-schema' | 'expired-token'; status?: number; retryAfterSeconds?: number; path?: string; method?: string }): Promise<void>;
   clear(): Promise<void>;
 }
+
+/** How long the systems at their limit ask to wait here: short, as each of them is waited for. */
+export const LIMIT_MS = 50;
+export const AT_ITS_LIMIT = { kind: 'status', status: 429, retryAfterSeconds: LIMIT_MS / 1000 } as const;
 
 /** The failure of a call; null where it goes through. */
 async function failureIn(work: () => Promise<unknown>): Promise<Failure | null> {
@@ -181,9 +185,17 @@ function describeFaults<Document>(record: RecordCase<Document>, faults: FaultBoa
     const { failure } = await throughDoubt(failed);
     assert.deepEqual([failure.kind, failure.written], ['in_doubt', 'unknown']);
     const limited = await record.fresh();
-    await faults.next({ kind: 'status', status: 429, retryAfterSeconds: 1, method, path: WRITES });
+    await faults.next({ ...AT_ITS_LIMIT, method, path: WRITES });
     const refused = (await throughDoubt(limited)).failure;
-    assert.deepEqual([refused.kind, refused.written], ['transient', 'no']);
+    assert.deepEqual([refused.kind, refused.written, refused.retryAfterMs], ['transient', 'no', LIMIT_MS]);
+  });
+
+  it('is a matter for the administrator, and not written, where the account may not write it', async () => {
+    const document = await record.fresh();
+    await faults.next({ kind: 'status', status: 403, method, path: WRITES });
+    const { failure, found } = await throughDoubt(document);
+    assert.deepEqual([failure.kind, failure.written, found], ['configuration', 'no', null], `${failure.code}: ${failure.message}`);
+    assert.ok(failure.mend.length > 10, failure.mend);
   });
 
   it('goes through where the token expires in the middle', async () => {

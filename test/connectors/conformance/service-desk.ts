@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CaseTicket, ServiceDeskPort } from '../../../connectors/service-desk-port.ts';
 import { callContext, uniqueTag } from './documents.ts';
-import { failureOf, type FaultBoard } from './records.ts';
+import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
 
 /** A ticket as people see it on the service desk's own pages. */
 export interface ShownTicket {
@@ -239,9 +239,9 @@ export function describeServiceDesk({ name, port, office, faults, createPath, co
       const ticket = aTicket();
       await faults.next({ kind: 'expired-token', method: 'POST', path: createPath });
       const { externalId } = await write(ticket);
-      await faults.next({ kind: 'status', status: 429, retryAfterSeconds: 1, method: 'POST', path: commentPath });
+      await faults.next({ ...AT_ITS_LIMIT, method: 'POST', path: commentPath });
       const failure = await failureOf(() => comment(externalId, 'k', 'Noted.'));
-      assert.deepEqual([failure.kind, failure.written, failure.retryAfterMs], ['transient', 'no', 1000]);
+      assert.deepEqual([failure.kind, failure.written, failure.retryAfterMs], ['transient', 'no', LIMIT_MS]);
       await comment(externalId, 'k', 'Noted.');
       assert.deepEqual(await texts(externalId), ['Noted.']);
     });

@@ -10,7 +10,7 @@ import type { TimesheetSource } from '../../../connectors/timesheet-source.ts';
 import { theFirm } from '../../builders/firm.ts';
 import { anAssignment, aPerson, aProject, aRate, aTimeContext, posted } from '../../builders/time.ts';
 import { callContext } from './documents.ts';
-import { failureOf, type FaultBoard } from './records.ts';
+import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
 
 /** A clock that stands still until a test moves it: versions of the systems are by the second. */
 export interface TestClock {
@@ -283,7 +283,7 @@ export function describeTimesheetSource({ name, source, office, faults }: Timesh
     });
 
     for (const [what, fault, kind] of [
-      ['the limit is reached', { kind: 'status', status: 429, retryAfterSeconds: 2 }, 'transient'],
+      ['the limit is reached', AT_ITS_LIMIT, 'transient'],
       ['the connection is cut', { kind: 'cut-before' }, 'transient'],
       ['it answers in another shape', { kind: 'wrong-schema' }, 'contract'],
       ['a web page comes instead', { kind: 'html' }, 'contract'],
@@ -295,7 +295,7 @@ export function describeTimesheetSource({ name, source, office, faults }: Timesh
         await faults.next({ ...fault, method: 'GET' });
         const failure = await failureOf(() => sweep(since));
         assert.deepEqual([failure.kind, failure.written], [kind, 'no'], `${failure.code}: ${failure.message}`);
-        if (fault.kind === 'status' && fault.status === 429) await new Promise((resolve) => setTimeout(resolve, failure.retryAfterMs ?? 0));
+        if (fault === AT_ITS_LIMIT) assert.equal(failure.retryAfterMs, LIMIT_MS);
         assert.ok((await changedOf(since, id)) !== undefined);
       });
     }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { WarehousePort, WarehouseRow, WarehouseTable } from '../../../connectors/warehouse-port.ts';
 import { plainSum } from '../../../connectors/warehouse-rows.ts';
 import { callContext } from './documents.ts';
-import { failureOf, type FaultBoard } from './records.ts';
+import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
 
 /** A warehouse, as the conformance suite drives it. */
 export interface WarehouseCase {
@@ -217,9 +217,9 @@ function describeFaults(write: { readonly method: string; readonly path: string 
 
   it('waits as long as the limit asks', async () => {
     const table = await prepared();
-    await faults.next({ kind: 'status', status: 429, retryAfterSeconds: 7, ...write });
+    await faults.next({ ...AT_ITS_LIMIT, ...write });
     const failure = await failureOf(() => merge(table, [aRow()]));
-    assert.deepEqual([failure.kind, failure.retryAfterMs, failure.written], ['transient', 7000, 'no']);
+    assert.deepEqual([failure.kind, failure.retryAfterMs, failure.written], ['transient', LIMIT_MS, 'no']);
   });
 
   it('goes on with a new token where the old one expires in between', async () => {

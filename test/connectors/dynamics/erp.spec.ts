@@ -5,6 +5,7 @@ import { contractIdOf } from '../../../connectors/dynamics/contract.ts';
 import { taskIdOf } from '../../../connectors/dynamics/project.ts';
 import { isUnsupported, type ErpPort, type References } from '../../../connectors/ports.ts';
 import { callContext, dealOf, JP01, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 import { NONE, offered, startEnvironment, type StoredValues, type TestEnvironment } from './environment.ts';
@@ -84,7 +85,7 @@ for (const projectEntities of ['project_accounting', 'project_operations'] as co
       use: async (_document, externalId) => void (await environment.admin.seed({ Projects: [{ dataAreaId: 'us01', ProjectID: `P-${externalId.slice(2, 14)}`, ProjectName: 'Somebody uses it', ProjectContractID: externalId, ProjectGroup: 'TM' }] })),
       writeMethod: 'POST',
       unknownId: 'K-NOSUCHCONTRACT',
-      content: { stored: () => environment.admin.state(), money: true, textless: !operations },
+      content: { stored: () => environment.admin.state(), money: true, textless: !operations, seedOthers: async (count) => void (await environment.admin.seed({ ProjectContracts: others(count, () => ({ dataAreaId: 'us01', ProjectContractID: `BY-HAND-${uniqueTag()}` })) })) },
     }, faults);
 
     describeRecordPort({
@@ -134,7 +135,7 @@ for (const projectEntities of ['project_accounting', 'project_operations'] as co
       use: null,
       writeMethod: 'POST',
       unknownId: 'NO-SUCH-PROJECT',
-      content: { stored: () => environment.admin.state(), money: true, textless: true },
+      content: { stored: () => environment.admin.state(), money: true, textless: true, seedOthers: async (count) => void (await environment.admin.seed({ ProjHourSalesPricesV2: others(count, () => ({ dataAreaId: 'us01', ProjectId: `BY-HAND-${uniqueTag()}`, ResourceCategoryId: 'CONSULTANT', TransDate: '2026-12-01T00:00:00Z', CurrencyId: 'USD', SalesPricing: 300 })) })) },
     }, faults);
 
     it('leaves what people added alone, and what stays whole', async () => {

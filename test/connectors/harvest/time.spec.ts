@@ -6,6 +6,7 @@ import type { Customer } from '../../../domain/model/customer.ts';
 import type { Project } from '../../../domain/model/project.ts';
 import { startSandboxes, type RunningSandboxes } from '../../../sandbox/all.ts';
 import { callContext, dealOf, JP01, silent, uniqueTag, type DealTerms } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort, failureOf, type RecordCase } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 
@@ -118,7 +119,7 @@ describe('Harvest', function () {
     use: async (_document, externalId) => bookTime(externalId),
     writeMethod: 'POST',
     unknownId: '99999999',
-    content: { stored: state, textless: true },
+    content: { stored: state, textless: true, seedOthers: async (count) => void (await admin('seed', { users: others(count, () => ({ first_name: 'Somebody', last_name: 'Else', email: `by-hand-${uniqueTag()}@northwind-consulting.example` })) })) },
   }, faults);
 
   it('opens a project for time only while it is active', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ResourcePort, TimePort } from '../../../connectors/ports.ts';
 import type { Project } from '../../../domain/model/project.ts';
 import { callContext, dealOf, uniqueTag } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 import { startAccount, type KantataAccount } from './support.ts';
@@ -53,6 +54,7 @@ describe('Kantata resources', function () {
     use: (_document, externalId) => bookTime(externalId, ELISE),
     writeMethod: 'POST',
     unknownId: '41999999',
+    content: { stored: () => account.admin.state(), textless: true, seedOthers: async (count) => void (await account.admin.seed({ users: others(count, () => ({ full_name: 'Somebody Else', email_address: `by-hand-${uniqueTag()}@northwind-consulting.example` })) })) },
   }, faults);
 
   it('keeps who has time on the project, without the allocation, and takes everybody else off', async () => {

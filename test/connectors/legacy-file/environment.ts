@@ -10,19 +10,21 @@ import { isUnsupported, type ErpPort, type RecordPort, type References, type Uns
 import { startSandbox, type RunningSandbox } from '../../../sandbox/kit/sandbox.ts';
 import { legacy } from '../../../sandbox/legacy/sandbox.ts';
 import { sandboxAdmin } from '../conformance/admin.ts';
-import type { FaultBoard } from '../conformance/records.ts';
+import { LIMIT_MS, type FaultBoard } from '../conformance/records.ts';
 
-export const OPTIONS = { lookEverySeconds: 0.004, askAgainSeconds: 0.03, waitSeconds: 15, retryAfterSeconds: 1, linesPerBatch: 60 };
+export const OPTIONS = { lookEverySeconds: 0.004, askAgainSeconds: 0.03, waitSeconds: 15, retryAfterSeconds: LIMIT_MS / 1000, linesPerBatch: 60 };
 export const NONE: References = { customers: {}, contracts: {}, projects: {} };
 
 const values = z.record(z.string(), z.string());
 const entrySchema = z.looseObject({ id: z.string(), number: z.string(), status: z.string(), fields: values, lines: z.array(values) });
 export type Entry = z.infer<typeof entrySchema>;
 
+type Spoilt = 'before' | 'after' | 'refused';
+
 /** What a test can do to the folder between the connector and the ERP. */
 export interface Wire {
-  /** The connection is lost as the next batch's manifest is published: before, or after it lies there. */
-  cut(when: 'before' | 'after'): void;
+  /** As the next batch's manifest is published the connection is lost, before or after it lies there; or the first of its files may not be written. */
+  cut(when: Spoilt): void;
   restore(): void;
   /** Every path published since the last call. */
   published(): string[];
@@ -76,15 +78,16 @@ export async function startErp(options: Readonly<Record<string, unknown>> = {}):
 
 /** A transport whose connection is lost on order: what it says then is what an SFTP client says. */
 function cuttable(inner: FileTransport): { readonly transport: FileTransport; readonly wire: Wire } {
-  let cut: 'before' | 'after' | undefined;
+  let cut: Spoilt | undefined;
   let paths: string[] = [];
   const lost = () => Object.assign(new Error('the connection was lost'), { code: 'ECONNRESET' });
   const spoiled = (session: FileSession): FileSession => ({
     ...session,
     async publish(path, content) {
-      const meant = cut !== undefined && path.endsWith('.manifest.csv') && !path.includes('requests.') ? cut : undefined;
+      const meant = cut !== undefined && (cut === 'refused' || path.endsWith('.manifest.csv')) && !path.includes('requests.') ? cut : undefined;
       if (meant !== undefined) cut = undefined;
       if (meant === 'before') throw lost();
+      if (meant === 'refused') throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
       await session.publish(path, content);
       paths.push(path);
       if (meant === 'after') throw lost();
@@ -109,7 +112,7 @@ function cuttable(inner: FileTransport): { readonly transport: FileTransport; re
 }
 
 /**
- * The suites' faults as a file exchange knows them: a cut connection is one, a server at its limit is an ERP whose files are locked, an answer of another
+ * The suites' faults as a file exchange knows them: a cut connection is one, a server at its limit is an ERP whose files are locked, an account without the right a folder that may not be written to, an answer of another
  * shape an acknowledgement that is none, and where a token would expire an acknowledgement is lost.
  */
 function faultBoard(wire: Wire, order: (kind: string) => Promise<void>, clear: () => Promise<unknown>): FaultBoard {
@@ -121,7 +124,7 @@ function faultBoard(wire: Wire, order: (kind: string) => Promise<void>, clear: (
         case 'cut-after':
           return wire.cut('after');
         case 'status':
-          return status === 429 ? await order('busy') : wire.cut('after');
+          return status === 429 ? await order('busy') : wire.cut(status === 403 ? 'refused' : 'after');
         case 'html':
           return await order('page');
         case 'wrong-schema':

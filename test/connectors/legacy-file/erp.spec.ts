@@ -7,7 +7,7 @@ import { createLegacyFile } from '../../../connectors/legacy-file/index.ts';
 import { keyOf } from '../../../connectors/legacy-file/keys.ts';
 import { isUnsupported, type CallContext, type ErpPort, type References } from '../../../connectors/ports.ts';
 import { callContext, dealOf, JP01, silent, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
-import { failureOf } from '../conformance/records.ts';
+import { failureOf, LIMIT_MS } from '../conformance/records.ts';
 import { NONE, offered, OPTIONS, startErp, type TestErp } from './environment.ts';
 
 const call = (idempotencyKey: string): CallContext => ({ ...callContext(), idempotencyKey });
@@ -51,7 +51,7 @@ describe('A legacy ERP that takes files, on bad days', function () {
       const document = customerOf();
       await ledger.mode('stopped');
       const failure = await failureOf(() => writeCustomer(document, 'deal-1/customer', ledger.connect({ waitSeconds: 0.02 })));
-      assert.deepEqual([failure.kind, failure.code, failure.written, failure.retryAfterMs], ['transient', 'LEGACY_NOT_ACKNOWLEDGED', 'unknown', 1000]);
+      assert.deepEqual([failure.kind, failure.code, failure.written, failure.retryAfterMs], ['transient', 'LEGACY_NOT_ACKNOWLEDGED', 'unknown', LIMIT_MS]);
       await ledger.mode('default');
       const found = await erp.customer.find(document, callContext());
       const written = await writeCustomer(document, 'deal-1/customer');
@@ -152,7 +152,7 @@ describe('A legacy ERP that takes files, on bad days', function () {
     it('waits where the ERP has its files locked, certain that nothing was written', async () => {
       await ledger.order('busy');
       const failure = await failureOf(() => writeCustomer(customerOf()));
-      assert.deepEqual([failure.kind, failure.code, failure.written, failure.retryAfterMs], ['transient', 'LEGACY_BUSY', 'no', 1000]);
+      assert.deepEqual([failure.kind, failure.code, failure.written, failure.retryAfterMs], ['transient', 'LEGACY_BUSY', 'no', LIMIT_MS]);
     });
 
     it('notices that the ERP reads another character set', async () => {

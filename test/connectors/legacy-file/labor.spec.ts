@@ -7,7 +7,7 @@ import type { LaborPosting } from '../../../domain/model/time/labor-posting.ts';
 import { callContext } from '../conformance/documents.ts';
 import { laborLine, reversalOf, type LaborPlace } from '../conformance/labor-documents.ts';
 import { describeLaborPort } from '../conformance/labor.ts';
-import { failureOf } from '../conformance/records.ts';
+import { failureOf, LIMIT_MS } from '../conformance/records.ts';
 import { startErp, type Entry, type TestErp } from './environment.ts';
 
 const PLACE: LaborPlace = {
@@ -109,7 +109,7 @@ describe('Labor in a legacy ERP that takes files', function () {
       const impatient = connect({ waitSeconds: 0.02 });
       ledger.wire.published();
       const failure = await failureOf(() => post(lines, impatient, 'post/week-1'));
-      assert.deepEqual([failure.kind, failure.code, failure.written, failure.retryAfterMs], ['transient', 'LEGACY_NOT_ACKNOWLEDGED', 'unknown', 1000]);
+      assert.deepEqual([failure.kind, failure.code, failure.written, failure.retryAfterMs], ['transient', 'LEGACY_NOT_ACKNOWLEDGED', 'unknown', LIMIT_MS]);
       const looked = await failureOf(() => impatient.find(lines, callContext()));
       assert.deepEqual([looked.code, looked.written], ['LEGACY_NOT_ACKNOWLEDGED', 'no'], 'nobody can say yet whether they are there');
       assert.equal((await failureOf(() => post(lines, impatient, 'post/week-1'))).code, 'LEGACY_NOT_ACKNOWLEDGED');

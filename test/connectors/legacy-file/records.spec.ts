@@ -3,6 +3,7 @@ import { keyOf } from '../../../connectors/legacy-file/keys.ts';
 import type { ErpPort, References } from '../../../connectors/ports.ts';
 import { expensePostingSchema } from '../../../domain/model/time/expense-posting.ts';
 import { callContext, dealOf, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort } from '../conformance/records.ts';
 import { NONE, offered, startErp, type Entry, type TestErp } from './environment.ts';
 
@@ -77,7 +78,7 @@ describe('A legacy ERP that takes files', function () {
     use: async (_document, externalId) => void (await ledger.admin.seed({ projects: [{ id: `by-hand-${uniqueTag()}`, fields: { contract_number: externalId } }] })),
     writeMethod: 'POST',
     unknownId: 'K999999',
-    content: { stored: () => ledger.admin.state(), money: true },
+    content: { stored: () => ledger.admin.state(), money: true, seedOthers: async (count) => void (await ledger.admin.seed({ contracts: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, faults);
 
   describeRecordPort({
@@ -121,7 +122,7 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ document }) => void (await laborByHand(document.project.number)),
     writeMethod: 'POST',
     unknownId: 'R999999',
-    content: { stored: () => ledger.admin.state(), money: true, textless: true },
+    content: { stored: () => ledger.admin.state(), money: true, textless: true, seedOthers: async (count) => void (await ledger.admin.seed({ rate_cards: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, faults);
 
   describeRecordPort({
@@ -141,7 +142,7 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ references, document }) => void (await ledger.admin.seed({ invoices: [{ project: references.projects[document.project.id] }] })),
     writeMethod: 'POST',
     unknownId: 'B999999',
-    content: { stored: () => ledger.admin.state(), money: true },
+    content: { stored: () => ledger.admin.state(), money: true, seedOthers: async (count) => void (await ledger.admin.seed({ billing_schedules: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, faults);
 
   const eur = (amount: string) => ({ amount, currency: 'EUR' });
@@ -170,6 +171,6 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ key }) => void (await ledger.admin.seed({ paid_expenses: [{ id: key }] })),
     writeMethod: 'POST',
     unknownId: 'E999999',
-    content: { stored: () => ledger.admin.state() },
+    content: { stored: () => ledger.admin.state(), seedOthers: async (count) => void (await ledger.admin.seed({ expenses: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, faults);
 });

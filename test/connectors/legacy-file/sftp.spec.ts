@@ -3,6 +3,7 @@ import { createLegacyFile } from '../../../connectors/legacy-file/index.ts';
 import { keyOf } from '../../../connectors/legacy-file/keys.ts';
 import { isUnsupported, type ErpPort } from '../../../connectors/ports.ts';
 import { callContext, dealOf, silent, uniqueTag } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { NONE, OPTIONS, startErp, type TestErp } from './environment.ts';
 import { startSftpFolder, type SftpFolder } from './sftp-folder.ts';
@@ -34,7 +35,7 @@ describe('A legacy ERP whose folder is on an SFTP server', function () {
     use: null,
     writeMethod: 'POST',
     unknownId: 'C999999',
-    content: { stored: () => ledger.admin.state() },
+    content: { stored: () => ledger.admin.state(), seedOthers: async (count) => void (await ledger.admin.seed({ customers: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, null);
 
   it('finds in the extract what it was sent', async () => {

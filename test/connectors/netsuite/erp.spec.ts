@@ -6,12 +6,13 @@ import { createNetSuite } from '../../../connectors/netsuite/index.ts';
 import { isUnsupported, type ErpPort, type RecordPort, type References, type Unsupported } from '../../../connectors/ports.ts';
 import { startSandboxes, type RunningSandboxes } from '../../../sandbox/all.ts';
 import { callContext, dealOf, JP01, silent, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 
 const OPTIONS = {
   subsidiaries: { US01: '2', CA01: '3', GB01: '4', DE01: '5', AU01: '6', SG01: '7', JP01: '8', IN01: '9' },
-  currencies: { USD: '1', GBP: '2', CAD: '3', EUR: '4', AUD: '5', SGD: '6', JPY: '7', INR: '8', KWD: '9' },
+  currencies: { USD: '1', GBP: '2', CAD: '3', EUR: '4', AUD: '5', SGD: '6', JPY: '7', INR: '8', KWD: '11' },
   items: { TECHNOLOGY: '12' },
   paymentTerms: { '30': '2' },
   accountUrl: 'https://1234567.app.netsuite.com',
@@ -63,6 +64,11 @@ describe('NetSuite', function () {
     assert.ok(answer.ok, await answer.text());
   };
   const seed = (collection: string, record: object) => seedAll(collection, [record]);
+  const ofSomebody = async (count: number, one: (entity: { readonly externalId: string }) => object) => {
+    const entity = { externalId: `by-hand-${crypto.randomUUID()}` };
+    await seed('customer', { ...entity, companyName: 'Somebody else', subsidiary: { id: '2' } });
+    return others(count, () => one(entity));
+  };
   const everything = async () => (await fetch(`${url()}/__admin/state`)).json();
   const faults = sandboxFaults(url);
 
@@ -109,7 +115,7 @@ describe('NetSuite', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
-    content: { stored: everything, money: true },
+    content: { stored: everything, money: true, seedOthers: async (count) => seedAll('salesOrder', await ofSomebody(count, (entity) => ({ externalId: `by-hand-${crypto.randomUUID()}`, entity, subsidiary: { id: '2' }, tranDate: '2026-11-20', item: { items: [{ item: { id: '12' }, amount: 1 }] } }))) },
   }, faults);
 
   describeRecordPort({
@@ -164,7 +170,11 @@ describe('NetSuite', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
-    content: { stored: everything, money: true, textless: true },
+    content: { stored: everything, money: true, textless: true, seedOthers: async (count) => {
+      const project = `by-hand-${uniqueTag()}`;
+      await seed('job', { externalId: project, entityId: project, companyName: 'Somebody else', subsidiary: { id: '2' } });
+      await seedAll('customrecord_q2c_rate_card', others(count, () => ({ externalId: `by-hand-${crypto.randomUUID()}`, name: 'Somebody else', custrecord_q2c_rc_code: `BY-HAND-${uniqueTag()}`, custrecord_q2c_rc_project: { externalId: project }, custrecord_q2c_rc_currency: { id: '1' } })));
+    } },
   }, faults);
 
   it('has each rate of a project with its days once one is amended, and all of its days again where the amendment is taken back', async () => {
@@ -202,7 +212,7 @@ describe('NetSuite', function () {
     use: async ({ document }, externalId) => seed('salesOrder', { entity: { externalId: externalIdOf(document.project.customerId) }, billingSchedule: { id: externalId }, item: { items: [{ item: { id: '12' }, amount: 1 }] } }),
     writeMethod: 'PUT',
     unknownId: '99999999',
-    content: { stored: everything, money: true },
+    content: { stored: everything, money: true, seedOthers: (count) => seedAll('billingSchedule', others(count, () => ({ externalId: `by-hand-${crypto.randomUUID()}`, name: `Somebody else ${uniqueTag()}`, scheduleType: 'TM' }))) },
   }, faults);
 
   it('sends what the ERP owns of a customer when it is made, and leaves it alone ever after', async () => {

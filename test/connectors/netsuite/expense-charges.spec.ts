@@ -9,7 +9,7 @@ import { sandboxAdmin } from '../conformance/admin.ts';
 import { callContext, silent } from '../conformance/documents.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
-import { eur, expenses, lineOf, PERSON, PROJECT, reversalOf } from './expense-documents.ts';
+import { enteredByHand, eur, expenses, lineOf, PERSON, PROJECT, reversalOf } from './expense-documents.ts';
 
 const OPTIONS = { subsidiaries: { US01: '2', DE01: '5' }, currencies: { USD: '1', EUR: '4' }, items: { TECHNOLOGY: '12' }, invoiceItems: { expense: '13' }, billableLines: 'charges' };
 const BY_TIME = 'DE01-TECH-TM';
@@ -66,6 +66,7 @@ describe('Expense reports in NetSuite that charges bill on', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
+    content: { stored: () => admin.state(), seedOthers: (count) => enteredByHand(admin, count) },
   }, faults);
 
   it('charges what the client agreed to pay for each line, and lets the report bill nothing', async () => {

@@ -1,4 +1,5 @@
 import { expensePostingSchema, type ExpensePosting } from '../../../domain/model/time/expense-posting.ts';
+import { sumMoney } from '../../../domain/money.ts';
 import { uniqueTag } from '../conformance/documents.ts';
 
 export const PERSON = 'ada@northwind-consulting.example';
@@ -26,10 +27,31 @@ export function expenses(change: Partial<ExpensePosting> = {}): ExpensePosting {
   });
 }
 
+/** The same amounts in another currency, with all the digits it has. */
+export function expensesIn(currency: string | undefined): ExpensePosting {
+  const document = expenses();
+  if (currency === undefined) return document;
+  const other = ({ amount }: { readonly amount: string }) => ({ amount: currency === 'JPY' ? String(Number(amount.replace('.', ''))) : `${amount}0`.replace(/00$/, '01').replace(/^0\.001$/, '0.000'), currency });
+  const lines = document.lines.map((line) => ({ ...line, amount: other(line.amount), recoverableTax: other(line.recoverableTax), billed: line.billed === null ? null : other(line.billed) }));
+  return expensePostingSchema.parse({ ...document, currency, lines, total: sumMoney(lines.map(({ amount }) => amount), currency) });
+}
+
 export function reversalOf(original: ExpensePosting): ExpensePosting {
   const minus = <M extends { amount: string }>(value: M): M => ({ ...value, amount: Number(value.amount) === 0 ? value.amount : `-${value.amount}`.replace('--', '') });
   return {
     ...original, key: `${original.key}-R`, kind: 'reversal', reverses: original.key, total: minus(original.total),
     lines: original.lines.map((line) => ({ ...line, amount: minus(line.amount), recoverableTax: minus(line.recoverableTax), billed: line.billed === null ? null : minus(line.billed) })),
   };
+}
+
+/** So many reports and their reversals that people entered by hand. */
+export async function enteredByHand(admin: { seed(records: Readonly<Record<string, readonly object[]>>): Promise<Readonly<Record<string, readonly string[]>>> }, count: number): Promise<void> {
+  const employee = { firstName: 'Somebody', lastName: `Else ${uniqueTag()}`, email: `by-hand-${uniqueTag()}@northwind-consulting.example`, subsidiary: { id: '5' } };
+  const [id] = (await admin.seed({ employee: [employee] }))['employee'] ?? [];
+  const many = (one: () => object) => Array.from({ length: count }, () => ({ externalId: `by-hand-${uniqueTag()}`, subsidiary: { id: '5' }, tranDate: '2026-11-16', ...one() }));
+  const line = (side: object) => ({ account: { externalId: 'account-Expense' }, ...side });
+  await admin.seed({
+    expenseReport: many(() => ({ entity: { id }, expenseReportCurrency: { id: '4' }, expense: { items: [{ expenseDate: '2026-11-03', category: { externalId: 'expense-MEALS' }, amount: 1 }] } })),
+    journalEntry: many(() => ({ currency: { id: '4' }, line: { items: [line({ debit: 1 }), line({ credit: 1 })] } })),
+  });
 }

@@ -9,9 +9,9 @@ import { sandboxAdmin } from '../conformance/admin.ts';
 import { callContext, silent } from '../conformance/documents.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
-import { eur, expenses, lineOf, PERSON, PROJECT, reversalOf } from './expense-documents.ts';
+import { enteredByHand, eur, expenses, expensesIn, lineOf, PERSON, PROJECT, reversalOf } from './expense-documents.ts';
 
-const OPTIONS = { subsidiaries: { US01: '2', DE01: '5', JP01: '8' }, currencies: { USD: '1', EUR: '4', JPY: '7' }, items: { TECHNOLOGY: '12' } };
+const OPTIONS = { subsidiaries: { US01: '2', DE01: '5', JP01: '8' }, currencies: { USD: '1', EUR: '4', JPY: '7', KWD: '9' }, items: { TECHNOLOGY: '12' } };
 const recordSchema = z.looseObject({ id: z.string(), externalId: z.string().optional(), fields: z.record(z.string(), z.unknown()) });
 const linesSchema = z.object({ lines: z.array(z.object({ values: z.record(z.string(), z.unknown()) })) });
 const idIn = (value: unknown): unknown => Reflect.get(Object(value), 'id');
@@ -38,7 +38,7 @@ describe('Expense reports in NetSuite', function () {
 
   before(async () => {
     sandboxes = await startSandboxes({ only: ['netsuite'] });
-    await admin.seed({ employee: [{ firstName: 'Ada', lastName: 'Lovelace', email: PERSON, subsidiary: { id: '5' } }] });
+    await admin.seed({ employee: [{ firstName: 'Ada', lastName: 'Lovelace', email: PERSON, subsidiary: { id: '5' }, currencyList: { items: [{ currency: { id: '4' } }, { currency: { id: '7' } }, { currency: { id: '9' } }] } }] });
     await admin.seed({ job: [{ externalId: PROJECT, entityId: PROJECT, companyName: 'Cloud migration', subsidiary: { id: '5' } }] });
     port = connect();
   });
@@ -50,24 +50,25 @@ describe('Expense reports in NetSuite', function () {
   describeRecordPort({
     name: 'An expense report in NetSuite',
     port: () => port,
-    fresh: () => Promise.resolve(expenses()),
+    fresh: (terms) => Promise.resolve(expensesIn(terms?.currency)),
     amended: retold,
     count: async ({ key }) => (await stored('expenseReport', key)).length,
     check: async (document, externalId) => {
       const [record] = await stored('expenseReport', document.key);
       assert.equal(record?.id, externalId);
-      assert.deepEqual([record?.fields['total'], record?.fields['tranDate'], idIn(record?.fields['subsidiary']), idIn(record?.fields['expenseReportCurrency'])], [Number(document.total.amount), document.submittedOn, '5', '4']);
+      assert.deepEqual([record?.fields['total'], record?.fields['tranDate'], idIn(record?.fields['subsidiary']), idIn(record?.fields['expenseReportCurrency'])], [Number(document.total.amount), document.submittedOn, '5', Reflect.get(OPTIONS.currencies, document.currency)]);
       assert.deepEqual((await linesOf('expenseReport', document.key, 'expense')).map((line) => line['memo']), [document.lines[0], document.lines[0], document.lines[1], document.lines[2]].map((line) => line?.description));
     },
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
+    content: { stored: () => admin.state(), money: true, seedOthers: (count) => enteredByHand(admin, count) },
   }, faults);
 
   describeRecordPort({
     name: 'The reversal of an expense report in NetSuite',
     port: () => port,
-    fresh: async () => reversalOf(await posted()),
+    fresh: async (terms) => reversalOf(await posted(expensesIn(terms?.currency))),
     amended: retold,
     count: async ({ key }) => (await stored('journalEntry', key)).length,
     check: async (document, externalId) => {
@@ -79,6 +80,7 @@ describe('Expense reports in NetSuite', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
+    content: { stored: () => admin.state(), money: true, seedOthers: (count) => enteredByHand(admin, count) },
   }, faults);
 
   it('books recoverable tax on its own account, and bills on what is billed, on the project', async () => {
@@ -160,9 +162,9 @@ describe('Expense reports in NetSuite', function () {
   });
 
   it('refuses a currency the person is not paid in, and amounts NetSuite would round', async () => {
-    const yen = (amount: string) => ({ amount, currency: 'JPY' });
-    const inYen = expenses({ currency: 'JPY', total: yen('10000'), lines: [lineOf('1', { amount: yen('10000'), recoverableTax: yen('0'), billed: null })] });
-    assert.deepEqual((await failureOf(() => port.write(inYen, null, callContext()))).code, 'NETSUITE_INVALID_REFERENCE');
+    const dollars = (amount: string) => ({ amount, currency: 'USD' });
+    const inDollars = expenses({ currency: 'USD', total: dollars('100.00'), lines: [lineOf('1', { amount: dollars('100.00'), recoverableTax: dollars('0'), billed: null })] });
+    assert.deepEqual((await failureOf(() => port.write(inDollars, null, callContext()))).code, 'NETSUITE_INVALID_REFERENCE');
     const tooFine = expenses({ lines: [lineOf('1', { amount: { amount: '10.005', currency: 'KWD' }, recoverableTax: { amount: '0', currency: 'KWD' }, billed: null })] });
     assert.equal((await failureOf(() => port.write(tooFine, null, callContext()))).code, 'NETSUITE_PRECISION');
   });

@@ -104,6 +104,11 @@ function officeOf({ clock, admin, erp, all, stored }: Pick<NetSuiteAccount, 'clo
       return seedOne('customerPayment', { customer: same('entity'), subsidiary: same('subsidiary'), currency: same('currency'), payment: Number(amount.amount), apply: { items: [{ doc: { id: externalId }, apply: true, amount: Number(amount.amount) }] } });
     },
     refund: null,
+    stored: () => admin.state(),
+    async seedInvoices(count) {
+      const { externalId } = await newCustomer();
+      await admin.seed({ invoice: Array.from({ length: count }, () => ({ externalId: `by-hand-${uniqueTag()}`, entity: { id: externalId }, subsidiary: { id: OPTIONS.subsidiaries.DE01 }, currency: { id: OPTIONS.currencies.EUR }, item: { items: [{ item: { id: '12' }, amount: 1 }] } })) });
+    },
     async payMany(count) {
       const { externalId } = await newCustomer();
       const [subsidiary, currency] = [{ id: OPTIONS.subsidiaries.DE01 }, { id: OPTIONS.currencies.EUR }];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ErpPort } from '../../../connectors/ports.ts';
 import { callContext, dealOf, uniqueTag, type Deal } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 import { NONE, offered, pick, startEnvironment, WITH_ACCOUNTS, type TestEnvironment } from './environment.ts';
@@ -38,7 +39,7 @@ describe('Customers in Oracle Fusion with customer accounts', function () {
     undoneAs: 'deactivated',
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PARTY',
-    content: { stored: () => environment.admin.state() },
+    content: { stored: () => environment.admin.state(), seedOthers: async (count) => void (await environment.admin.seed({ hubOrganizations: others(count, () => ({ PartyNumber: `BY-HAND-${uniqueTag()}`, OrganizationName: 'Somebody else' })) })) },
   }, sandboxFaults(() => environment.url()));
 
   it('is made inactive by an undo, its address ended, and taken back into use by the next deal; whom finance made inactive stays so', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { datedRates } from '../../../domain/model/rate-card.ts';
 import { isUnsupported, type ErpPort, type References } from '../../../connectors/ports.ts';
 import { callContext, dealOf, JP01, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 import { NONE, offered, pick, startEnvironment, type StoredRow, type TestEnvironment } from './environment.ts';
@@ -83,7 +84,7 @@ describe('Oracle Fusion as an ERP', function () {
     use: async ({ document }, externalId) => void (await environment.admin.seed({ projectBillingEvents: [{ SourceName: 'MANUAL', SourceReference: crypto.randomUUID(), ContractNumber: externalId, ContractLineNumber: '1', EventTypeName: 'Milestone', BillTrnsAmount: 1, ContractTypeName: 'Sell: Project Lines', EventDescription: document.number }] })),
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-CONTRACT',
-    content: { stored: () => environment.admin.state(), money: true },
+    content: { stored: () => environment.admin.state(), money: true, seedOthers: async (count) => void (await environment.admin.seed({ contracts: others(count, () => ({ ContractNumber: `BY-HAND-${uniqueTag()}`, ContractTypeName: 'Sell: Project Lines', BuyOrSell: 'S', OrgName: 'Northwind US01', CurrencyCode: 'USD', StartDate: '2026-01-01' })) })) },
   }, faults);
 
   describeRecordPort({
@@ -138,7 +139,7 @@ describe('Oracle Fusion as an ERP', function () {
     use: null,
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-SCHEDULE',
-    content: { stored: () => environment.admin.state(), money: true, textless: true },
+    content: { stored: () => environment.admin.state(), money: true, textless: true, seedOthers: async (count) => void (await environment.admin.seed({ rateSchedules: others(count, () => ({ RateScheduleName: `BY-HAND-${uniqueTag()}`, ScheduleTypeCode: 'PROJECT_ROLE', CurrencyCode: 'USD', ProjectRatesSetCode: 'COMMON' })) })) },
   }, faults);
 
   describeRecordPort({
@@ -169,7 +170,7 @@ describe('Oracle Fusion as an ERP', function () {
     },
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PROJECT',
-    content: { stored: () => environment.admin.state(), money: true },
+    content: { stored: () => environment.admin.state(), money: true, seedOthers: async (count) => void (await environment.admin.seed({ projectBillingEvents: others(count, () => ({ SourceName: 'MANUAL', SourceReference: crypto.randomUUID(), ProjectNumber: `BY-HAND-${uniqueTag()}`, ContractNumber: `BY-HAND-${uniqueTag()}`, ContractLineNumber: '1', EventTypeName: 'Milestone', BillTrnsAmount: 1, ContractTypeName: 'Sell: Project Lines', EventDescription: 'Somebody else' })) })) },
   }, faults);
 
   it('numbers a line that a contract gains after those it has, also where another goes', async () => {

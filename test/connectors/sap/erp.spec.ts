@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { referenceOf } from '../../../connectors/sap/keys.ts';
 import { isUnsupported, type ErpPort } from '../../../connectors/ports.ts';
 import { callContext, dealOf, JP01, uniqueTag } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort, failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 import { dealsIn } from './deals.ts';
@@ -26,6 +27,8 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
     const [root] = await rowsWith('A_EnterpriseProjectElement', 'ProjectElement', project);
     return (await rowsWith('A_EnterpriseProjectElement', 'ProjectUUID', root?.['ProjectUUID'])).filter((row) => row !== root && row['ProjectElement'] !== project);
   };
+
+  let byHand = 5_000_000;
 
   describeRecordPort({
     name: 'A customer in SAP',
@@ -73,7 +76,7 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
     use: async (_document, externalId) => void (await system.admin.seed({ A_SalesOrderItem: [{ SalesOrder: externalId, SalesOrderItem: '10', OrderRelatedBillingStatus: 'C' }] })),
     writeMethod: 'POST',
     unknownId: '9999999999',
-    content: { stored: () => system.admin.state(), money: true },
+    content: { stored: () => system.admin.state(), money: true, seedOthers: async (count) => void (await system.admin.seed({ A_SalesOrder: others(count, () => ({ SalesOrder: String((byHand += 1)), SalesOrganization: '1710', PurchaseOrderByShipToParty: `BY-HAND-${uniqueTag()}` })) })) },
   }, faults);
 
   describeRecordPort({
@@ -128,7 +131,7 @@ describe('SAP S/4HANA Cloud as an ERP', function () {
     },
     writeMethod: 'POST',
     unknownId: '9999999999/10',
-    content: { stored: () => system.admin.state(), money: true, textless: true },
+    content: { stored: () => system.admin.state(), money: true, textless: true, seedOthers: async (count) => void (await system.admin.seed({ A_SalesOrderItem: others(count, () => ({ SalesOrder: String((byHand += 1)), SalesOrderItem: '10', WBSElement: `BY-HAND-${uniqueTag()}` })) })) },
   }, faults);
 
   it('leaves what has been billed of a schedule, and plans the rest anew', async () => {

@@ -108,6 +108,10 @@ function officeOf({ clock, admin, port, call }: Pick<StripeAccount, 'clock' | 'a
       const seeded = await admin.seed({ paid_invoices: Array.from({ length: count }, (_, index) => ({ customer: externalId, amount: 1000 + index })) });
       return new Set(seeded['paid_invoices']);
     },
+    async seedInvoices(count) {
+      const { externalId } = await newCustomer();
+      await admin.seed({ paid_invoices: Array.from({ length: count }, (_, index) => ({ customer: externalId, amount: 1000 + index })) });
+    },
     seedCustomers: async (count) => {
       for (let made = 0; made < count; made += 1) await call('POST', '/customers', { name: 'Somebody else', 'metadata[q2c_customer]': `by-hand-${uniqueTag()}` });
     },

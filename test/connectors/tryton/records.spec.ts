@@ -1,11 +1,28 @@
 import assert from 'node:assert/strict';
-import { callContext, dealOf, uniqueTag } from '../conformance/documents.ts';
+import { callContext, dealOf, JP01, uniqueTag, type DealTerms } from '../conformance/documents.ts';
+import { others } from '../conformance/record-content.ts';
 import { describeRecordPort } from '../conformance/records.ts';
 import { NONE, offered, partOf, useTryton } from './harness.ts';
+
+const KW01 = { code: 'KW01', name: 'Northwind Consulting WLL', country: 'KW', region: 'EMEA', currency: 'KWD', timeZone: 'Asia/Kuwait' };
+
+/** Tryton prices works in their company's currency: yen are sold by the Japanese company, dinars by the Kuwaiti one. */
+function inItsCompany(terms: DealTerms = {}): DealTerms {
+  const legalEntity = [JP01, KW01].find(({ currency }) => currency === terms.currency);
+  return legalEntity === undefined ? terms : { ...terms, legalEntity };
+}
 
 describe('Tryton, the real one: its records', function () {
   this.timeout(180_000);
   const tryton = useTryton();
+  let works = 0;
+  /** Projects, rate cards and schedules are all works: a thousand of them once are among all of these. */
+  const otherWorks = async (count: number) => {
+    if (works >= count) return;
+    works = count;
+    await tryton.office().call('project.work.create', [others(count, () => ({ name: `BY-HAND-${uniqueTag()} Somebody else`, type: 'project', company: tryton.us(), status: 1 }))], tryton.us());
+  };
+  const storedWorks = async () => [await tryton.works([['name', 'not like', 'BY-HAND-%']])];
 
   describeRecordPort({
     name: 'A customer in Tryton',
@@ -31,15 +48,15 @@ describe('Tryton, the real one: its records', function () {
     unknownId: '99999999',
     content: {
       stored: async () => [await tryton.rows('party.party', [], ['name']), await tryton.rows('party.address', [], ['city'])],
-      seedOthers: async (count) => void (await tryton.office().call('party.party.create', [Array.from({ length: count }, () => ({ name: 'Somebody else', code: `by-hand-${uniqueTag()}` }))], tryton.us())),
+      seedOthers: async (count) => void (await tryton.office().call('party.party.create', [others(count, () => ({ name: 'Somebody else', code: `by-hand-${uniqueTag()}` }))], tryton.us())),
     },
   }, tryton.faults);
 
   describeRecordPort({
     name: 'A contract in Tryton',
     port: () => offered(tryton.erp().contract),
-    fresh: async () => {
-      const { deal, references } = await tryton.withCustomer();
+    fresh: async (terms) => {
+      const { deal, references } = await tryton.withCustomer(inItsCompany(terms));
       return { document: deal.contract, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, purchaseOrder: 'PO-78', lines: document.lines.map((line) => ({ ...line, quantity: '50', amount: { ...line.amount, amount: '13000' } })) } }),
@@ -58,6 +75,14 @@ describe('Tryton, the real one: its records', function () {
     },
     writeMethod: 'POST',
     unknownId: '99999999',
+    content: {
+      stored: async () => [await tryton.rows('sale.sale', [], ['description', 'comment']), await tryton.rows('sale.line', [], ['description'])],
+      money: true,
+      seedOthers: async (count) => {
+        const { deal, references } = await tryton.withCustomer();
+        await tryton.office().call('sale.sale.create', [others(count, () => ({ company: tryton.us(), party: Number(references.customers[deal.customer.id]), reference: `by-hand-${uniqueTag()}` }))], tryton.us());
+      },
+    },
   }, tryton.faults);
 
   describeRecordPort({
@@ -89,13 +114,14 @@ describe('Tryton, the real one: its records', function () {
     },
     writeMethod: 'POST',
     unknownId: '99999999',
+    content: { stored: storedWorks, seedOthers: otherWorks },
   }, tryton.faults);
 
   describeRecordPort({
     name: 'A rate card in Tryton',
     port: () => offered(tryton.erp().rateCard),
-    fresh: async () => {
-      const { deal, references } = await tryton.withProject();
+    fresh: async (terms) => {
+      const { deal, references } = await tryton.withProject(inItsCompany(terms));
       return { document: { project: deal.project, rateCard: deal.project.rateCard }, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, rateCard: { ...document.rateCard, lines: [{ laborCategory: 'SENIOR_CONSULTANT', unit: 'hour' as const, rate: '275.125' }] } } }),
@@ -113,13 +139,14 @@ describe('Tryton, the real one: its records', function () {
     },
     writeMethod: 'POST',
     unknownId: '99999999',
+    content: { stored: storedWorks, money: true, textless: true, seedOthers: otherWorks },
   }, tryton.faults);
 
   describeRecordPort({
     name: 'A billing schedule in Tryton',
     port: () => offered(tryton.erp().billingSchedule),
-    fresh: async () => {
-      const { deal, references } = await tryton.withProject({ billingMethod: 'fixed_fee' });
+    fresh: async (terms) => {
+      const { deal, references } = await tryton.withProject({ billingMethod: 'fixed_fee', ...inItsCompany(terms) });
       return { document: { project: deal.project, schedule: deal.project.billingSchedule }, references };
     },
     amended: ({ document, references }) => ({ references, document: { ...document, schedule: { ...document.schedule, items: document.schedule.items.map((item) => ({ ...item, billOn: '2027-02-01', amount: { amount: '1000.00', currency: 'USD' } })) } } }),
@@ -136,6 +163,7 @@ describe('Tryton, the real one: its records', function () {
     use: null,
     writeMethod: 'POST',
     unknownId: '99999999',
+    content: { stored: storedWorks, money: true, seedOthers: otherWorks },
   }, tryton.faults);
 
   it('a customer keeps what the ERP owns of it, as finance corrected it', async () => {

@@ -44,6 +44,8 @@ export async function startRelay(target: string): Promise<Relay> {
           case 'expired-token':
             return answer(401, '', 'text/plain');
           case 'status':
+            // A right that is missing is told as any error of Tryton's own (trytond/ir/message.xml, msg_access_rule_error and its like).
+            if (fault.status === 403) return answer(200, JSON.stringify({ id: 1, error: ['UserError', ['You are not allowed to access "party.party".', '']] }));
             return answer(fault.status ?? 500, '<!doctype html><title>Error</title>', 'text/html', fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) });
           default: {
             const { status, text, type } = await pass();
