@@ -4,7 +4,7 @@ import type { EntityType, Navigation } from './field-specs.ts';
 import { assertionFailed, malformed, noSuchRecord, noSuchSegment, notAllowed, refused, versionDiffers, versionMissing } from './errors.ts';
 import { performFunction } from './functions.ts';
 import { literal } from './filter.ts';
-import { list, readOf, type View } from './reading.ts';
+import { keyOf, list, readOf, type View } from './reading.ts';
 import { rulesOf } from './rules.ts';
 import { etagOf, textOf, type Row, type System, type Value, type Values } from './system.ts';
 import { recordTime } from './time-rules.ts';
@@ -147,9 +147,4 @@ function keyIn(type: EntityType, text: string): Values {
     if (spec === undefined || !type.keys.includes(key)) throw malformed(`'${key}' is no key of '${type.name}'`);
     return [key, literal(spec, value, key)];
   }));
-}
-
-function keyOf(type: EntityType, row: Row): string {
-  const literals = type.keys.map((key) => [key, type.fields[key]?.kind === 'guid' ? `guid'${textOf(row.values[key])}'` : `'${textOf(row.values[key])}'`] as const);
-  return literals.length === 1 ? (literals[0]?.[1] ?? '') : literals.map(([key, value]) => `${key}=${value}`).join(',');
 }

@@ -68,7 +68,7 @@ export function readOf(view: View, type: EntityType, row: Row, query: URLSearchP
 
 function expanded(view: View, type: EntityType, row: Row, select: readonly string[] | undefined, expand: readonly string[]): object {
   const fields = Object.fromEntries(Object.entries(type.fields).filter(([field]) => select === undefined || select.includes(field)));
-  const uri = `${view.base}/${type.set}(${type.keys.map((key) => `${key}='${textOf(row.values[key])}'`).join(',')})`;
+  const uri = `${view.base}/${type.set}(${keyOf(type, row)})`;
   for (const path of expand) if (type.navigations?.[path.split('/', 1)[0] ?? ''] === undefined) throw malformed(`Invalid navigation property '${path}' of type '${type.name}'`);
   const navigations = Object.entries(type.navigations ?? {}).map(([name, { to, many, by }]) => {
     const deeper = expand.filter((path) => path === name || path.startsWith(`${name}/`));
@@ -80,5 +80,16 @@ function expanded(view: View, type: EntityType, row: Row, select: readonly strin
     return [name, many ? { results: others } : (others[0] ?? null)] as const;
   });
   const version = type.ifMatch === undefined ? {} : { etag: etagOf(row) };
-  return { __metadata: { id: uri, uri, type: type.name, ...version }, ...shown(fields, row.values), ...(select === undefined ? Object.fromEntries(navigations) : {}) };
+  return { __metadata: { id: uri, uri, type: `${namespaceOf(view.base)}.${type.name}`, ...version }, ...shown(fields, row.values), ...(select === undefined ? Object.fromEntries(navigations) : {}) };
+}
+
+/** A record's key as it stands in addresses. */
+export function keyOf(type: EntityType, row: Row): string {
+  const literals = type.keys.map((key) => [key, `${type.fields[key]?.kind === 'guid' ? 'guid' : ''}'${textOf(row.values[key]).replaceAll("'", "''")}'`] as const);
+  return literals.length === 1 ? (literals[0]?.[1] ?? '') : literals.map(([key, value]) => `${key}=${value}`).join(',');
+}
+
+/** "…/API_ENTERPRISE_PROJECT_SRV;v=0002" has types of API_ENTERPRISE_PROJECT_SRV. */
+function namespaceOf(base: string): string {
+  return base.replace(/^.*\//, '').replace(/;.*$/, '');
 }

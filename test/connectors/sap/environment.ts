@@ -6,7 +6,9 @@ import { isUnsupported, type ErpPort, type RecordPort, type References, type Uns
 import { startSandbox, type RunningSandbox } from '../../../sandbox/kit/sandbox.ts';
 import { sap } from '../../../sandbox/sap/sandbox.ts';
 import { sandboxAdmin } from '../conformance/admin.ts';
+import { recorded, type Exchange } from '../../support/recorded.ts';
 import { silent } from '../conformance/documents.ts';
+import { OUR_DESCRIPTION, PUBLISHED, trafficMisfits } from './descriptions.ts';
 
 export const OPTIONS = {
   organizations: { US01: { companyCode: '1710', salesOrganization: '1710' }, DE01: { companyCode: '1010', salesOrganization: '1010' }, JP01: { companyCode: '1510', salesOrganization: '1510' } },
@@ -25,6 +27,9 @@ export interface TestSystem {
   connect(options?: object, credentials?: unknown, baseUrl?: string): ErpPort;
   /** The records of a set as the system's administrator sees them. */
   rows(set: string): Promise<StoredValues[]>;
+  /** All that was asked of the system, and what it answered. */
+  readonly exchanges: readonly Exchange[];
+  /** @throws AssertionError where something was asked or answered that SAP's services do not have */
   close(): Promise<void>;
 }
 
@@ -32,7 +37,8 @@ export interface TestSystem {
 export async function startSystem(options: Readonly<Record<string, unknown>> = {}): Promise<TestSystem> {
   const secret = () => randomBytes(18).toString('base64url');
   const credentials = { user: 'Q2C_INTEGRATION', password: secret(), clientId: 'q2c', clientSecret: secret() };
-  const running: RunningSandbox = await startSandbox(sap, { port: 0, options: { ...credentials, ...options } });
+  const exchanges: Exchange[] = [];
+  const running: RunningSandbox = await startSandbox(recorded(sap, exchanges), { port: 0, options: { ...credentials, ...options } });
   const url = () => running.url;
   const admin = sandboxAdmin(url);
   const { user, password } = credentials;
@@ -42,7 +48,11 @@ export async function startSystem(options: Readonly<Record<string, unknown>> = {
     admin,
     connect: (own = {}, given = { user, password }, baseUrl = running.url) => createSap({ system: 'sap', baseUrl, credentials: given, options: { ...OPTIONS, ...own }, log: silent, limits: { concurrency: 10, requestsPerSecond: null, timeoutSeconds: 20 } }),
     rows: async (set) => z.array(rowSchema).parse((await admin.state())[set] ?? []).map((row) => row.values),
-    close: () => running.close(),
+    exchanges,
+    async close() {
+      await running.close();
+      assert.deepEqual(trafficMisfits(exchanges, { ...OUR_DESCRIPTION, ...PUBLISHED }), []);
+    },
   };
 }
 
