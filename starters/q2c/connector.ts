@@ -31,7 +31,7 @@ export function connectorCommands(program: Command): void {
       const options = optionsSchema.parse(rawOptions);
       const kind = options.kind ?? (await askedKind(name));
       const written = await beginConnector(resolve(options.in), { name, kind, title: options.title ?? titleOf(name) });
-      process.stdout.write(`${written.map((file) => `  ${file}`).join('\n')}\n\nNow: node_modules/.bin/mocha 'test/connectors/${folder}/*.spec.ts' --exit fails, test by test, and says what to build. docs/connectors.md leads on.\n`);
+      process.stdout.write(`${written.map((file) => `  ${file}`).join('\n')}\n\nNow: npx mocha 'test/connectors/${folder}/*.spec.ts' --exit fails, test by test, and says what to build. docs/connectors.md leads on.\n`);
     });
 }
 

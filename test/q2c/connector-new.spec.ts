@@ -79,18 +79,18 @@ describe('q2c connector new', function () {
     const { freshHrSandbox } = z.object({ freshHrSandbox: z.custom<SandboxDefinition>((value) => typeof value === 'object') }).parse(await import(join(copy, 'sandbox/fresh-hr/sandbox.ts')));
     const sandbox = await startSandbox(freshHrSandbox, { port: 0, options: { apiKey: 'key', requestsPerMinute: 10 }, now: () => new Date('2026-06-15T12:00:15Z') });
     const admin = sandboxAdmin(() => sandbox.url);
-    const ask = async (path: string, init: RequestInit = {}, key = 'key') => {
-      const answer = await fetch(`${sandbox.url}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...init.headers } });
+    const ask = async (path: string, { key = 'key', version = '', ...init }: { readonly method?: string; readonly body?: string; readonly key?: string; readonly version?: string } = {}) => {
+      const answer = await fetch(`${sandbox.url}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...(version === '' ? {} : { 'if-match': version }) } });
       return { status: answer.status, headers: answer.headers, body: answerSchema.parse(await answer.json()) };
     };
     try {
-      assert.deepEqual([(await ask('/people', {}, 'other')).status, (await ask('/people', {}, 'other')).body.code], [401, 'unauthorized']);
+      assert.deepEqual([(await ask('/people', { key: 'other' })).status, (await ask('/people', { key: 'other' })).body.code], [401, 'unauthorized']);
       await admin.seed({ people: [{ name: 'Ada', externalId: 'a' }, { name: 'Ben' }, { name: 'Chi' }] });
       const first = await ask('/people?limit=2');
       assert.deepEqual([first.headers.get('x-ratelimit-limit'), first.headers.get('x-ratelimit-remaining'), first.headers.get('x-ratelimit-reset')], ['10', '9', '45']);
       assert.deepEqual([first.body.items?.map(({ name }) => name), first.body.next], [['Ada', 'Ben'], '2']);
       assert.deepEqual((await ask('/people?after=2')).body, { items: [{ id: '3', version: 1, name: 'Chi', changedAt: '2026-06-15T12:00:15.000Z' }], next: null });
-      const change = (name: string, version: string) => ask('/people/3', { method: 'PATCH', body: JSON.stringify({ name }), headers: { 'if-match': version } });
+      const change = (name: string, version: string) => ask('/people/3', { method: 'PATCH', body: JSON.stringify({ name }), version });
       assert.deepEqual([(await change('Chidi', '1')).body.version, (await change('Chika', '1')).body.code], [2, 'stale']);
       const add = (body: string) => ask('/people', { method: 'POST', body });
       assert.deepEqual([(await add('{"name":"Eve","externalId":"a"}')).body.code, (await add('{}')).body.code, (await add('{')).body.code], ['conflict', 'invalid', 'invalid']);
