@@ -47,7 +47,7 @@ export function installPeople(app: FastifyInstance, service: Service): void {
     hourlyRate: { amount: 0, currency: 'USD' },
     costRate: { amount: 0, currency: 'USD' },
     currencies: CURRENCIES.map(([code, id]) => ({ id, code, isDefault: code === 'USD' })),
-    workspaceSettings: { timeTrackingMode: 'DEFAULT', approvalPeriod: 'WEEKLY' },
+    workspaceSettings: { timeTrackingMode: 'DEFAULT' },
     featureSubscriptionType: 'STANDARD_YEAR_2021',
   });
 
