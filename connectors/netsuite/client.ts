@@ -12,7 +12,7 @@ const SUITEQL = '/services/rest/query/v1/suiteql';
 /** A misspelt field is an error rather than ignored: what NetSuite does without this header. */
 const STRICT = { 'X-NetSuite-PropertyNameValidation': 'Error' };
 
-export type RecordName = 'customer' | 'customerSubsidiaryRelationship' | 'job' | 'projectTask' | 'timeBill' | 'charge' | 'expenseReport' | 'journalEntry' | 'salesOrder' | 'invoice' | 'creditMemo' | 'billingSchedule' | 'customrecord_q2c_rate_card' | 'customrecord_q2c_rate_line';
+export type RecordName = 'customer' | 'customerSubsidiaryRelationship' | 'job' | 'projectTask' | 'timeBill' | 'charge' | 'expenseReport' | 'journalEntry' | 'salesOrder' | 'invoice' | 'creditMemo' | 'customerPayment' | 'customerRefund' | 'currency' | 'billingSchedule' | 'customrecord_q2c_rate_card' | 'customrecord_q2c_rate_line';
 
 export interface About {
   readonly object: string;
@@ -27,6 +27,8 @@ export interface NetSuite {
   update(record: RecordName, key: string, body: object, about: About, replace?: readonly string[]): Promise<void>;
   /** Null where there is none. */
   read<T>(record: RecordName, key: string, answer: z.ZodType<T>, about: About, query?: Readonly<Record<string, string>>): Promise<T | null>;
+  /** The internal IDs of the records that meet a condition: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545222128.html */
+  list(record: RecordName, condition: string, about: About): Promise<string[]>;
   /** False where there was none. */
   remove(record: RecordName, key: string, about: About): Promise<boolean>;
   /**
@@ -52,6 +54,9 @@ const JOB = '/services/rest/async/v1/job';
 const noBody = z.union([z.undefined(), z.null(), z.literal('')]).transform(() => undefined);
 const idAnswer = z.object({ id: z.string() });
 const idsRow = z.object({ id: z.string(), externalid: z.string() });
+const LIST_PAGE = 1000;
+const MOST_LISTINGS = 5;
+const listAnswer = z.object({ items: z.array(z.object({ id: z.string() })), hasMore: z.boolean(), totalResults: z.number() });
 const jobAnswer = z.object({ completed: z.boolean() });
 
 export function createNetSuiteClient(settings: ConnectorSettings, credentials: NetSuiteCredentials, now: () => number): NetSuite {
@@ -75,6 +80,21 @@ export function createNetSuiteClient(settings: ConnectorSettings, credentials: N
     async read(record, key, answer, about, query) {
       const { body } = await http.request({ method: 'GET', path: pathOf(record, key), answer: answer.or(z.undefined()), writes: false, accept: [404], ...(query === undefined ? {} : { query }), ...about });
       return body ?? null;
+    },
+    async list(record, condition, about) {
+      for (let attempt = 1; ; attempt += 1) {
+        const ids: string[] = [];
+        const totals = new Set<number>();
+        for (let more = true; more; ) {
+          const { body } = await http.request({ method: 'GET', path: `${RECORD}/${record}`, query: { q: condition, limit: String(LIST_PAGE), offset: String(ids.length) }, answer: listAnswer, writes: false, ...about });
+          ids.push(...body.items.map(({ id }) => id));
+          totals.add(body.totalResults);
+          more = body.hasMore && body.items.length === LIST_PAGE;
+        }
+        // Where a record came or went between two pages, the others moved: one may have been passed over.
+        if (totals.size === 1 && totals.has(ids.length) && new Set(ids).size === ids.length) return ids;
+        if (attempt === MOST_LISTINGS) throw new SystemFailure({ kind: 'transient', code: 'NETSUITE_LIST_MOVES', system: settings.system, object: about.object, written: 'no', message: `NetSuite's list of ${about.object} changed during each of ${MOST_LISTINGS} readings.`, mend: 'Nothing to do: it is tried again by itself.' });
+      }
     },
     async remove(record, key, about) {
       const { status } = await http.request({ method: 'DELETE', path: pathOf(record, key), answer: emptyAnswer, writes: true, accept: [404], ...about });

@@ -32,7 +32,7 @@ export function createNetSuite(settings: ConnectorSettings, now: () => number = 
     billingSchedule: createBillingSchedulePort(netSuite, references, options),
     labor: createLaborPort(netSuite, references, options, directory, charges),
     expenses: createExpensePort(netSuite, references, options, directory, charges),
-    receivables: createReceivables(netSuite, references, options, charges),
+    receivables: createReceivables(netSuite, references, options, charges, now),
     setProjectStatus: createStatusSetter(netSuite, references),
   };
 }

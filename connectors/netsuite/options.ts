@@ -45,6 +45,10 @@ export const netSuiteOptionsSchema = z.strictObject({
   invoiceApproval: z.boolean().default(false),
   /** Item whose income account is that of bad debts; without it, invoices are written off by people. */
   badDebtItem: internalId.optional(),
+  /** How payments are read: as records, all by published names, or by SuiteQL, faster and by names of columns that are to be looked at in the account first. */
+  payments: z.enum(['records', 'suiteql']).default('records'),
+  /** Date format of the integration's user (Home > Set Preferences), in which conditions on records have dates. Those with names of months are not understood. */
+  dateFormat: z.string().regex(/^(?:DD?([-./])MM?\1YYYY|MM?([-./])DD?\2YYYY|YYYY([-./])MM?\3DD?)$/, 'a date format of NetSuite in digits such as M/D/YYYY, DD.MM.YYYY or YYYY-MM-DD').default('M/D/YYYY'),
   /** Time zone of the integration's user, by whose clock SuiteQL tells dates with a time. */
   timeZone: z.string().refine(isTimeZone, 'an IANA time zone such as America/New_York').default('UTC'),
   /** Project statuses (Setup > Accounting > CRM lists > Project Statuses). */

@@ -10,8 +10,9 @@ import type { About, NetSuite } from './client.ts';
 import { externalIdOf } from './external-id.ts';
 import { chargesOf, NO_CHARGES } from './invoice-charges.ts';
 import type { NetSuiteOptions } from './options.ts';
+import { paymentsByRecords } from './payments-records.ts';
+import { paymentsBySuiteQl } from './payments-suiteql.ts';
 import { createReceivableBodies, isZero, negated } from './receivable-body.ts';
-import { createPayments } from './receivable-payments.ts';
 import type { NetSuiteReferences } from './references.ts';
 
 const PENDING = '1';
@@ -33,7 +34,7 @@ const FIELDS = { invoice: { fields: Object.keys(invoiceRow.shape).join(',') }, c
  * approval, which posts nothing, and issued by being approved. What takes back or writes off a posted invoice is a credit memo applied to it. With `charges`,
  * an invoice's lines take up the charges that they bill.
  */
-export function createReceivables(netSuite: NetSuite, references: NetSuiteReferences, options: NetSuiteOptions, charges: Charges | null): ReceivablesPort {
+export function createReceivables(netSuite: NetSuite, references: NetSuiteReferences, options: NetSuiteOptions, charges: Charges | null, now: () => number): ReceivablesPort {
   const { system } = netSuite;
   const bodies = createReceivableBodies(system, references, options);
   const aboutOf = (document: Invoice, context: CallContext): About => ({ object: `${document.kind === 'invoice' ? 'invoice' : 'credit note'} ${document.id}`, context });
@@ -167,7 +168,7 @@ export function createReceivables(netSuite: NetSuite, references: NetSuiteRefere
       options.badDebtItem === undefined
         ? { unsupported: 'no item for bad debts is named (option badDebtItem): write the invoice off in NetSuite itself, by a credit memo or a journal entry against bad debts' }
         : writingOff(options.badDebtItem),
-    payments: createPayments(netSuite, options),
+    payments: options.payments === 'records' ? paymentsByRecords(netSuite, options, now) : paymentsBySuiteQl(netSuite, options),
   };
 
   function writingOff(item: string): Exclude<ReceivablesPort['writeOff'], { readonly unsupported: string }> {

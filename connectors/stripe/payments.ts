@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Instant } from '../../domain/dates.ts';
-import { paymentSchema, type Payment } from '../../domain/model/invoice.ts';
 import type { CallContext } from '../ports.ts';
+import type { ChangedPayment } from '../receivables-port.ts';
+import { asPayment, fieldsOf, unreadable, type PaymentRecord } from '../told-payment.ts';
 import { minorUnits, moneyOf } from './amounts.ts';
 import type { About, Stripe } from './client.ts';
 import { instantOf } from './dates.ts';
@@ -15,11 +16,14 @@ const EVENT_TYPES = ['invoice_payment.paid', 'refund.created', 'refund.updated',
 /** Of an event only what it is about is taken: its content is of the API version that made it. */
 const eventRow = z.object({ id: z.string(), type: z.string(), created: z.int(), data: z.object({ object: z.looseObject({ id: z.string() }) }) });
 
+/** A row of a list, by itself: the others are read even where this one cannot be. */
+const listedRow = z.looseObject({ id: z.string().min(1) });
 const methodOf = z.looseObject({ type: z.string() }).nullish();
+const currency = z.string().regex(/^[A-Za-z]{3}$/, 'a three-letter currency code');
 const invoicePaymentRow = z.object({
   id: z.string(),
   status: z.string(),
-  currency: z.string(),
+  currency,
   amount_paid: minorUnits.nullish(),
   status_transitions: z.object({ paid_at: z.int().nullish() }),
   invoice: z.looseObject({ id: z.string(), metadata: z.record(z.string(), z.string()).nullish() }),
@@ -31,20 +35,17 @@ const invoicePaymentRow = z.object({
   }),
 });
 type InvoicePaymentRow = z.infer<typeof invoicePaymentRow>;
-const refundRow = z.object({ id: z.string(), amount: minorUnits, currency: z.string(), created: z.int(), status: z.string().nullish(), payment_intent: z.string().nullish(), reason: z.string().nullish() });
+const refundRow = z.object({ id: z.string(), amount: minorUnits, currency, created: z.int(), status: z.string().nullish(), payment_intent: z.string().nullish(), reason: z.string().nullish() });
 type RefundRow = z.infer<typeof refundRow>;
 /** https://docs.stripe.com/api/refunds/object#refund_object-status */
 const REFUND_STATES: ReadonlyMap<string | null, 'underway' | 'given' | 'nothing given'> = new Map([
   ['pending', 'underway'], ['requires_action', 'underway'], ['succeeded', 'given'], ['failed', 'nothing given'], ['canceled', 'nothing given'],
 ]);
+/** https://docs.stripe.com/api/invoice-payment/object#invoice_payment_object-status */
+const PAYMENT_STATES: ReadonlyMap<string, 'paid' | 'not paid'> = new Map([['paid', 'paid'], ['open', 'not paid'], ['canceled', 'not paid']]);
 const ofIntentRow = z.object({ id: z.string(), status: z.string(), invoice: z.looseObject({ id: z.string(), metadata: z.record(z.string(), z.string()).nullish() }) });
 
 const EXPAND = ['invoice', 'payment.payment_intent.latest_charge'];
-
-export interface Change {
-  readonly changedAt: Instant;
-  readonly payment: Payment;
-}
 
 /**
  * Payments and refunds since a moment. An invoice payment is made when the invoice is issued and paid later, so its list cannot be asked for what was paid
@@ -53,18 +54,7 @@ export interface Change {
 export function createPayments(stripe: Stripe, options: StripeOptions, now: () => number) {
   const about = (context: CallContext, what: string): About => ({ object: what, context });
 
-  const paidOf = (row: InvoicePaymentRow): Payment => {
-    const { payment_intent: intent, payment_record: record, charge } = row.payment;
-    const details = typeof intent?.latest_charge === 'object' ? intent.latest_charge?.payment_method_details : undefined;
-    const idOf = (each: { readonly id: string } | string | null | undefined) => (typeof each === 'string' ? each : (each?.id ?? null));
-    const amount = moneyOf(row.amount_paid ?? '0', row.currency);
-    return paymentSchema.parse({
-      schema: 'payment', schemaVersion: 1, system: stripe.system, externalId: row.id, receivedAt: instantOf(row.status_transitions.paid_at ?? 0), amount,
-      method: details?.type ?? (row.payment.type === 'payment_record' ? 'outside_stripe' : row.payment.type),
-      reference: intent?.id ?? idOf(record) ?? idOf(charge),
-      applied: [{ externalInvoiceId: row.invoice.id, invoiceId: row.invoice.metadata?.['q2c_invoice'] ?? null, amount }],
-    });
-  };
+  const recordOf = (what: PaymentRecord['what'], document: z.infer<typeof listedRow>, at: number): PaymentRecord => ({ system: stripe.system, prefix: 'STRIPE', what, externalId: document.id, changedAt: instantOf(at), document });
 
   /** The invoice that the refunded payment paid; where it paid several, people say which. */
   async function refundedInvoice(refund: RefundRow, context: CallContext): Promise<z.infer<typeof ofIntentRow>['invoice'] | null> {
@@ -75,24 +65,34 @@ export function createPayments(stripe: Stripe, options: StripeOptions, now: () =
     return found.length === 1 ? (found[0]?.invoice ?? null) : null;
   }
 
-  async function refundOf(row: RefundRow, context: CallContext): Promise<Payment> {
-    const given = stateOf(row, context) === 'given' ? `-${row.amount}` : '0';
-    const amount = moneyOf(given, row.currency);
-    const invoice = given === '0' ? null : await refundedInvoice(row, context);
-    return paymentSchema.parse({
-      schema: 'payment', schemaVersion: 1, system: stripe.system, externalId: row.id, receivedAt: instantOf(row.created), amount, method: 'refund', reference: row.payment_intent ?? row.reason ?? null,
+  /** Null for what is no money yet. */
+  function paymentOf(record: PaymentRecord): ChangedPayment | null {
+    const read = fieldsOf(invoicePaymentRow, record);
+    if ('told' in read) return read.told;
+    const { fields } = read;
+    const state = PAYMENT_STATES.get(fields.status);
+    if (state === undefined) return unreadable(record, `its status is "${fields.status}", so whether money came in is not known.`, 'STRIPE_PAYMENT_STATUS');
+    if (state === 'not paid') return null;
+    const { paid_at: paidAt } = fields.status_transitions;
+    return paidAt == null ? unreadable(record, 'it is paid and does not say when.') : asPayment(record, paidOf(fields, paidAt));
+  }
+
+  async function refundOf(record: PaymentRecord, context: CallContext): Promise<ChangedPayment | null> {
+    const read = fieldsOf(refundRow, record);
+    if ('told' in read) return read.told;
+    const { fields } = read;
+    const state = REFUND_STATES.get(fields.status ?? null);
+    if (state === undefined) return unreadable(record, `its status is "${fields.status ?? 'null'}", so whether money was given back is not known.`, 'STRIPE_REFUND_STATUS');
+    if (state === 'underway') return null;
+    const amount = moneyOf(state === 'given' ? `-${fields.amount}` : '0', fields.currency);
+    const invoice = state === 'given' ? await refundedInvoice(fields, context) : null;
+    return asPayment(record, {
+      receivedAt: instantOf(fields.created), amount, method: 'refund', reference: fields.payment_intent ?? fields.reason ?? null,
       applied: invoice === null ? [] : [{ externalInvoiceId: invoice.id, invoiceId: invoice.metadata?.['q2c_invoice'] ?? null, amount }],
     });
   }
 
-  const stateOf = (refund: RefundRow, context: CallContext) => {
-    const state = REFUND_STATES.get(refund.status ?? null);
-    if (state !== undefined) return state;
-    throw stripe.failure(about(context, `refund ${refund.id}`), { kind: 'contract', code: 'STRIPE_REFUND_STATUS', message: `Refund ${refund.id} has the status ${refund.status ?? 'null'} in Stripe, which the connector does not know: whether money was given back is not known.`, mend: 'Add the status to connectors/stripe/payments.ts, then retry.' });
-  };
-  const isSettled = (refund: RefundRow, context: CallContext) => stateOf(refund, context) !== 'underway';
-
-  async function* byEvents(sinceS: number, context: CallContext): AsyncGenerator<Change> {
+  async function* byEvents(sinceS: number, context: CallContext): AsyncGenerator<ChangedPayment> {
     const latest = new Map<string, { readonly type: string; readonly at: number }>();
     for await (const event of stripe.list('/events', eventRow, about(context, `payments since ${instantOf(sinceS)}`), { created: { gte: sinceS }, types: EVENT_TYPES })) {
       const { id } = event.data.object;
@@ -100,34 +100,48 @@ export function createPayments(stripe: Stripe, options: StripeOptions, now: () =
     }
     for (const [id, { type, at }] of [...latest].toReversed()) {
       context.heartbeat(`${stripe.system}: payment ${id}`);
-      const changedAt = instantOf(at);
-      if (type.startsWith('refund.')) {
-        const row = await stripe.get(`/refunds/${id}`, refundRow, about(context, `refund ${id}`));
-        if (row !== null && isSettled(row, context)) yield { changedAt, payment: await refundOf(row, context) };
-      } else {
-        const row = await stripe.get(`/invoice_payments/${id}`, invoicePaymentRow, about(context, `payment ${id}`), { expand: EXPAND });
-        if (row?.status === 'paid') yield { changedAt, payment: paidOf(row) };
-      }
+      const isRefund = type.startsWith('refund.');
+      const row = isRefund ? await stripe.get(`/refunds/${id}`, listedRow, about(context, `refund ${id}`)) : await stripe.get(`/invoice_payments/${id}`, listedRow, about(context, `payment ${id}`), { expand: EXPAND });
+      if (row === null) continue;
+      const told = isRefund ? await refundOf(recordOf('refund', row, at), context) : paymentOf(recordOf('payment', row, at));
+      if (told !== null) yield told;
     }
   }
 
-  async function* byLists(sinceS: number, context: CallContext): AsyncGenerator<Change> {
-    const changes: { readonly at: number; readonly read: () => Payment | Promise<Payment> }[] = [];
+  async function* byLists(sinceS: number, context: CallContext): AsyncGenerator<ChangedPayment> {
+    const records: { readonly at: number; readonly record: PaymentRecord }[] = [];
     const query = { status: 'paid', created: { gte: sinceS - options.paidWithinDays * DAY_S }, expand: EXPAND.map((path) => `data.${path}`) };
-    for await (const row of stripe.list('/invoice_payments', invoicePaymentRow, about(context, `payments since ${instantOf(sinceS)}`), query)) {
-      const at = row.status_transitions.paid_at ?? 0;
-      if (at >= sinceS) changes.push({ at, read: () => paidOf(row) });
+    for await (const row of stripe.list('/invoice_payments', listedRow, about(context, `payments since ${instantOf(sinceS)}`), query)) {
+      const at = z.object({ status_transitions: z.object({ paid_at: z.int() }) }).safeParse(row).data?.status_transitions.paid_at ?? sinceS;
+      if (at >= sinceS) records.push({ at, record: recordOf('payment', row, at) });
     }
     // A refund does not say when it was settled: one that was made before may have been since.
     const refundsFrom = { created: { gte: sinceS - options.refundedWithinDays * DAY_S } };
-    for await (const row of stripe.list('/refunds', refundRow, about(context, `refunds since ${instantOf(sinceS)}`), refundsFrom)) {
-      if (isSettled(row, context)) changes.push({ at: Math.max(row.created, sinceS), read: () => refundOf(row, context) });
+    for await (const row of stripe.list('/refunds', listedRow, about(context, `refunds since ${instantOf(sinceS)}`), refundsFrom)) {
+      const at = Math.max(z.object({ created: z.int() }).safeParse(row).data?.created ?? sinceS, sinceS);
+      records.push({ at, record: recordOf('refund', row, at) });
     }
-    for (const { at, read } of changes.toSorted((left, right) => left.at - right.at)) yield { changedAt: instantOf(at), payment: await read() };
+    for (const { record } of records.toSorted((left, right) => left.at - right.at)) {
+      const told = record.what === 'refund' ? await refundOf(record, context) : paymentOf(record);
+      if (told !== null) yield told;
+    }
   }
 
-  return (since: Instant, context: CallContext): AsyncIterable<Change> => {
+  return (since: Instant, context: CallContext): AsyncIterable<ChangedPayment> => {
     const sinceS = Math.floor(Date.parse(since) / 1000);
     return sinceS * 1000 >= now() - EVENT_DAYS * DAY_S * 1000 ? byEvents(sinceS, context) : byLists(sinceS, context);
+  };
+}
+
+function paidOf(row: InvoicePaymentRow, paidAt: number): Parameters<typeof asPayment>[1] {
+  const { payment_intent: intent, payment_record: record, charge } = row.payment;
+  const details = typeof intent?.latest_charge === 'object' ? intent.latest_charge?.payment_method_details : undefined;
+  const idOf = (each: { readonly id: string } | string | null | undefined) => (typeof each === 'string' ? each : (each?.id ?? null));
+  const amount = moneyOf(row.amount_paid ?? '0', row.currency);
+  return {
+    receivedAt: instantOf(paidAt), amount,
+    method: details?.type ?? (row.payment.type === 'payment_record' ? 'outside_stripe' : row.payment.type),
+    reference: intent?.id ?? idOf(record) ?? idOf(charge),
+    applied: [{ externalInvoiceId: row.invoice.id, invoiceId: row.invoice.metadata?.['q2c_invoice'] ?? null, amount }],
   };
 }

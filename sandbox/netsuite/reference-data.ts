@@ -8,7 +8,7 @@ interface ReferenceRecord {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** ISO code and decimal places; in this order they get the internal IDs 1 to 10. */
+/** ISO code and decimal places, of which NetSuite has none or two, also of dinars: section_N1397831.html. In this order they get the internal IDs 1 to 12. */
 const CURRENCIES = [
   ['USD', 2],
   ['GBP', 2],
@@ -20,6 +20,8 @@ const CURRENCIES = [
   ['INR', 2],
   ['CHF', 2],
   ['NZD', 2],
+  ['KWD', 2],
+  ['BHD', 2],
 ] as const;
 
 /** In this order they get the internal IDs 2 to 13; 1 is the group. The last four are of the sample firm of a month-end close. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { paymentSchema, type Invoice, type Payment } from '../../../domain/model/invoice.ts';
 import { money, subtractMoney } from '../../../domain/money.ts';
-import { isUnsupported, type Found } from '../../../connectors/ports.ts';
+import type { Found } from '../../../connectors/ports.ts';
 import type { ReceivablesPort } from '../../../connectors/receivables-port.ts';
-import { callContext } from './documents.ts';
+import { paymentsTold } from './payments-told.ts';
 import type { InvoiceTerms } from './receivables-documents.ts';
 import type { ReceivablesOffice } from './receivables.ts';
 
@@ -18,11 +18,9 @@ interface PaymentsCase {
 /** What the payments of a port promise: all of them, once each, oldest first. */
 export function describePaymentsTold({ port, office, issued }: PaymentsCase): void {
   async function told(since: string): Promise<{ changedAt: string; payment: Payment }[]> {
-    const { payments } = port();
-    assert.ok(!isUnsupported(payments));
-    const all: { changedAt: string; payment: Payment }[] = [];
-    for await (const { changedAt, payment } of payments(since, callContext())) all.push({ changedAt, payment: paymentSchema.parse(payment) });
-    return all;
+    const { payments, unreadable } = await paymentsTold(port(), since);
+    assert.deepEqual(unreadable, []);
+    return payments.map(({ changedAt, payment }) => ({ changedAt, payment: paymentSchema.parse(payment) }));
   }
   const instant = () => new Date(office().clock.now()).toISOString();
 

@@ -4,8 +4,10 @@ import { isUnsupported, type References } from '../../../connectors/ports.ts';
 import type { Invoice } from '../../../domain/model/invoice.ts';
 import { callContext, dealOf, silent, uniqueTag } from '../conformance/documents.ts';
 import { creditOf, invoiceOf, type InvoiceTerms } from '../conformance/receivables-documents.ts';
+import { paymentsTold, readablePayments } from '../conformance/payments-told.ts';
 import { failureOf } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
+import { answerJson, testServer } from '../http/support.ts';
 import { OPTIONS, startOrganization, type LagoOrganization } from './organization.ts';
 
 const NONE: References = { customers: {}, contracts: {}, projects: {} };
@@ -133,10 +135,25 @@ describe("Lago's own rules", function () {
     const since = new Date(organization.clock.now()).toISOString();
     const paidAt = new Date(organization.clock.now() - 7 * 86_400_000).toISOString().slice(0, 10);
     await organization.call('POST', '/payments', { payment: { invoice_id: externalId, amount_cents: 12_345, reference: 'Cheque 7', paid_at: paidAt } });
-    assert.ok(!isUnsupported(port.payments));
-    const told: (readonly unknown[])[] = [];
-    for await (const { payment } of port.payments(since, callContext())) if (payment.reference === 'Cheque 7') told.push([payment.amount.amount, payment.receivedAt.slice(0, 10), payment.method, payment.applied[0]?.invoiceId]);
-    assert.deepEqual(told, [['123.45', paidAt, 'manual', wanted.document.id]]);
+    const told = (await readablePayments(port, since)).filter(({ reference }) => reference === 'Cheque 7');
+    assert.deepEqual(told.map((payment) => [payment.amount.amount, payment.receivedAt.slice(0, 10), payment.method, payment.applied[0]?.invoiceId]), [['123.45', paidAt, 'manual', wanted.document.id]]);
+  });
+
+  it('reads the other payments where the state, currency or moment of some is not known', async () => {
+    const row = (id: string, change: object = {}) => ({ lago_id: id, invoice_ids: [], amount_cents: 100, amount_currency: 'EUR', payment_status: 'succeeded', type: 'manual', reference: null, created_at: '2026-11-21T08:00:00Z', ...change });
+    const payments = [row('good-1'), row('reversed', { payment_status: 'reversed' }), row('no-currency', { amount_currency: 'Euro' }), row('no-moment', { created_at: 'yesterday' }), row('underway', { payment_status: 'processing' }), row('good-2')];
+    const server = await testServer((_request, response) => answerJson(response, 200, { payments, meta: { next_page: null } }));
+    try {
+      const told = await paymentsTold(organization.port({}, { baseUrl: server.url }), '2026-11-21T00:00:00Z');
+      assert.deepEqual(told.payments.map(({ payment }) => payment.externalId), ['good-2', 'good-1']);
+      assert.deepEqual(told.unreadable.map(({ externalId, failure }) => [externalId, failure.kind, failure.code, failure.written]), [
+        ['no-moment', 'contract', 'LAGO_PAYMENT_UNREADABLE', 'no'],
+        ['no-currency', 'contract', 'LAGO_PAYMENT_UNREADABLE', 'no'],
+        ['reversed', 'contract', 'LAGO_PAYMENT_STATUS', 'no'],
+      ]);
+    } finally {
+      await server.close();
+    }
   });
 
   it('refuses usage that Lago finds wrong, and leaves out nothing in silence', async () => {

@@ -5,6 +5,7 @@ import type { Invoice, Payment } from '../../../domain/model/invoice.ts';
 import { money, subtractMoney } from '../../../domain/money.ts';
 import { callContext, uniqueTag } from '../conformance/documents.ts';
 import { creditOf, invoiceOf, type InvoiceTerms } from '../conformance/receivables-documents.ts';
+import { readablePayments } from '../conformance/payments-told.ts';
 import { failureOf } from '../conformance/records.ts';
 import { idIn, linesIn, startAccount, type NetSuiteAccount } from './receivables-account.ts';
 
@@ -76,7 +77,7 @@ describe('What NetSuite makes of invoices and payments', function () {
   });
 
   it('refuses a third decimal, which NetSuite cannot keep', async () => {
-    const failure = await failureOf(async () => account.receivables({ currencies: { KWD: '4' } }).invoice.write(await fresh({ currency: 'KWD', lines: [{ amount: '10.125' }] }), null, callContext()));
+    const failure = await failureOf(async () => account.receivables({ currencies: { KWD: '11' } }).invoice.write(await fresh({ currency: 'KWD', lines: [{ amount: '10.125' }] }), null, callContext()));
     assert.deepEqual([failure.kind, failure.code, failure.written], ['business_rule', 'NETSUITE_PRECISION', 'no']);
   });
 
@@ -144,13 +145,14 @@ describe('What NetSuite makes of invoices and payments', function () {
     }
   });
 
-  describe('payments', () => {
+  for (const options of [{ payments: 'records' }, { payments: 'suiteql' }]) describe(`payments, read as ${options.payments}`, () => {
     const told = async (since: string, changes?: (count: number) => Promise<void>): Promise<Payment[]> => {
-      const { payments } = account.receivables();
+      const { payments } = account.receivables(options);
       assert.ok(!isUnsupported(payments));
       const all: Payment[] = [];
-      for await (const { payment } of payments(since, callContext())) {
-        all.push(payment);
+      for await (const change of payments(since, callContext())) {
+        assert.ok('payment' in change, JSON.stringify(change));
+        all.push(change.payment);
         await changes?.(all.length);
       }
       return all;
@@ -207,11 +209,15 @@ describe('What NetSuite makes of invoices and payments', function () {
     account.clock.advance(60_000);
     const since = new Date(account.clock.now()).toISOString();
     const [refund] = (await account.admin.seed({ customerRefund: [{ customer: { id: references.customers[document.customerId] }, subsidiary: { id: '5' }, currency: { id: '4' }, apply: { items: [{ doc: { id: externalId }, apply: true, amount: 50.5 }] } }] }))['customerRefund'] ?? [];
-    const { payments } = account.receivables();
-    assert.ok(!isUnsupported(payments));
-    const told: Payment[] = [];
-    for await (const { payment } of payments(since, callContext())) told.push(payment);
-    assert.deepEqual(told.map((payment) => [payment.externalId, payment.amount, payment.method, payment.applied]), [[refund, money('-50.5', 'EUR'), 'refund', []]]);
+    for (const payments of ['records', 'suiteql']) assert.deepEqual((await readablePayments(account.receivables({ payments }), since)).map((payment) => [payment.externalId, payment.amount, payment.method, payment.applied]), [[refund, money('-50.5', 'EUR'), 'refund', []]]);
+  });
+
+  it('reads payments in a currency that the options do not name, by what NetSuite calls it', async () => {
+    account.clock.advance(60_000);
+    const since = new Date(account.clock.now()).toISOString();
+    const { document, found } = await billed();
+    await account.office.pay(found.externalId, document.total);
+    for (const payments of ['records', 'suiteql']) assert.deepEqual((await readablePayments(account.receivables({ payments, currencies: {} }), since)).map(({ amount }) => amount), [document.total]);
   });
 
   describe('the clock that SuiteQL goes by', () => {

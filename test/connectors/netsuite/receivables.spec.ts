@@ -5,13 +5,13 @@ import { startAccount, type NetSuiteAccount } from './receivables-account.ts';
 /** 17 in sandbox/netsuite/reference-data.ts: the item of bad debts. */
 const BAD_DEBT = { badDebtItem: '17' };
 
-for (const { name, approval } of [{ name: 'where an invoice saved is posted', approval: false }, { name: 'where invoices are approved first', approval: true }]) {
+for (const { name, approval, payments } of [{ name: 'where an invoice saved is posted', approval: false, payments: 'records' }, { name: 'where invoices are approved first, and payments are read by SuiteQL', approval: true, payments: 'suiteql' }]) {
   describe(`NetSuite's receivables, ${name}`, function () {
     this.timeout(60_000);
     let account: NetSuiteAccount;
 
     before(async () => {
-      account = await startAccount({ approvalRouting: approval, options: { ...BAD_DEBT, invoiceApproval: approval } });
+      account = await startAccount({ approvalRouting: approval, options: { ...BAD_DEBT, invoiceApproval: approval, payments } });
     });
     after(async () => account?.sandbox.close());
 

@@ -57,7 +57,7 @@ export async function everyRequest(): Promise<readonly Recorded[]> {
       await port.invoice.write({ document: creditOf(open.document, uniqueTag()), references }, null, callContext());
       for (const from of [since, new Date(account.clock.now() - 40 * 86_400_000).toISOString()]) {
         let told = 0;
-        for await (const change of port.payments(from, callContext())) told += change.payment.externalId === '' ? 0 : 1;
+        for await (const change of port.payments(from, callContext())) told += 'payment' in change ? 1 : 0;
         assert.ok(told >= 2, 'a payment and a refund');
       }
       await port.recordUsage([{ key: `usage-${uniqueTag()}`, subscription: written.externalId, metric: 'hours', at: since, quantity: '1.5' }], callContext());

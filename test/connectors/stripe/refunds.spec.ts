@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
-import { isUnsupported } from '../../../connectors/ports.ts';
 import { callContext, uniqueTag } from '../conformance/documents.ts';
+import { paymentsTold } from '../conformance/payments-told.ts';
 import { invoiceOf } from '../conformance/receivables-documents.ts';
-import { failureOf } from '../conformance/records.ts';
 import { startAccount, type StripeAccount } from './account.ts';
 
 describe('A refund in Stripe', function () {
@@ -25,11 +24,9 @@ describe('A refund in Stripe', function () {
     return z.object({ id: z.string() }).parse(await account.call('POST', '/refunds', { payment_intent: of.payment_intent, amount: '3000' })).id;
   }
   async function told(since: string, refund: string) {
-    const { payments } = account.port();
-    assert.ok(!isUnsupported(payments));
-    const all: (readonly [string, string])[] = [];
-    for await (const { changedAt, payment } of payments(since, callContext())) if (payment.externalId === refund) all.push([changedAt, payment.amount.amount]);
-    return all;
+    const { payments, unreadable } = await paymentsTold(account.port(), since);
+    assert.deepEqual(unreadable, []);
+    return payments.flatMap(({ changedAt, payment }) => (payment.externalId === refund ? [[changedAt, payment.amount.amount] as const] : []));
   }
   const settle = (id: string, status: string) => account.admin.seed({ refunds: [{ id, status }] });
   const now = () => new Date(account.clock.now()).toISOString();
@@ -56,16 +53,20 @@ describe('A refund in Stripe', function () {
     });
   }
 
-  it('whose status is not known is neither money given back nor none', async () => {
-    const refund = await refunded();
+  it('whose status is not known is neither money given back nor none, and holds up no payment', async () => {
+    account.clock.advance(60_000);
     const since = now();
+    const refund = await refunded();
     await settle(refund, 'reversed');
     try {
-      const failure = await failureOf(() => told(since, refund));
-      assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'STRIPE_REFUND_STATUS', 'no']);
-      assert.match(failure.message, /reversed/);
-      account.clock.advance(60 * 86_400_000);
-      assert.equal((await failureOf(() => told(since, refund))).code, 'STRIPE_REFUND_STATUS');
+      for (const days of [0, 60]) {
+        account.clock.advance(days * 86_400_000);
+        const { payments, unreadable } = await paymentsTold(account.port(), since);
+        assert.equal(payments.filter(({ payment }) => payment.method !== 'refund').length, 1, 'the payment that was refunded');
+        assert.deepEqual(unreadable.map(({ externalId, failure }) => [externalId, failure.kind, failure.code, failure.object, failure.written]), [[refund, 'contract', 'STRIPE_REFUND_STATUS', `refund ${refund}`, 'no']]);
+        assert.match(unreadable[0]?.failure.message ?? '', /reversed/);
+        assert.equal(Reflect.get(unreadable[0]?.document ?? {}, 'status'), 'reversed');
+      }
     } finally {
       await settle(refund, 'succeeded');
     }
