@@ -13,14 +13,14 @@ export interface WalkthroughStep {
   readonly said: { readonly passing: number; readonly failing: number } | null;
 }
 
-const FENCE = /(?:`([\w./-]+\.ts)`[^`\n]*:\n\n)?```(ts|diff|text)\n([\s\S]*?)\n```/g;
+const FENCE = /(?:`([\w./-]+\.(?:ts|md))`[^`\n]*:\n\n)?```(ts|md|diff|text)\n([\s\S]*?)\n```/g;
 const HEADING = /^(?<title>.+) \((?<minutes>\d+) minutes\)\n/;
 /** mocha leaves the second line out where nothing fails. */
 const SAID = /(\d+) passing(?:\n\s*(\d+) failing)?/;
 
 /** The steps of docs/connector-walkthrough.md: headings that say how long they take. */
 export function stepsOf(page: string): WalkthroughStep[] {
-  return page.split(/^## /m).flatMap((section) => {
+  return page.split(/^## (?=.+ \(\d+ minutes\)$)/m).flatMap((section) => {
     const { title, minutes } = HEADING.exec(section)?.groups ?? {};
     if (title === undefined) return [];
     let said: WalkthroughStep['said'] = null;
@@ -31,7 +31,7 @@ export function stepsOf(page: string): WalkthroughStep[] {
       if (language === 'text') {
         const [, passing, failing = '0'] = SAID.exec(text) ?? [];
         said = { passing: Number(passing), failing: Number(failing) };
-      } else if (language === 'ts') pieces.push({ file, whole: `${text}\n` });
+      } else if (language === 'ts' || language === 'md') pieces.push({ file, whole: `${text}\n` });
       else pieces.push({ file, from: side(text, '+'), to: side(text, '-') });
     }
     return [{ title, minutes: Number(minutes), pieces, said }];
