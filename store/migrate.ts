@@ -22,6 +22,7 @@ import * as takenBack from './migrations/0017-taken-back-before-posted.ts';
 import * as senderAnswers from './migrations/0018-sender-answers.ts';
 import * as targetLimit from './migrations/0019-target-limit.ts';
 import * as sharedCaps from './migrations/0020-shared-caps.ts';
+import * as targetRate from './migrations/0021-target-rate.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -44,6 +45,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0018-sender-answers': senderAnswers,
   '0019-target-limit': targetLimit,
   '0020-shared-caps': sharedCaps,
+  '0021-target-rate': targetRate,
 };
 
 /**

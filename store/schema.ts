@@ -240,6 +240,27 @@ export interface TargetLimitTable {
   refusals: number;
 }
 
+/** Read and written by target-rate.ts alone. */
+export interface TargetRateTable {
+  target: string;
+  configured: number | null;
+  allowed: number | null;
+  tokens: number;
+  filled_at: string;
+  paused_until: string;
+  refused_at: number | null;
+  not_again_before: string;
+  next_rise_at: string;
+  lowered_at: string;
+  refusals: number;
+}
+
+export interface TargetRateHolderTable {
+  target: string;
+  holder: string;
+  present_until: string;
+}
+
 export interface Database {
   audit_trail: AuditTrailTable;
   audit_head: AuditHeadTable;
@@ -259,4 +280,6 @@ export interface Database {
   target_slot: TargetSlotTable;
   target_holder: TargetHolderTable;
   target_limit: TargetLimitTable;
+  target_rate: TargetRateTable;
+  target_rate_holder: TargetRateHolderTable;
 }

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { createTurns, MIDDLE_PRIORITY, type Turn } from '../domain/request-priority.ts';
 import type { Db } from './database.ts';
 import { raiseLimit } from './target-limit.ts';
 import { leaseSlots, leaveTarget, releaseSlots, renewSlots } from './target-slots.ts';
@@ -10,8 +11,8 @@ export interface Release {
 }
 
 export interface SlotPool {
-  /** Waits for a slot, first come first served within the process. Rejects with the signal's reason when aborted. */
-  acquire(signal?: AbortSignal): Promise<Release>;
+  /** Waits for a slot; of this process's calls the more urgent (1 … 5) go first (domain/request-priority.ts). Rejects with the signal's reason when aborted. */
+  acquire(signal?: AbortSignal, priority?: number): Promise<Release>;
   /** Gives idle slots back at once and refuses whoever waits; a slot in use ends with its lease. */
   close(): Promise<void>;
   /** `limit` is that over all processes, as it was last told. */
@@ -41,12 +42,14 @@ interface Slot {
   readonly number: number;
   readonly lost: AbortController;
   validUntil: number;
-  busy: boolean;
+  /** The priority of the call that uses it; null for none. */
+  usedBy: number | null;
   /** Goes back to the store when its call ends. */
   surplus: boolean;
 }
 
 interface Waiter {
+  readonly priority: number;
   readonly grant: (slot: Slot) => void;
   readonly refuse: (reason: unknown) => void;
 }
@@ -62,6 +65,7 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
   const renewEveryMs = leaseMs / 3;
   const retryMs = Math.min(renewEveryMs, 100);
   const slots = new Map<number, Slot>();
+  const turns = createTurns();
   const waiting: Waiter[] = [];
   const returned: number[] = [];
   let share = 0;
@@ -77,23 +81,32 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
   let expiryTimer: NodeJS.Timeout | undefined;
   let closed = false;
 
-  const busyCount = (): number => [...slots.values()].filter((slot) => slot.busy).length;
+  const inUse = (): number[] => [...slots.values()].flatMap(({ usedBy }) => (usedBy === null ? [] : [usedBy]));
+  const busyCount = (): number => inUse().length;
 
   function idleSlot(): Slot | undefined {
     const now = performance.now();
-    return [...slots.values()].find((slot) => !slot.busy && !slot.surplus && slot.validUntil > now);
+    return [...slots.values()].find((slot) => slot.usedBy === null && !slot.surplus && slot.validUntil > now);
   }
 
   function dispatch(): void {
-    for (let slot = idleSlot(); slot !== undefined && waiting.length > 0; slot = idleSlot()) waiting.shift()?.grant(slot);
+    for (let slot = idleSlot(), turn = nextTurn(); slot !== undefined && turn !== undefined; slot = idleSlot(), turn = nextTurn()) {
+      waiting.splice(waiting.indexOf(turn.waiter), 1);
+      turns.went(turn, waiting);
+      turn.waiter.grant(slot);
+    }
   }
 
-  function occupy(slot: Slot): Release {
-    slot.busy = true;
+  function nextTurn(): Turn<Waiter> | undefined {
+    return turns.next(waiting, { slots: slots.size, held: inUse(), now: performance.now() });
+  }
+
+  function occupy(slot: Slot, priority: number): Release {
+    slot.usedBy = priority;
     lastUsed = performance.now();
     const release = () => {
-      if (!slot.busy) return;
-      slot.busy = false;
+      if (slot.usedBy === null) return;
+      slot.usedBy = null;
       lastUsed = performance.now();
       if (slots.get(slot.number) !== slot) return;
       if (slot.surplus) giveBack(slot);
@@ -195,34 +208,34 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
 
   function shrink(): void {
     const excess = [...slots.values()].filter((slot) => !slot.surplus).length - share;
-    const byUse = [...slots.values()].filter((slot) => !slot.surplus).toSorted((a, b) => Number(a.busy) - Number(b.busy));
+    const byUse = [...slots.values()].filter((slot) => !slot.surplus).toSorted((a, b) => Number(a.usedBy !== null) - Number(b.usedBy !== null));
     for (const slot of byUse.slice(0, Math.max(0, excess))) slot.surplus = true;
-    for (const slot of slots.values()) if (slot.surplus && !slot.busy) giveBack(slot);
+    for (const slot of slots.values()) if (slot.surplus && slot.usedBy === null) giveBack(slot);
     if (excess > 0) restUntil = performance.now() + 3 * retryMs;
   }
 
   async function grow(want: number): Promise<void> {
     const sentAt = performance.now();
     const leased = await leaseSlots(db, { target, limit: limitNow(), holder, leaseMs, want });
-    for (const number of leased) slots.set(number, { number, lost: new AbortController(), validUntil: sentAt + leaseMs, busy: false, surplus: false });
+    for (const number of leased) slots.set(number, { number, lost: new AbortController(), validUntil: sentAt + leaseMs, usedBy: null, surplus: false });
     expire();
     dispatch();
   }
 
-  function acquire(signal?: AbortSignal): Promise<Release> {
+  function acquire(signal?: AbortSignal, priority = MIDDLE_PRIORITY): Promise<Release> {
     if (closed) return Promise.reject(new Error(`the slots of ${target} are closed: this process is ending`));
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    const free = waiting.length === 0 ? idleSlot() : undefined;
-    if (free !== undefined) return Promise.resolve(occupy(free));
+    turns.came(priority, performance.now());
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         waiting.splice(waiting.indexOf(waiter), 1);
         reject(signal?.reason);
       };
       const waiter: Waiter = {
+        priority,
         grant: (slot) => {
           signal?.removeEventListener('abort', onAbort);
-          resolve(occupy(slot));
+          resolve(occupy(slot, priority));
         },
         refuse: (reason) => {
           signal?.removeEventListener('abort', onAbort);
@@ -231,6 +244,8 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       waiting.push(waiter);
+      dispatch();
+      if (!waiting.includes(waiter)) return;
       if (share === 0 || (slots.size < share && performance.now() >= restUntil)) work(0);
     });
   }
@@ -241,7 +256,7 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
     for (const waiter of waiting.splice(0)) waiter.refuse(new Error(`the slots of ${target} are closed: this process is ending`));
     await working;
     clearTimeout(expiryTimer);
-    const idle = [...slots.values()].filter((slot) => !slot.busy).map((slot) => slot.number);
+    const idle = [...slots.values()].filter((slot) => slot.usedBy === null).map((slot) => slot.number);
     if (idle.length === slots.size) await leaveTarget(db, { target, holder });
     else await releaseSlots(db, { target, holder, slots: [...returned, ...idle] });
     settings.onSqueeze?.(null);

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { asyncLocalStorage } from '@temporalio/activity';
 import { Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/create.ts';
@@ -12,6 +13,7 @@ import { openStore, type Store } from '../store/database.ts';
 import { migrateStore } from '../store/migrate.ts';
 import { heartbeatWhileRunning } from './heartbeat.ts';
 import { bundleWorkflowsApart } from './bundle.ts';
+import { createRates } from './rates.ts';
 import { repeatInTurn } from './repeat.ts';
 import { createSlots } from './slots.ts';
 import { createTargetWorkers } from './target-workers.ts';
@@ -55,7 +57,8 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
   const store = openStore(settings.databaseUrl, { applicationName: 'q2c-worker', connections: 16 });
   await migrateStore(store);
   const { connection, namespace } = await connectWorker();
-  const slots = createSlots(store, settings.identity, { log });
+  const slots = createSlots(store, settings.identity, { log, priorityNow: () => asyncLocalStorage.getStore()?.info.priority?.priorityKey });
+  const rates = await createRates(store, settings.identity, log);
   let systems: Systems = nothingConfigured();
   let configHash: string | undefined;
   let secretsUsed: string | undefined;
@@ -140,6 +143,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<RunningWo
       await Promise.all([lineDone, targets.stop()]);
       await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
       await slots.close();
+      await rates.close();
       await connection.close();
       await store.close();
     },

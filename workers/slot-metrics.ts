@@ -44,6 +44,8 @@ new Gauge({
 });
 const refusals = new Counter({ name: 'q2c_system_too_many_at_once_total', help: 'Requests a system refused because too many were under way at once', labelNames: ['system'], registers });
 
+const tooFast = new Counter({ name: 'q2c_system_too_many_per_second_total', help: 'Requests a system refused because too many came in a short time', labelNames: ['system'], registers });
+
 /** @returns ends it */
 export function watchSlots(source: () => readonly SlotsOfSystem[]): () => void {
   sources.add(source);
@@ -52,4 +54,8 @@ export function watchSlots(source: () => readonly SlotsOfSystem[]): () => void {
 
 export function countTooManyAtOnce(system: string): void {
   refusals.inc({ system });
+}
+
+export function countTooManyPerSecond(system: string): void {
+  tooFast.inc({ system });
 }

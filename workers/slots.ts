@@ -10,6 +10,8 @@ import { countTooManyAtOnce, watchSlots, type SlotsOfSystem } from './slot-metri
 export interface SlotsOptions {
   /** As createSlotPool's. */
   readonly leaseMs?: number;
+  /** Of the call that asks for a slot; in the middle where it has none. */
+  readonly priorityNow?: () => number | undefined;
   readonly log?: Log;
 }
 
@@ -18,7 +20,7 @@ export interface SlotsOptions {
  * Where a target refuses for too many at once, its limit goes down for all workers (store/target-limit.ts).
  */
 export function createSlots(store: Store, holder: string, options: SlotsOptions = {}) {
-  const { log, ...poolOptions } = options;
+  const { log, priorityNow, ...poolOptions } = options;
   const pools = new Map<string, SlotPool>();
   const limits = new Map<string, number>();
   let listener: Promise<Listener> | undefined;
@@ -66,7 +68,7 @@ export function createSlots(store: Store, holder: string, options: SlotsOptions 
     async withSlot<Result>(system: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
       const pool = pools.get(system);
       if (pool === undefined) return await work(signal);
-      const release = await pool.acquire(signal);
+      const release = await pool.acquire(signal, priorityNow?.());
       try {
         return await work(AbortSignal.any([signal, release.lost]));
       } finally {

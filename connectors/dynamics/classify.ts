@@ -14,6 +14,8 @@ const inner: z.ZodType<Inner> = z.looseObject({
 });
 const errorBody = z.looseObject({ error: z.looseObject({ code: z.string().default(''), message: z.string().default(''), innererror: inner.optional() }) });
 
+/** "Number of concurrent requests exceeded the limit of 52"; Dataverse's words and code for the same. */
+const TOO_MANY_AT_ONCE = /concurrent requests|80072326/i;
 const WAIT = 'Nothing to do: it is tried again by itself.';
 export const EXISTS = 'DYNAMICS_RECORD_EXISTS';
 export const IN_USE = 'DYNAMICS_IN_USE';
@@ -46,7 +48,7 @@ export const classifyDynamics: Classifier = (answer, request) => {
   if (answer.status === 401) return 'token_refused';
   const said = saidIn(answer.body);
   if (answer.status === 429) {
-    return { kind: 'transient', code: 'DYNAMICS_THROTTLED', message: `Dynamics 365 takes no more requests for now; nothing was done for ${request.object}.`, mend: WAIT, retryAfterMs: retryAfterMs(answer.headers) ?? 10_000, refused: true };
+    return { kind: 'transient', code: 'DYNAMICS_THROTTLED', message: `Dynamics 365 takes no more requests for now; nothing was done for ${request.object}.`, mend: WAIT, retryAfterMs: retryAfterMs(answer.headers) ?? 10_000, refused: true, ...(said !== null && TOO_MANY_AT_ONCE.test(said) ? { tooManyAtOnce: true } : {}) };
   }
   if (said === null && answer.status === 404) return { kind: 'business_rule', code: GONE, message: `Dynamics 365 has no ${request.object}.`, mend: FIND_OUT };
   if (said === null) return meaningOfStatus('DYNAMICS', answer, request);

@@ -1,9 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer } from '../http/client.ts';
 import type { CallContext } from '../ports.ts';
 import { classifyGusto } from './classify.ts';
+import { readGustoLimits } from './limits.ts';
 import type { GustoCredentials, GustoOptions } from './options.ts';
 import { gustoAuth } from './tokens.ts';
 
@@ -24,10 +24,9 @@ export interface Gusto {
 
 /** The most that lists and payrolls give at once. */
 export const PAGE_SIZE = 100;
-const LONGEST_PAUSE_MS = 60_000;
 
 export function createGustoClient(settings: ConnectorSettings, options: GustoOptions, credentials: GustoCredentials, dataDir: string): Gusto {
-  const http = createHttpClient({ ...settings, auth: gustoAuth(settings, credentials, dataDir), classify: classifyGusto, headers: { 'x-gusto-api-version': options.apiVersion }, pauseFor });
+  const http = createHttpClient({ ...settings, auth: gustoAuth(settings, credentials, dataDir), classify: classifyGusto, headers: { 'x-gusto-api-version': options.apiVersion }, readLimits: readGustoLimits });
   const company = `/v1/companies/${credentials.companyUuid}`;
   return {
     system: settings.system,
@@ -52,11 +51,4 @@ export function createGustoClient(settings: ConnectorSettings, options: GustoOpt
       await http.request({ method: 'PUT', path: `${company}${path}`, json: {}, answer: emptyAnswer, writes: true, ...about });
     },
   };
-}
-
-/** https://docs.gusto.com/embedded-payroll/docs/rate-limits */
-function pauseFor(headers: IncomingHttpHeaders): number {
-  if (headers['x-ratelimit-remaining'] !== '0') return 0;
-  const reset = Date.parse(String(headers['x-ratelimit-reset'] ?? ''));
-  return Number.isFinite(reset) ? Math.min(Math.max(reset - Date.now(), 0), LONGEST_PAUSE_MS) : 0;
 }

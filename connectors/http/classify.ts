@@ -14,6 +14,8 @@ export interface Meaning {
   /** Refused because too many requests of the account were under way at once: fewer from now on (at-once.ts). */
   readonly tooManyAtOnce?: boolean;
 }
+  /** 429, but not for too many requests per second: a day's allowance, or the limit of one record or endpoint. Fewer per second would not help. */
+  readonly sparesRate?: boolean;
 export type Verdict = Meaning | 'token_refused';
 
 export interface RefusedAnswer {

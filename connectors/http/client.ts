@@ -14,7 +14,9 @@ import { createCircuit, type CircuitState } from './circuit.ts';
 import type { Classifier } from './classify.ts';
 import { countRefusedToken, observeRequest, watch } from './metrics.ts';
 import { traced } from './tracing.ts';
+import { joinRate, tellTooMuch, type SharedLimit } from './shared-rate.ts';
 import { busyFailure, circuitFailure, isCertainlyUnsent, lostFailure, refusedFailure, schemaFailure, tooLargeFailure, type Asked } from './failures.ts';
+import type { LimitReader } from './vendor-windows.ts';
 
 /** Bytes of one answer; more is a contract failure. */
 export const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
@@ -28,8 +30,10 @@ export interface HttpClientSettings {
   readonly limits: ConnectorSettings['limits'];
   readonly log: Log;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The vendor's limit headers: milliseconds in which no further request is welcome, 0 where all is well. */
-  readonly pauseFor?: (headers: IncomingHttpHeaders) => number;
+  /** What the vendor's headers say of its limits. */
+  readonly readLimits?: LimitReader;
+  /** Where these requests count against a limit of their own at the vendor: "search". */
+  readonly limitName?: string;
 }
 
 export interface HttpRequest<T> {
@@ -78,6 +82,9 @@ interface Received {
 }
 
 const WITHHELD = '(the answer to a login is not kept)';
+/** Of windows that requests are counted in: vendors count by the second at least, and what is used up for longer is an allowance, not a rate. */
+const SHORTEST_WINDOW_MS = 1000;
+const LONGEST_WINDOW_MS = 60_000;
 
 /** For requests whose body does not matter. */
 export const emptyAnswer: z.ZodType<undefined> = z.unknown().transform(() => undefined);
@@ -93,8 +100,10 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const origin = new URL(base).origin;
   const budget = createBudget(settings.limits);
   const circuit = createCircuit();
-  watch(`${settings.system} ${base}`, { system: settings.system, circuit, budget });
-  joinAtOnce(settings.system, base, budget);
+  const shared: SharedLimit = { name: settings.limitName === undefined ? settings.system : `${settings.system}/${settings.limitName}`, system: settings.system, configured: settings.limits.requestsPerSecond };
+  watch(`${shared.name} ${base}`, { system: settings.system, limit: shared.name, circuit, budget });
+  joinAtOnce(settings.system, `${shared.name} ${base}`, budget);
+  joinRate(shared, base, budget);
   const http = got.extend({
     agent,
     retry: { limit: 0 },
@@ -181,8 +190,8 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
           const sentAt = performance.now();
           const received = await send(request, authorization);
           const { status, headers, text, answer } = received;
-          const pause = settings.pauseFor?.(headers) ?? 0;
-          if (pause > 0) budget.pause(pause);
+          if (settings.readLimits !== undefined) budget.told(settings.readLimits(headers), slot.nth);
+          if (status !== 429) budget.accepted();
           if (status < 300 || request.accept?.includes(status) === true) {
             const parsed = request.answer.safeParse(answer.body);
             if (parsed.success && !answer.html) return { status, headers, body: parsed.data, text };
@@ -200,7 +209,12 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
             continue;
           }
           if (verdict !== 'token_refused' && verdict.tooManyAtOnce === true) tellTooManyAtOnce({ system: settings.system, sentMsAgo: performance.now() - sentAt });
-          if (failure.failure.retryAfterMs !== undefined && status === 429) budget.pause(failure.failure.retryAfterMs);
+          const pauseMs = failure.failure.retryAfterMs ?? 0;
+          if (status === 429 && pauseMs > 0) budget.pause(pauseMs);
+          if (status === 429 && isOfRate(verdict, pauseMs)) {
+            const againInMs = Math.max(SHORTEST_WINDOW_MS, retryAfterMs(headers) ?? 0);
+            tellTooMuch({ limit: shared, sentMsAgo: performance.now() - sentAt, sustainable: budget.sustainable(againInMs), pauseMs });
+          }
           throw failure;
         }
       } finally {
@@ -212,6 +226,11 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
 
 /** Some answers come packed although nobody asked for it (Snowflake's later partitions); by their bytes, since others only claim to be. */
 function unpacked(bytes: Buffer, asked: Asked): string {
+/** Fewer requests per second would help. */
+function isOfRate(verdict: Verdict, pauseMs: number): boolean {
+  return verdict !== 'token_refused' && verdict.tooManyAtOnce !== true && verdict.sparesRate !== true && pauseMs <= LONGEST_WINDOW_MS;
+}
+
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString('utf8');
   try {
     return gunzipSync(bytes, { maxOutputLength: MAX_ANSWER_BYTES }).toString('utf8');

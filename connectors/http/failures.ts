@@ -58,7 +58,7 @@ export function refusedFailure(asked: Asked, got: Got, verdict: Verdict): System
   if (got.html && got.status < 500 && got.status !== 429) {
     return failure(asked, { kind: 'contract', code: 'HTTP_HTML', written: 'no', evidence, message: `A web page came instead of an API answer for ${asked.object} (HTTP ${got.status}).`, mend: 'Check the system\'s address and whether a proxy or login page stands in between, then retry.' });
   }
-  const { refused, retryAfterMs, tooManyAtOnce: _, ...meaning } = verdict;
+  const { refused, retryAfterMs, tooManyAtOnce: _, sparesRate: __, ...meaning } = verdict;
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   const mayBeDone = asked.writes && refused !== true && (got.status >= 500 || got.status === 408);
   if (mayBeDone) {

@@ -8,8 +8,10 @@ const registers = [httpRegistry];
 
 interface Watched {
   readonly system: string;
+  /** The name of its limit of requests per second (shared-rate.ts). */
+  readonly limit: string;
   readonly circuit: Pick<Circuit, 'state'>;
-  readonly budget: Pick<Budget, 'waiting'>;
+  readonly budget: Pick<Budget, 'state'>;
 }
 
 /** The newest client of each system and host: connectors are made anew when the configuration or the credentials change. */
@@ -41,7 +43,37 @@ new Gauge({
   registers,
   collect() {
     this.reset();
-    for (const { system, budget } of watched.values()) this.inc({ system }, budget.waiting());
+    for (const { system, budget } of watched.values()) this.inc({ system }, budget.state().waiting);
+  },
+});
+
+new Gauge({
+  name: 'q2c_system_requests_per_second',
+  help: 'Requests per second to a system over all processes: as configured, and as allowed now, which is less after it refused for too many; none where any number may go',
+  labelNames: ['limit', 'of'],
+  registers,
+  collect() {
+    this.reset();
+    for (const { limit, budget } of watched.values()) {
+      const { configured, now } = budget.state().perSecond;
+      if (configured !== null) this.set({ limit, of: 'configured' }, configured);
+      if (now !== null) this.set({ limit, of: 'now' }, now);
+    }
+  },
+});
+new Gauge({
+  name: 'q2c_system_vendor_requests',
+  help: 'Requests of a window as the vendor counts them: its limit, and what remains by what it told this process last, less what was sent since',
+  labelNames: ['limit', 'window', 'of'],
+  registers,
+  collect() {
+    this.reset();
+    for (const { limit, budget } of watched.values()) {
+      for (const { name, limit: most, remaining } of budget.state().windows) {
+        this.set({ limit, window: name, of: 'limit' }, most);
+        this.set({ limit, window: name, of: 'remaining' }, remaining);
+      }
+    }
   },
 });
 

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { meaningOfStatus, retryAfterMs, type Classifier, type Meaning } from '../http/classify.ts';
 
@@ -39,7 +38,7 @@ export const classifyHubSpot: Classifier = (answer, request) => {
   };
   if (status === 429) {
     const wait = retryAfterMs(answer.headers) ?? LIMIT_WAITS.find(([pattern]) => pattern.test(`${policyName} ${message}`))?.[1] ?? 10_000;
-    return { ...said, ...AGAIN, retryAfterMs: wait };
+    return { ...said, ...AGAIN, retryAfterMs: wait, ...(/DAILY/i.test(`${policyName} ${message}`) ? { sparesRate: true } : {}) };
   }
   // 423: too many changes of one object at once. 477: the account is being moved between data centers.
   if (status === 423 || status === 477 || status >= 500) {
@@ -52,13 +51,3 @@ export const classifyHubSpot: Classifier = (answer, request) => {
   if (status === 409 || request.writes) return { ...said, ...CORRECT };
   return { ...said, kind: 'contract', mend: 'The request was not understood: compare connectors/hubspot/client.ts with HubSpot\'s documentation, then retry.' };
 };
-
-/** Once the last request of a window is used, nothing more is sent until it has passed: ten seconds, one second, or an hour at a time for the day's. */
-export function pauseForHubSpot(headers: IncomingHttpHeaders): number {
-  if (headers['x-hubspot-ratelimit-daily-remaining'] === '0') return 3_600_000;
-  if (headers['x-hubspot-ratelimit-remaining'] === '0') {
-    const interval = Number(headers['x-hubspot-ratelimit-interval-milliseconds'] ?? 10_000);
-    return Number.isFinite(interval) && interval > 0 ? Math.min(interval, 10_000) : 10_000;
-  }
-  return headers['x-hubspot-ratelimit-secondly-remaining'] === '0' ? 1000 : 0;
-}

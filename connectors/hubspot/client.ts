@@ -6,9 +6,10 @@ import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
 import type { CallContext } from '../ports.ts';
 import { batchRead, batchUpsert } from './batch.ts';
-import { classifyHubSpot, pauseForHubSpot } from './classify.ts';
+import { classifyHubSpot } from './classify.ts';
 import { crmObject, type CrmObject } from './crm-object.ts';
 import { companyProperties, dealProperties, lineProperties } from './mapping.ts';
+import { readHubSpotLimits } from './limits.ts';
 import type { HubSpotCredentials, HubSpotOptions } from './options.ts';
 
 const associationPage = z.object({
@@ -56,9 +57,9 @@ const SEARCH_WINDOW = 10_000;
 
 /** HubSpot's CRM API as far as the line needs it. */
 export function createHubSpotClient(settings: ConnectorSettings, credentials: HubSpotCredentials, options: HubSpotOptions): HubSpotClient {
-  const common = { ...settings, auth: fixedHeaders({ authorization: `Bearer ${credentials.accessToken}` }), classify: classifyHubSpot, pauseFor: pauseForHubSpot };
-  const http = createHttpClient(common);
-  const searches = createHttpClient({ ...common, limits: { ...settings.limits, requestsPerSecond: options.searchesPerSecond } });
+  const common = { ...settings, auth: fixedHeaders({ authorization: `Bearer ${credentials.accessToken}` }), classify: classifyHubSpot };
+  const http = createHttpClient({ ...common, readLimits: readHubSpotLimits });
+  const searches = createHttpClient({ ...common, limitName: 'search', limits: { ...settings.limits, requestsPerSecond: options.searchesPerSecond } });
 
   /** The answer to a deal carries the first associations only; the rest has a page of its own. */
   async function remaining(dealId: string, first: AssociationPage | undefined, toType: string, context: CallContext): Promise<string[]> {

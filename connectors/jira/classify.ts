@@ -1,12 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { isSystemFailure } from '../../domain/failure.ts';
 import { meaningOfStatus, retryAfterMs, type Classifier } from '../http/classify.ts';
+import { untilReset } from './limits.ts';
 
 /** https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#status-codes (ErrorCollection) */
 const errorBody = z.looseObject({ errorMessages: z.array(z.string()).default([]), errors: z.record(z.string(), z.string()).default({}) });
+/** The reason of a 429 that fewer requests per second would not help: writes to one issue, and an app's hourly allowance of points. */
+const OTHER_LIMITS = /per-issue|quota/;
 const WAIT = 'Nothing to do: it is tried again by itself.';
-const LONGEST_PAUSE_MS = 60_000;
 
 /** Jira's table: what is wrong comes as 400 with the fields by name; limits as 429 with the reason in a header. */
 export const classifyJira: Classifier = (answer, request) => {
@@ -31,7 +32,7 @@ export const classifyJira: Classifier = (answer, request) => {
       return { kind: 'business_rule', code: 'JIRA_ISSUE_FULL', message: `Jira takes no more for ${request.object}: ${said}`, mend: 'The ticket has as many comments as Jira keeps: go on in the exception case itself.' };
     case 429: {
       const reason = answer.headers['ratelimit-reason'];
-      return { kind: 'transient', code: 'JIRA_RATE_LIMIT', message: `Jira's request limit is reached${typeof reason === 'string' ? ` (${reason})` : ''}; nothing was done for ${request.object}.`, mend: WAIT, retryAfterMs: retryAfterMs(answer.headers) ?? untilReset(answer.headers) ?? 5000 };
+      return { kind: 'transient', code: 'JIRA_RATE_LIMIT', message: `Jira's request limit is reached${typeof reason === 'string' ? ` (${reason})` : ''}; nothing was done for ${request.object}.`, mend: WAIT, retryAfterMs: retryAfterMs(answer.headers) ?? untilReset(answer.headers) ?? 5000, ...(typeof reason === 'string' && OTHER_LIMITS.test(reason) ? { sparesRate: true } : {}) };
     }
     default:
       return meaningOfStatus('JIRA', answer, request);
@@ -40,15 +41,4 @@ export const classifyJira: Classifier = (answer, request) => {
 
 export function isGone(error: unknown): boolean {
   return isSystemFailure(error) && error.failure.code === 'JIRA_NOT_FOUND';
-}
-
-/** Nothing is left until the limit is reset. https://developer.atlassian.com/cloud/jira/platform/rate-limiting */
-export function pauseForJira(headers: IncomingHttpHeaders): number {
-  return headers['x-ratelimit-remaining'] === '0' ? Math.min(untilReset(headers) ?? 0, LONGEST_PAUSE_MS) : 0;
-}
-
-function untilReset(headers: IncomingHttpHeaders): number | undefined {
-  const reset = headers['x-ratelimit-reset'];
-  const at = typeof reset === 'string' ? Date.parse(reset) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - Date.now()), 3_600_000);
 }

@@ -5,7 +5,8 @@ import { createHttpClient, emptyAnswer } from '../http/client.ts';
 import { peopleAddress } from '../people-address.ts';
 import type { CallContext, Found } from '../ports.ts';
 import { jiraAuth } from './auth.ts';
-import { classifyJira, isGone, pauseForJira } from './classify.ts';
+import { classifyJira, isGone } from './classify.ts';
+import { readJiraLimits } from './limits.ts';
 import { jiraCredentialsSchema, type JiraOptions } from './options.ts';
 
 export interface About {
@@ -48,7 +49,7 @@ export function isDone(issue: Issue): boolean {
 }
 
 export function createJiraClient(settings: ConnectorSettings, options: JiraOptions): Jira {
-  const http = createHttpClient({ ...settings, auth: jiraAuth(settings, options, jiraCredentialsSchema.parse(settings.credentials)), classify: classifyJira, pauseFor: pauseForJira });
+  const http = createHttpClient({ ...settings, auth: jiraAuth(settings, options, jiraCredentialsSchema.parse(settings.credentials)), classify: classifyJira, readLimits: readJiraLimits });
   // Through the gateway for service accounts the API's address is not the site's.
   const siteUrl = options.siteUrl === undefined && new URL(settings.baseUrl).hostname === 'api.atlassian.com' ? null : peopleAddress(options.siteUrl, settings.baseUrl, () => undefined);
   const root = '/rest/api/3';

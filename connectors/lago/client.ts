@@ -6,6 +6,7 @@ import { createHttpClient } from '../http/client.ts';
 import { peopleAddress } from '../people-address.ts';
 import type { CallContext, Found } from '../ports.ts';
 import { classifyLago } from './classify.ts';
+import { readLagoLimits } from './limits.ts';
 import { lagoCredentialsSchema, type LagoOptions } from './options.ts';
 
 export interface About {
@@ -34,7 +35,7 @@ const missingAnswer = z.object({ status: z.literal(404), code: z.string() }).tra
 
 export function createLagoClient(settings: ConnectorSettings, options: LagoOptions): Lago {
   const { apiKey } = lagoCredentialsSchema.parse(settings.credentials);
-  const http = createHttpClient({ ...settings, auth: fixedHeaders({ authorization: `Bearer ${apiKey}` }), classify: classifyLago });
+  const http = createHttpClient({ ...settings, auth: fixedHeaders({ authorization: `Bearer ${apiKey}` }), classify: classifyLago, readLimits: readLagoLimits });
   const appUrl = peopleAddress(options.appUrl, settings.baseUrl, (host) => (host === 'api.getlago.com' ? 'https://app.getlago.com' : host === 'api.eu.getlago.com' ? 'https://app.eu.getlago.com' : undefined));
 
   return {

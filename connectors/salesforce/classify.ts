@@ -4,7 +4,7 @@ import { meaningOfStatus, retryAfterMs, type Classifier, type Meaning } from '..
 const errorsSchema = z.array(z.object({ message: z.string().default(''), errorCode: z.string(), fields: z.array(z.string()).optional() })).min(1);
 const tokenErrorSchema = z.object({ error: z.string(), error_description: z.string().default('') });
 
-type Row = Pick<Meaning, 'kind' | 'mend' | 'retryAfterMs'>;
+type Row = Pick<Meaning, 'kind' | 'mend' | 'retryAfterMs' | 'refused' | 'tooManyAtOnce' | 'sparesRate'>;
 
 const AGAIN: Row = { kind: 'transient', mend: 'Nothing to do: it is tried again by itself.' };
 const PERMISSION: Row = { kind: 'configuration', mend: 'Give the integration user\'s permission set the access listed in connectors/salesforce/README.md, then retry.' };
@@ -12,9 +12,13 @@ const FIELD: Row = { kind: 'configuration', mend: 'Create the field named in the
 const GONE: Row = { kind: 'business_rule', mend: 'The record was deleted or never existed: restore it in Salesforce and retry, or abort the deal.' };
 const CORRECT: Row = { kind: 'business_rule', mend: 'Correct the record in Salesforce as the message says, then retry.' };
 
+/** 25 requests of 20 seconds and more at once, with the same code as the day's allocation: https://help.salesforce.com/s/articleView?id=000389067 */
+const TOO_MANY_AT_ONCE = /ConcurrentRequests|concurrent (api )?requests/i;
+const AT_ONCE: Row = { ...AGAIN, retryAfterMs: 5_000, refused: true, tooManyAtOnce: true };
+
 /** Source: Salesforce SOAP API and REST API developer guides, status codes. */
 const ROWS: Readonly<Record<string, Row>> = {
-  REQUEST_LIMIT_EXCEEDED: { ...AGAIN, retryAfterMs: 300_000 },
+  REQUEST_LIMIT_EXCEEDED: { ...AGAIN, retryAfterMs: 300_000, sparesRate: true },
   TXN_SECURITY_METERING_ERROR: AGAIN,
   UNABLE_TO_LOCK_ROW: AGAIN,
   SERVER_UNAVAILABLE: AGAIN,
@@ -53,7 +57,7 @@ export const classifySalesforce: Classifier = (answer, request) => {
   if (answer.status === 401) {
     return PERMANENT_401.test(first.message) ? { ...said, ...PERMISSION } : 'token_refused';
   }
-  const row = (/external ID field/i.test(first.message) ? FIELD : ROWS[first.errorCode]) ?? (answer.status === 403 ? PERMISSION : CORRECT);
+  const row = (/external ID field/i.test(first.message) ? FIELD : first.errorCode === 'REQUEST_LIMIT_EXCEEDED' && TOO_MANY_AT_ONCE.test(first.message) ? AT_ONCE : ROWS[first.errorCode]) ?? (answer.status === 403 ? PERMISSION : CORRECT);
   const wait = retryAfterMs(answer.headers) ?? row.retryAfterMs;
   return { ...said, ...row, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
 };

@@ -7,7 +7,7 @@ import type { CallContext } from '../ports.ts';
 import { salesforceAuth } from './auth.ts';
 import { classifySalesforce } from './classify.ts';
 import { MAX_COLLECTION, MAX_QUERIES, MAX_SUBREQUESTS, partFailure, readComposite, writeComposite } from './composite.ts';
-import { pauseForSalesforce } from './limits.ts';
+import { readSalesforceLimits } from './limits.ts';
 import { accountPage, type AccountNode, type pageOf } from './mapping.ts';
 import type { DeliveryRecordsOptions, SalesforceCredentials, SalesforceOptions } from './options.ts';
 import { ACCOUNTS_IN_QUERY, accountChainQueries } from './queries.ts';
@@ -45,7 +45,7 @@ export function createSalesforceClient(settings: ConnectorSettings, credentials:
     ...settings,
     auth: salesforceAuth(settings, credentials, options),
     classify: classifySalesforce,
-    pauseFor: pauseForSalesforce(options.apiUsageCeiling),
+    readLimits: readSalesforceLimits(options.apiUsageCeiling),
     headers: { 'sforce-query-options': `batchSize=${options.queryBatchSize}`, ...CALL_OPTIONS },
   });
   const root = `/services/data/v${options.apiVersion}`;

@@ -47,7 +47,7 @@ export const classifyStripe: Classifier = (answer, request) => {
   const message = `Stripe refuses ${request.object}: ${said.message}${said.param === undefined ? '' : ` (${said.param})`}`;
   if (answer.status >= 500) return meaningOf(answer.headers, { kind: 'transient', code, message: `Stripe could not do ${request.object}: ${said.message}`, mend: WAIT });
   if (answer.status === 429 || answer.status === 409 || answer.headers['stripe-should-retry'] === 'true') {
-    return meaningOf(answer.headers, { kind: 'transient', code, message: `Stripe takes no more of this for now; nothing was done for ${request.object}: ${said.message}`, mend: WAIT, retryAfterMs: retryAfterMs(answer.headers) ?? 1000 });
+    return meaningOf(answer.headers, { kind: 'transient', code, message: `Stripe takes no more of this for now; nothing was done for ${request.object}: ${said.message}`, mend: WAIT, retryAfterMs: retryAfterMs(answer.headers) ?? 1000, ...limitOf(answer.headers) });
   }
   if (answer.status === 403) return { kind: 'configuration', code, message, mend: "Give the restricted key the permissions listed in connectors/stripe/README.md, then retry." };
   if (said.type === 'idempotency_error') return { kind: 'contract', code, message, mend: 'The connector used an idempotency key twice for different requests: correct it, then retry.' };
@@ -61,6 +61,20 @@ export const classifyStripe: Classifier = (answer, request) => {
 /** Stripe answers again what it answered to this key before. */
 export function isReplay(headers: IncomingHttpHeaders): boolean {
   return headers['idempotent-replayed'] === 'true';
+}
+
+/** Which limiter refused; a lock and a limit of one record's own come without one or as "resource-specific". https://docs.stripe.com/rate-limits */
+function limitOf(headers: IncomingHttpHeaders): Pick<Meaning, 'tooManyAtOnce' | 'sparesRate'> {
+  switch (headers['stripe-rate-limited-reason']) {
+    case 'global-concurrency':
+    case 'endpoint-concurrency':
+      return { tooManyAtOnce: true };
+    case 'global-rate':
+    case 'endpoint-rate':
+      return {};
+    default:
+      return { sparesRate: true };
+  }
 }
 
 function meaningOf(headers: IncomingHttpHeaders, meaning: Meaning): Meaning {

@@ -18,7 +18,7 @@ export const classifyStatus: Classifier = (answer, request) => {
   const wait = retryAfterMs(answer.headers);
   switch (answer.status) {
     case 429:
-      return { kind: 'transient', code: 'TRYTON_TOO_MANY_LOGINS', message: `Tryton slows down logins; nothing was done for ${request.object}.`, mend: 'Nothing to do: it is tried again by itself.', retryAfterMs: wait ?? 5_000 };
+      return { kind: 'transient', code: 'TRYTON_TOO_MANY_LOGINS', message: `Tryton slows down logins; nothing was done for ${request.object}.`, mend: 'Nothing to do: it is tried again by itself.', retryAfterMs: wait ?? 5_000, sparesRate: true };
     case 503:
       return { kind: 'transient', code: 'TRYTON_DATABASE_BUSY', message: `Tryton's database is busy; nothing was done for ${request.object}.`, mend: 'Nothing to do: it is tried again by itself.', refused: true };
     default:

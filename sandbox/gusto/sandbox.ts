@@ -37,7 +37,8 @@ export const gusto: SandboxDefinition = {
     const options = GustoOptions.parse(context.options);
     const desk = tokenDesk(records, options, now);
     const company = companyFor(context);
-    let times: number[] = [];
+    // A window opens with the first request and closes after a minute: https://docs.gusto.com/embedded-payroll/docs/rate-limits
+    let [opened, used] = [Number.NEGATIVE_INFINITY, 0];
 
     app.setErrorHandler((error, _request, reply) => {
       const refusal = error instanceof Refusal ? error : error instanceof UnreadableBody ? refused(400, 'invalid_request', error.message, 'request') : refused(500, 'internal_error', error instanceof Error ? error.message : String(error), 'request');
@@ -50,11 +51,11 @@ export const gusto: SandboxDefinition = {
       if (!request.url.startsWith('/v1/')) return;
       desk.check(request.headers.authorization);
       const at = now().getTime();
-      times = times.filter((time) => time > at - WINDOW_MS);
-      const reset = (times[0] ?? at) + WINDOW_MS;
-      if (options.requestsPerMinute !== null && times.length >= options.requestsPerMinute) throw tooMany(Math.ceil((reset - at) / 1000));
-      times.push(at);
-      if (options.requestsPerMinute !== null) reply.headers({ 'X-RateLimit-Limit': String(options.requestsPerMinute), 'X-RateLimit-Remaining': String(options.requestsPerMinute - times.length), 'X-RateLimit-Reset': new Date(reset).toISOString() });
+      if (at >= opened + WINDOW_MS) [opened, used] = [at, 0];
+      const reset = opened + WINDOW_MS;
+      if (options.requestsPerMinute !== null && used >= options.requestsPerMinute) throw tooMany(Math.ceil((reset - at) / 1000));
+      used += 1;
+      if (options.requestsPerMinute !== null) reply.headers({ 'X-RateLimit-Limit': String(options.requestsPerMinute), 'X-RateLimit-Remaining': String(options.requestsPerMinute - used), 'X-RateLimit-Reset': pacificTime(reset) });
       const version = request.headers['x-gusto-api-version'];
       if (typeof version !== 'string' || !VERSIONS.includes(version)) throw refused(406, 'invalid_api_version', `Invalid API Version \`${String(version ?? '')}\`. Expected format: YYYY-MM-DD`, 'request');
       reply.header('X-Gusto-API-Version', version);
@@ -91,7 +92,7 @@ export const gusto: SandboxDefinition = {
       return reply.code(202).send({ payroll_uuid: payrollIn(request) });
     });
     context.onReset(() => {
-      times = [];
+      [opened, used] = [Number.NEGATIVE_INFINITY, 0];
     });
   },
 
@@ -132,4 +133,11 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outpu
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw invalidValue(issue?.path.join('.') ?? 'base', issue?.message ?? 'is invalid');
+}
+
+/** "2025-07-08 15:35:40 -0700", as in https://docs.gusto.com/embedded-payroll/changelog/added-rate-limit-headers; the end of a second counts as a whole one. */
+function pacificTime(at: number): string {
+  const OFFSET_HOURS = -7;
+  const local = new Date(Math.ceil(at / 1000) * 1000 + OFFSET_HOURS * 3_600_000).toISOString();
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} -0700`;
 }

@@ -17,11 +17,14 @@ export interface Gate {
   /** Basic at the site's own address, Bearer through the gateway. @throws Refusal */
   admit(authorization: string | undefined, throughGateway: boolean): void;
   /** @param endpoint - method and route: burst limits are kept for each. @throws Refusal */
-  count(endpoint: string, writtenIssue: string | null): void;
+  count(endpoint: string, writtenIssue: string | null, reply: FastifyReply): void;
   reset(): void;
 }
 
-/** https://developer.atlassian.com/cloud/jira/platform/rate-limiting: bursts per endpoint and second, writes per issue (20 in 2 seconds). */
+/**
+ * https://developer.atlassian.com/cloud/jira/platform/rate-limiting: bursts per endpoint and second, writes per issue (20 in 2 seconds). When the limit is
+ * reset is told with a refusal only.
+ */
 export function createGate(context: SandboxContext, options: JiraOptions): Gate {
   const tokens = context.records.collection<Token>('__tokens');
   const bursts = new Map<string, { second: number; used: number }>();
@@ -43,13 +46,17 @@ export function createGate(context: SandboxContext, options: JiraOptions): Gate 
       const bearer = scheme.toLowerCase() === 'bearer' && throughGateway && (tokens.get(value)?.expiresAt ?? 0) > context.now().getTime();
       if (!basic && !bearer) throw unauthorized();
     },
-    count(endpoint, writtenIssue) {
+    count(endpoint, writtenIssue, reply) {
       const now = context.now();
       const second = Math.floor(now.getTime() / 1000);
       const burst = bursts.get(endpoint);
       const used = burst?.second === second ? burst.used : 0;
       if (options.requestsPerSecond !== null && used >= options.requestsPerSecond) throw tooMany('jira-burst-based', 1, now);
       bursts.set(endpoint, { second, used: used + 1 });
+      if (options.requestsPerSecond !== null) {
+        const left = options.requestsPerSecond - used - 1;
+        reply.headers({ 'x-ratelimit-limit': String(options.requestsPerSecond), 'x-ratelimit-remaining': String(left), ...(left < options.requestsPerSecond * 0.2 ? { 'x-ratelimit-nearlimit': 'true' } : {}) });
+      }
       if (writtenIssue === null || options.issueWrites === null) return;
       const recent = (writes.get(writtenIssue) ?? []).filter((at) => at > now.getTime() - 2000);
       if (recent.length >= options.issueWrites) throw tooMany('jira-per-issue-on-write', 2, now);

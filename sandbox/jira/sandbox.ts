@@ -33,13 +33,13 @@ export const jira: SandboxDefinition = {
     });
     // Jira's own answer for paths that are not (unverified).
     app.setNotFoundHandler((request, reply) => reply.code(404).type('application/json').send({ timestamp: context.now().toISOString(), status: 404, error: 'Not Found', message: `No message available`, path: request.url }));
-    app.addHook('preHandler', async (request) => {
+    app.addHook('preHandler', async (request, reply) => {
       if (!request.url.includes('/rest/')) return;
       gate.admit(request.headers.authorization, request.url.startsWith(gateway));
       const route = request.routeOptions.url ?? request.url;
       const writes = request.method === 'PUT' || (request.method === 'POST' && route.includes('/:issue/'));
       const issue = /\/issue\/([^/?]+)/.exec(request.url)?.[1];
-      gate.count(`${request.method} ${route}`, writes ? (issue ?? null) : null);
+      gate.count(`${request.method} ${route}`, writes ? (issue ?? null) : null, reply);
     });
     app.post('/oauth/token', (request, reply) => gate.token(request.body, reply));
     app.get('/browse/:key', (_request, reply) => reply.redirect('/'));

@@ -48,12 +48,17 @@ export const lago: SandboxDefinition = {
     });
     let [second, used] = [0, 0];
     context.onReset(() => void ([second, used] = [0, 0]));
-    app.addHook('onRequest', async ({ headers }) => {
+    // https://docs.getlago.com/api-reference/rate-limits: of Lago's cloud, with every answer; a server of one's own has no limit and tells of none.
+    app.addHook('onRequest', async ({ headers }, reply) => {
       if (headers.authorization?.split(' ')[1] !== options.apiKey) throw unauthorized();
       const at = Math.floor(context.now().getTime() / 1000);
       if (at !== second) [second, used] = [at, 0];
-      if (options.requestsPerSecond !== null && used >= options.requestsPerSecond) throw tooMany();
-      used += 1;
+      const most = options.requestsPerSecond;
+      if (most === null) return;
+      const refused = used >= most;
+      if (!refused) used += 1;
+      reply.headers({ 'X-RateLimit-Limit': String(most), 'X-RateLimit-Remaining': String(most - used), 'X-RateLimit-Reset': '1' });
+      if (refused) throw tooMany();
     });
     for (const install of [installCustomers, installInvoices, installCreditNotes, installPayments]) install(app, service);
   },

@@ -65,7 +65,7 @@ describe('the request budget', () => {
       entry.leave();
     };
     const waiting = [wait('analytics', 5), wait('invoicing', 3), wait('payroll', 1), wait('payroll too', 1)];
-    assert.equal(budget.waiting(), 4);
+    assert.equal(budget.state().waiting, 4);
     assert.ok('leave' in first);
     first.leave();
     await Promise.all(waiting);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { classifyHubSpot, pauseForHubSpot } from '../../../connectors/hubspot/classify.ts';
+import { classifyHubSpot } from '../../../connectors/hubspot/classify.ts';
+import { readHubSpotLimits } from '../../../connectors/hubspot/limits.ts';
 import type { Verdict } from '../../../connectors/http/classify.ts';
 
 function verdict(status: number, body: unknown, writes = false, headers = {}): Verdict {
@@ -39,12 +40,26 @@ describe('what HubSpot\'s refusals mean', () => {
     for (const body of [{}, undefined, null, 'text', []]) assert.notEqual(kind(verdict(400, body, true)), 'token_refused');
   });
 
-  it('stops sending for the rest of the window once its last request is used', () => {
-    assert.equal(pauseForHubSpot({ 'x-hubspot-ratelimit-remaining': '12' }), 0);
-    assert.equal(pauseForHubSpot({}), 0);
-    assert.equal(pauseForHubSpot({ 'x-hubspot-ratelimit-remaining': '0', 'x-hubspot-ratelimit-interval-milliseconds': '10000' }), 10_000);
-    assert.equal(pauseForHubSpot({ 'x-hubspot-ratelimit-remaining': '0' }), 10_000);
-    assert.equal(pauseForHubSpot({ 'x-hubspot-ratelimit-remaining': '12', 'x-hubspot-ratelimit-secondly-remaining': '0' }), 1000);
-    assert.equal(pauseForHubSpot({ 'x-hubspot-ratelimit-remaining': '12', 'x-hubspot-ratelimit-daily-remaining': '0' }), 3_600_000);
+  it('reads the windows of ten seconds and of the day, and not that of a second, which HubSpot enforces no more', () => {
+    const headers = {
+      'x-hubspot-ratelimit-interval-milliseconds': '10000', 'x-hubspot-ratelimit-max': '190', 'x-hubspot-ratelimit-remaining': '12',
+      'x-hubspot-ratelimit-daily': '650000', 'x-hubspot-ratelimit-daily-remaining': '649000', 'x-hubspot-ratelimit-secondly': '19', 'x-hubspot-ratelimit-secondly-remaining': '0',
+    };
+    assert.deepEqual(readHubSpotLimits(headers), {
+      windows: [
+        { name: 'ten seconds', limit: 190, remaining: 12, resetsInMs: 10_000, moving: true },
+        { name: 'day', limit: 650_000, remaining: 649_000, resetsInMs: 86_400_000, askAgainAfterMs: 300_000 },
+      ],
+    });
+    assert.deepEqual(readHubSpotLimits({}), { windows: [] });
+    assert.deepEqual(readHubSpotLimits({ 'x-hubspot-ratelimit-remaining': '0' }), { pauseMs: 10_000, windows: [] });
+  });
+
+  it('knows that no lower rate helps once the requests of the day are used', () => {
+    const spares = (policyName: string) => {
+      const said = verdict(429, { policyName, message: 'You have reached your limit.' });
+      return said !== 'token_refused' && said.sparesRate === true;
+    };
+    assert.deepEqual([spares('DAILY'), spares('TEN_SECONDLY_ROLLING'), spares('SECONDLY')], [true, false, false]);
   });
 });

@@ -1,0 +1,64 @@
+import type { Budget } from './budget.ts';
+import type { Lessor } from './tokens.ts';
+
+/**
+ * Between this process's HTTP clients and whoever holds a system's limit of requests per second over all processes: the clients have their tokens
+ * from there and tell of refusals. Where nobody holds it, each client keeps to a bucket of its own.
+ */
+export interface TooMuchPerSecond {
+  readonly limit: SharedLimit;
+  /** When the refused request was sent, milliseconds ago. */
+  readonly sentMsAgo: number;
+  /** Requests per second that the system seems to bear, of what this process sent; 0 where it took none of late. */
+  readonly sustainable: number;
+  /** No request is welcome for so long. */
+  readonly pauseMs: number;
+}
+
+/** One of a system's limits of requests per second. */
+export interface SharedLimit {
+  /** "hubspot"; "hubspot/search" where the vendor has one of its own for some requests. */
+  readonly name: string;
+  readonly system: string;
+  readonly configured: number | null;
+}
+
+export interface RateHolder {
+  lessorOf(limit: SharedLimit): Lessor;
+  refused(refusal: TooMuchPerSecond): void;
+}
+
+type Sharing = Pick<Budget, 'share' | 'rateChanged'>;
+/** The newest client's of each limit and host: connectors are made anew when the configuration or the credentials change. */
+const budgets = new Map<string, { readonly limit: SharedLimit; readonly budget: Sharing }>();
+const holders: RateHolder[] = [];
+
+export function joinRate(limit: SharedLimit, host: string, budget: Sharing): void {
+  budgets.set(`${limit.name} ${host}`, { limit, budget });
+  const holder = holders.at(-1);
+  if (holder !== undefined) budget.share(holder.lessorOf(limit));
+}
+
+export function tellTooMuch(refusal: TooMuchPerSecond): void {
+  holders.at(-1)?.refused(refusal);
+}
+
+/** @returns ends it */
+export function holdRates(holder: RateHolder): () => void {
+  holders.push(holder);
+  shareAll();
+  return () => {
+    holders.splice(holders.indexOf(holder), 1);
+    shareAll();
+  };
+}
+
+function shareAll(): void {
+  const holder = holders.at(-1);
+  for (const { limit, budget } of budgets.values()) budget.share(holder?.lessorOf(limit) ?? null);
+}
+
+/** @param name of one limit, or "" for any */
+export function rateWasChanged(name: string): void {
+  for (const { limit, budget } of budgets.values()) if (name === '' || limit.name === name) budget.rateChanged();
+}
