@@ -18,7 +18,6 @@ export const COMPANY = {
   approval_feature: true,
   team_feature: true,
   clock: '24h',
-  currency: 'USD',
   currency_code_display: 'iso_code_after',
   currency_symbol_display: 'symbol_none',
   decimal_symbol: '.',
