@@ -1,3 +1,4 @@
+import { bySystemsClock } from '../connectors/http/clock-skew.ts';
 import { isUnsupported, type ChangedDeal } from '../connectors/ports.ts';
 import { standingCaseOf } from '../store/cases.ts';
 import { dealProcess } from '../store/deal-processes.ts';
@@ -46,7 +47,7 @@ export function createSweep(deps: ActivityDependencies): MissedEventSweepActivit
           const [received] = await receiveEvents(db, [{ source: crm, eventId: `sweep/${changed.opportunityId}/${changed.version}`, kind: 'deal.changed', businessKey: changed.opportunityId, version: changed.version, occurredAt: changed.modifiedAt, headers: {}, rawBody: Buffer.from(JSON.stringify(payload)), payload }]);
           if (received?.status === 'accepted') missed += 1;
         }
-        const until = new Date(startedAt).toISOString();
+        const until = bySystemsClock(crm, startedAt).toISOString();
         await advanceWatermark(db, { name, from: last ?? null, to: until });
         if (missed > 0) deps.log.warn({ crm, missed }, 'closed-won deals had come without an event; they are in the inbox now');
         return { looked, missed, until };

@@ -1,5 +1,6 @@
 import { isUnsupported } from '../../connectors/ports.ts';
 import type { ReadReport } from '../../connectors/expense-source.ts';
+import { bySystemsClock } from '../../connectors/http/clock-skew.ts';
 import { SystemFailure } from '../../domain/failure.ts';
 import { expenseReportSchema, type ExpenseReport } from '../../domain/model/time/expense-report.ts';
 import { latestReports, recentlySwept } from '../../store/expenses/latest-reports.ts';
@@ -59,12 +60,12 @@ export function createExpenseSources(deps: ActivityDependencies): ExpenseSourceA
         if (isUnsupported(expenses)) return { notOffered: expenses.unsupported };
         const name = `expenses/${system}`;
         const startedAt = Date.now();
-        const until = new Date(startedAt).toISOString();
+        const present = new Date(startedAt).toISOString();
         const last = await readWatermark(db, name);
         const since = new Date(last === undefined ? startedAt - FIRST_SWEEP_MS : Date.parse(last) - OVERLAP_MS).toISOString();
         const lookedName = `expenses-looked-again/${system}`;
         const looked = await readWatermark(db, lookedName);
-        const today = until.slice(0, 10);
+        const today = present.slice(0, 10);
         let notShown: { readonly of: number; readonly missing: number } | null = null;
         const counts = await takeSwept<ExpenseReport>(
           db,
@@ -94,9 +95,10 @@ export function createExpenseSources(deps: ActivityDependencies): ExpenseSourceA
               }
             }
             if (missing.size > MOST_GONE && missing.size > ids.length * MOST_GONE_SHARE) notShown = { of: ids.length, missing: missing.size };
-            else for (const report of await gone(system, [...missing], until)) await put({ document: report });
+            else for (const report of await gone(system, [...missing], present)) await put({ document: report });
           },
         );
+        const until = bySystemsClock(system, startedAt).toISOString();
         await advanceWatermark(db, { name, from: last ?? null, to: until });
         if (notShown !== null) throw tooManyGone(system, notShown);
         if ((looked ?? '') < today) await advanceWatermark(db, { name: lookedName, from: looked ?? null, to: today });

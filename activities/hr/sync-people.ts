@@ -1,4 +1,5 @@
 import type { Employee } from '../../connectors/hr-port.ts';
+import { bySystemsClock } from '../../connectors/http/clock-skew.ts';
 import { firmConfigSchema } from '../../domain/config/schema.ts';
 import { addMilliseconds, type Instant } from '../../domain/dates.ts';
 import { SystemFailure } from '../../domain/failure.ts';
@@ -68,7 +69,7 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
         const known = rowsByPerson(await referenceRows(db, { kind: 'person' }));
         const port = deps.systems.hr(hr);
         const name = `people/${hr}`;
-        const startedAt = new Date().toISOString();
+        const startedAt = Date.now();
         const last = await readWatermark(db, name);
         const employees = new Map<string, Employee>();
         const notTaken: NotTaken[] = [];
@@ -115,7 +116,7 @@ export function createReferenceSync(deps: Pick<ActivityDependencies, 'store' | '
         }
         const changed = await put(hr, rows, identities);
         // Who could not be taken is asked for again, until HR or the configuration says more.
-        if (notTaken.length === 0) await advanceWatermark(db, { name, from: last ?? null, to: startedAt });
+        if (notTaken.length === 0) await advanceWatermark(db, { name, from: last ?? null, to: bySystemsClock(hr, startedAt).toISOString() });
         const untold = (await readWatermark(db, untoldOf(hr))) ?? '';
         const waiting = untold === '' ? [] : await waitingSince(addMilliseconds(untold, MAY_NOT_KNOW_MS));
         return { looked, changed, notTaken: notTaken.slice(0, SHOWN), notTakenInAll: notTaken.length, waiting: waiting.slice(0, WOKEN), changedAt: untold === '' || waiting.length > WOKEN ? null : untold };

@@ -1,3 +1,4 @@
+import { bySystemsClock } from '../../connectors/http/clock-skew.ts';
 import { isUnsupported } from '../../connectors/ports.ts';
 import type { Timesheet } from '../../domain/model/time/timesheet.ts';
 import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
@@ -42,7 +43,6 @@ export function createTimeSources(deps: ActivityDependencies): TimeSourceActivit
         const startedAt = Date.now();
         const last = await readWatermark(db, name);
         const since = new Date(last === undefined ? startedAt - FIRST_SWEEP_MS : Date.parse(last) - OVERLAP_MS).toISOString();
-        const until = new Date(startedAt).toISOString();
         const counts = await takeSwept<Timesheet>(
           db,
           {
@@ -60,6 +60,7 @@ export function createTimeSources(deps: ActivityDependencies): TimeSourceActivit
             for await (const change of timesheets.changed(since, context)) await put('sheet' in change ? { document: change.sheet } : change);
           },
         );
+        const until = bySystemsClock(system, startedAt).toISOString();
         await advanceWatermark(db, { name, from: last ?? null, to: until });
         return { ...counts, until };
       } catch (error) {

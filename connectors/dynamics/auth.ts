@@ -5,6 +5,7 @@ import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders, renewedToken, type AuthProvider } from '../http/auth.ts';
 import { meaningOfStatus, type Classifier } from '../http/classify.ts';
 import { createHttpClient } from '../http/client.ts';
+import { tellingClocks, type ClockTolerance } from '../http/clock-skew.ts';
 import { detachedContext } from '../http/detached-context.ts';
 import type { DynamicsCredentials, DynamicsOptions } from './options.ts';
 
@@ -31,15 +32,18 @@ function refused(object: string, reason: string) {
   };
 }
 
+/** The assertion lives for five minutes; Entra bears five more in either direction, but promises nothing. */
+const CLOCKS: ClockTolerance = { behind: 300, ahead: 300 };
+
 /**
  * OAuth 2.0 client credentials with a secret, or with an assertion signed by a certificate's key.
  * https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  * https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials (PS256, x5t#S256)
  */
-export function entraAuth(settings: ConnectorSettings, options: DynamicsOptions, credentials: DynamicsCredentials): AuthProvider {
+export function entraAuth(settings: ConnectorSettings, options: Pick<DynamicsOptions, 'authority'>, credentials: DynamicsCredentials): AuthProvider {
   const authority = (options.authority === 'environment' ? settings.baseUrl : options.authority).replace(/\/+$/, '');
   const path = `/${encodeURIComponent(credentials.tenantId)}/oauth2/v2.0/token`;
-  const http = createHttpClient({ ...settings, baseUrl: authority, auth: fixedHeaders({}), classify: classifyToken });
+  const http = createHttpClient({ ...settings, baseUrl: authority, auth: fixedHeaders({}), classify: 'clientSecret' in credentials ? classifyToken : tellingClocks(classifyToken, CLOCKS) });
   const proof = proofOf(credentials, `${authority}${path}`);
   return renewedToken(async () => {
     const { body } = await http.request({

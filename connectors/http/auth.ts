@@ -22,9 +22,9 @@ export function fixedHeaders(headers: Readonly<Record<string, string>>): AuthPro
 
 /**
  * A token with an end: fetched once however many calls wait for it, renewed 60 s before it expires (half way for a token that lives less than two minutes).
- * A failed fetch is not kept: the next call tries again.
+ * A failed fetch is not kept: the next call tries again. Its life is counted as it passes, so that a clock that is wrong or is set meanwhile changes nothing.
  */
-export function renewedToken(fetchToken: () => Promise<FetchedToken>, now: () => number = Date.now): AuthProvider {
+export function renewedToken(fetchToken: () => Promise<FetchedToken>, now: () => number = () => performance.now()): AuthProvider {
   let current: { readonly headers: Readonly<Record<string, string>>; readonly renewAt: number } | null = null;
   let fetching: Promise<Readonly<Record<string, string>>> | null = null;
 

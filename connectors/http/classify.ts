@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureKind } from '../../domain/failure.ts';
+import { untilMs } from './clock-skew.ts';
 
 /** What a vendor's answer means when it is not the answer that was asked for. */
 export interface Meaning {
@@ -13,9 +14,9 @@ export interface Meaning {
   readonly refused?: boolean;
   /** Refused because too many requests of the account were under way at once: fewer from now on (at-once.ts). */
   readonly tooManyAtOnce?: boolean;
-}
   /** 429, but not for too many requests per second: a day's allowance, or the limit of one record or endpoint. Fewer per second would not help. */
   readonly sparesRate?: boolean;
+}
 export type Verdict = Meaning | 'token_refused';
 
 export interface RefusedAnswer {
@@ -36,7 +37,7 @@ export type Classifier = (answer: RefusedAnswer, request: { readonly object: str
 export function retryAfterMs(headers: IncomingHttpHeaders, now: () => number = Date.now): number | undefined {
   const value = headers['retry-after'];
   if (value === undefined) return undefined;
-  const milliseconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now();
+  const milliseconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1000 : untilMs(Date.parse(value), headers, now);
   return Number.isFinite(milliseconds) ? Math.min(Math.max(Math.round(milliseconds), 0), 3_600_000) : undefined;
 }
 

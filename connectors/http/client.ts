@@ -11,12 +11,13 @@ import { joinAtOnce, tellTooManyAtOnce } from './at-once.ts';
 import type { AuthProvider } from './auth.ts';
 import { createBudget, reasonOf } from './budget.ts';
 import { createCircuit, type CircuitState } from './circuit.ts';
-import type { Classifier } from './classify.ts';
+import { retryAfterMs, type Classifier, type Verdict } from './classify.ts';
+import { noteClock } from './clock-skew.ts';
 import { countRefusedToken, observeRequest, watch } from './metrics.ts';
-import { traced } from './tracing.ts';
 import { joinRate, tellTooMuch, type SharedLimit } from './shared-rate.ts';
-import { busyFailure, circuitFailure, isCertainlyUnsent, lostFailure, refusedFailure, schemaFailure, tooLargeFailure, type Asked } from './failures.ts';
+import { traced } from './tracing.ts';
 import type { LimitReader } from './vendor-windows.ts';
+import { busyFailure, circuitFailure, isCertainlyUnsent, lostFailure, refusedFailure, schemaFailure, tooLargeFailure, type Asked } from './failures.ts';
 
 /** Bytes of one answer; more is a contract failure. */
 export const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
@@ -81,10 +82,10 @@ interface Received {
   readonly answer: ReturnType<typeof readAnswer>;
 }
 
-const WITHHELD = '(the answer to a login is not kept)';
 /** Of windows that requests are counted in: vendors count by the second at least, and what is used up for longer is an allowance, not a rate. */
 const SHORTEST_WINDOW_MS = 1000;
 const LONGEST_WINDOW_MS = 60_000;
+const WITHHELD = '(the answer to a login is not kept)';
 
 /** For requests whose body does not matter. */
 export const emptyAnswer: z.ZodType<undefined> = z.unknown().transform(() => undefined);
@@ -151,6 +152,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       });
       // got decodes an answer that calls itself compressed to a Buffer, also where its body is plain text (Tryton 8.2 does so).
       const text = unpacked(Buffer.from(rawBody), asked);
+      noteClock(settings.system, headers);
       const received: Received = { status, headers, text, answer: readAnswer(headers, text) };
       // Some systems say no to a record by a status that others keep for their own failing (faults of SOAP): the vendor's table decides.
       const refused = status < 500 ? undefined : judge(received, asked);
@@ -224,13 +226,13 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   };
 }
 
-/** Some answers come packed although nobody asked for it (Snowflake's later partitions); by their bytes, since others only claim to be. */
-function unpacked(bytes: Buffer, asked: Asked): string {
 /** Fewer requests per second would help. */
 function isOfRate(verdict: Verdict, pauseMs: number): boolean {
   return verdict !== 'token_refused' && verdict.tooManyAtOnce !== true && verdict.sparesRate !== true && pauseMs <= LONGEST_WINDOW_MS;
 }
 
+/** Some answers come packed although nobody asked for it (Snowflake's later partitions); by their bytes, since others only claim to be. */
+function unpacked(bytes: Buffer, asked: Asked): string {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString('utf8');
   try {
     return gunzipSync(bytes, { maxOutputLength: MAX_ANSWER_BYTES }).toString('utf8');

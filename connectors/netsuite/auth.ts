@@ -5,10 +5,13 @@ import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders, renewedToken, type AuthProvider } from '../http/auth.ts';
 import { meaningOfStatus, type Classifier } from '../http/classify.ts';
 import { createHttpClient } from '../http/client.ts';
+import { tellingClocks, type ClockTolerance } from '../http/clock-skew.ts';
 import { detachedContext } from '../http/detached-context.ts';
 import type { NetSuiteCredentials } from './options.ts';
 
 const TOKEN_PATH = '/services/rest/auth/oauth2/v1/token';
+/** The assertion lives for five minutes; how far its `iat` may lie ahead is not documented. */
+const CLOCKS: ClockTolerance = { behind: 300, ahead: 60 };
 /** NetSuite sends `expires_in` as text. */
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().default(3600) });
 const refusal = z.object({ error: z.string(), error_description: z.string().optional() });
@@ -30,7 +33,7 @@ const classifyToken: Classifier = (answer, request) => {
  * Source: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_162686838198.html
  */
 export function netSuiteAuth(settings: ConnectorSettings, credentials: NetSuiteCredentials, now: () => number): AuthProvider {
-  const http = createHttpClient({ ...settings, auth: fixedHeaders({}), classify: classifyToken });
+  const http = createHttpClient({ ...settings, auth: fixedHeaders({}), classify: tellingClocks(classifyToken, CLOCKS, now) });
   const key = createPrivateKey(credentials.privateKeyPem);
   const audience = `${settings.baseUrl.replace(/\/+$/, '')}${TOKEN_PATH}`;
   return renewedToken(async () => {

@@ -5,12 +5,15 @@ import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders, renewedToken, type AuthProvider } from '../http/auth.ts';
 import { meaningOfStatus, type Classifier } from '../http/classify.ts';
 import { createHttpClient } from '../http/client.ts';
+import { tellingClocks, type ClockTolerance } from '../http/clock-skew.ts';
 import { detachedContext } from '../http/detached-context.ts';
 import type { OracleCredentials, OracleOptions } from './options.ts';
 
 const TOKEN_PATH = '/oauth2/v1/token';
 /** What an identity domain calls itself, whatever its address. */
 const ISSUED_FOR = 'https://identity.oraclecloud.com/';
+/** Assertions live for five minutes; how far their `iat` may lie ahead is not documented. */
+const CLOCKS: ClockTolerance = { behind: 300, ahead: 60 };
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().default(3600) });
 const refusal = z.object({ error: z.string(), error_description: z.string().optional() });
@@ -39,7 +42,7 @@ export function oracleAuth(settings: ConnectorSettings, options: OracleOptions, 
   const { identityDomain, scope } = options;
   if (identityDomain === undefined || scope === undefined) throw new Error(`the options of ${settings.system} need identityDomain and scope for OAuth 2.0`);
   const domain = (identityDomain === 'environment' ? settings.baseUrl : identityDomain).replace(/\/+$/, '');
-  const http = createHttpClient({ ...settings, baseUrl: domain, auth: fixedHeaders({}), classify: classifyToken });
+  const http = createHttpClient({ ...settings, baseUrl: domain, auth: fixedHeaders({}), classify: 'privateKeyPem' in credentials ? tellingClocks(classifyToken, CLOCKS) : classifyToken });
   const grant = grantOf(credentials);
   return renewedToken(async () => {
     const { form, headers } = await grant();

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ConnectorSettings } from '../connector.ts';
 import { renewedToken, fixedHeaders, type AuthProvider } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
+import { tellingClocks, type ClockTolerance } from '../http/clock-skew.ts';
 import { detachedContext } from '../http/detached-context.ts';
 import { classifySalesforceToken } from './classify.ts';
 import type { SalesforceCredentials, SalesforceOptions } from './options.ts';
@@ -36,13 +37,16 @@ export interface SalesforceAuth extends AuthProvider {
 /** Neither flow's answer names an expiry: sessions last as the organization's policy says, 15 minutes at the least. */
 const ASSUMED_LIFE_SECONDS = 900;
 
+/** The assertion lives for three minutes, and one that expires in more than five is refused as well. */
+const CLOCKS: ClockTolerance = { behind: 180, ahead: 120 };
+
 /**
  * Signs in by the flow that the credentials are made for:
  * a certificate: OAuth 2.0 JWT bearer flow, a signed assertion valid for three minutes is exchanged for an access token (RFC 7523);
  * a consumer secret: OAuth 2.0 client credentials flow, which only the organization's own My Domain address answers.
  */
 export function salesforceAuth(settings: ConnectorSettings, credentials: SalesforceCredentials, options: SalesforceOptions): SalesforceAuth {
-  const http = createHttpClient({ ...settings, auth: fixedHeaders({}), classify: classifySalesforceToken });
+  const http = createHttpClient({ ...settings, auth: fixedHeaders({}), classify: 'clientSecret' in credentials ? classifySalesforceToken : tellingClocks(classifySalesforceToken, CLOCKS) });
   const sessions = new WeakMap<object, SalesforceSession>();
   const provider = renewedToken(async () => {
     const { body } = await http.request({

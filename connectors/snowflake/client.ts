@@ -6,7 +6,6 @@ import { createHttpClient, emptyAnswer } from '../http/client.ts';
 import { detachedContext } from '../http/detached-context.ts';
 import type { CallContext } from '../ports.ts';
 import { snowflakeAuth } from './auth.ts';
-import { classifySnowflake } from './classify.ts';
 import { snowflakeCredentialsSchema, type SnowflakeOptions } from './options.ts';
 
 export interface Statement {
@@ -43,7 +42,7 @@ const statementAnswer = z.union([finished, running]);
 
 export function createSnowflakeClient(settings: ConnectorSettings, options: SnowflakeOptions): Snowflake {
   const auth = snowflakeAuth(settings, snowflakeCredentialsSchema.parse(settings.credentials));
-  const http = createHttpClient({ ...settings, auth, classify: classifySnowflake, headers: { 'user-agent': 'q2c-warehouse/1.0' } });
+  const http = createHttpClient({ ...settings, auth, classify: auth.classify, headers: { 'user-agent': 'q2c-warehouse/1.0' } });
   const { database, schema, warehouse, role, statementSeconds } = options;
 
   const submit = async ({ sql, binds = [], writes, object }: Statement, context: CallContext) => {

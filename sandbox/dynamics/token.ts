@@ -41,7 +41,10 @@ export interface Tokens {
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-export function tokenEndpoint(records: RecordStore, options: DynamicsOptions, now: () => Date): Tokens {
+/** What the endpoint must know of the app registration; other systems of the tenant sign in here too. */
+export type AppRegistration = Pick<DynamicsOptions, 'tenantId' | 'clientId' | 'clientSecret' | 'publicKeyPem' | 'certificateThumbprint' | 'accessTokenLifetimeSeconds'>;
+
+export function tokenEndpoint(records: RecordStore, options: AppRegistration, now: () => Date): Tokens {
   const tokens = records.collection<StoredToken>('__tokens');
 
   async function refusalOf(tenant: string, request: TokenRequest, addresses: readonly string[]): Promise<TokenRefusal | undefined> {
@@ -64,6 +67,10 @@ export function tokenEndpoint(records: RecordStore, options: DynamicsOptions, no
       if (!addresses.some((address) => audience === `${address}/${options.tenantId}/oauth2/v2.0/token`) || payload.jti === undefined) return refuse(401, 'invalid_client', 700023, 'The audience of the client assertion is not valid.');
       return undefined;
     } catch (error) {
+      if (error instanceof errors.JWTExpired || (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf')) {
+        const [from, until] = [error.payload.nbf, error.payload.exp].map((at) => new Date((at ?? 0) * 1000).toISOString());
+        return refuse(401, 'invalid_client', 700024, `Client assertion is not within its valid time range. Current time: ${now().toISOString()}, assertion valid from ${from ?? ''}, expiry time of assertion ${until ?? ''}.`);
+      }
       if (error instanceof errors.JOSEError || error instanceof TypeError) return refuse(401, 'invalid_client', 700027, `The client assertion failed signature validation: ${error.message}`);
       throw error;
     }

@@ -95,6 +95,8 @@ export async function startSandbox(definition: SandboxDefinition, settings: Sand
 
   root.addHook('onResponse', async (request, reply) => logRequest(request.method, request.url, reply.statusCode, request.fault));
   root.addHook('onRequestAbort', async (request) => logRequest(request.method, request.url, 0, request.fault));
+  // A vendor dates its answers by its own clock.
+  root.addHook('onRequest', async (_request, reply) => void reply.raw.setHeader('date', now().toUTCString()));
   installBodies(root);
   const faults = installFaults(root, definition.faultAnswers);
 

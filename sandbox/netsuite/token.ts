@@ -15,6 +15,7 @@ export const TOKEN_PATH = '/services/rest/auth/oauth2/v1/token';
 const ALGORITHMS = ['PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'];
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const MAX_ASSERTION_SECONDS = 3600;
+const CLOCK_TOLERANCE_SECONDS = 10;
 
 const TokenRequest = z.object({
   grant_type: z.string().optional(),
@@ -62,7 +63,7 @@ export function tokenEndpoint(records: RecordStore, options: NetSuiteOptions, no
     const header = decodeProtectedHeader(assertion);
     if (header.kid !== options.certificateId) return refuse('invalid_client', 'the kid header is not the ID of a certificate of this integration');
     if (header.alg === undefined || !ALGORITHMS.includes(header.alg)) return refuse('invalid_client', `the algorithm must be one of ${ALGORITHMS.join(', ')}`);
-    const { payload } = await jwtVerify(assertion, await keyFor(header.alg), { algorithms: ALGORITHMS, currentDate: now(), clockTolerance: 10 });
+    const { payload } = await jwtVerify(assertion, await keyFor(header.alg), { algorithms: ALGORITHMS, currentDate: now(), clockTolerance: CLOCK_TOLERANCE_SECONDS });
     return checkClaims(payload, tokenUrls);
   }
 
@@ -72,6 +73,8 @@ export function tokenEndpoint(records: RecordStore, options: NetSuiteOptions, no
     const { iss, aud, iat, exp, scope } = claims.data;
     if (iss !== options.clientId) return refuse('invalid_client', 'iss is not a known client ID');
     if (![aud].flat().some((each) => tokenUrls.includes(each))) return refuse('invalid_grant', 'aud is not the address of this token endpoint');
+    // How far ahead NetSuite lets it lie is not documented (unverified); the stand-in is strict.
+    if (iat > now().getTime() / 1000 + CLOCK_TOLERANCE_SECONDS) return refuse('invalid_client', 'the assertion does not verify: iat lies in the future');
     if (exp - iat >= MAX_ASSERTION_SECONDS || exp <= iat) return refuse('invalid_grant', 'the assertion must be valid for less than 60 minutes');
     if (!scope.includes('rest_webservices')) return refuse('invalid_scope', 'scope must contain rest_webservices');
     return undefined;

@@ -38,6 +38,7 @@ export function tokenEndpoint(records: RecordStore, options: OracleOptions, now:
       const header = decodeProtectedHeader(assertion ?? '');
       if (header.alg !== 'RS256' || header.kid !== options.certificateAlias) return 'No certificate of the application has this alias.';
       const { payload } = await jwtVerify(assertion ?? '', await importSPKI(options.publicKeyPem, 'RS256'), { algorithms: ['RS256'], issuer: options.clientId, subject, audience: AUDIENCE, currentDate: now(), clockTolerance: 60 });
+      if ((payload.iat ?? 0) > now().getTime() / 1000 + 60) return 'The assertion is not valid: "iat" lies in the future.';
       return payload.exp === undefined || payload.jti === undefined ? 'The assertion has no exp or jti.' : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError || error instanceof TypeError) return `The assertion is not valid: ${error.message}`;

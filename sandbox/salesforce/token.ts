@@ -26,6 +26,7 @@ const Grant = z.object({
 const Claims = z.object({ iss: z.string(), sub: z.string(), aud: z.union([z.string(), z.array(z.string())]), exp: z.number() });
 
 const LOGIN_HOSTS = ['https://login.salesforce.com', 'https://test.salesforce.com'];
+const LONGEST_ASSERTION_SECONDS = 300;
 const SCOPE = 'api web full refresh_token';
 
 class Refused extends Error {
@@ -70,6 +71,8 @@ export function installTokenEndpoint(context: SandboxContext, options: Salesforc
     });
     const claims = Claims.safeParse(verified.payload);
     if (!claims.success) throw new Refused('invalid_grant', 'invalid assertion');
+    // Said by many who met it, the exact words are not documented (unverified): an assertion may expire in five minutes at the most.
+    if (claims.data.exp > context.now().getTime() / 1000 + LONGEST_ASSERTION_SECONDS + 5) throw new Refused('invalid_grant', 'invalid assertion');
     return claims.data;
   }
 

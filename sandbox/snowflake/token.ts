@@ -22,7 +22,8 @@ export function gatekeeper(records: RecordStore, options: SnowflakeOptions, now:
   async function checkJwt(jwt: string): Promise<void> {
     try {
       const { payload } = await jwtVerify(jwt, await importSPKI(options.publicKeyPem, 'RS256'), { algorithms: ['RS256'], issuer: `${name}.SHA256:${fingerprint}`, subject: name, currentDate: now(), clockTolerance: 60, requiredClaims: ['iat', 'exp'] });
-      if ((payload.exp ?? 0) - (payload.iat ?? 0) <= MOST_SECONDS) return;
+      const { iat = 0, exp = 0 } = payload;
+      if (exp - iat <= MOST_SECONDS && iat <= now().getTime() / 1000 + 60) return;
     } catch {
       throw invalidJwt();
     }
