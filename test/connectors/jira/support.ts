@@ -15,6 +15,7 @@ export interface Exchange {
   readonly method: string;
   /** Below /rest, with the names of its parameters. */
   readonly route: string;
+  readonly query: unknown;
   readonly request: unknown;
   readonly status: number;
   readonly answer: unknown;
@@ -57,7 +58,7 @@ export async function startSite(options: Readonly<Record<string, unknown>> = {})
       register(context) {
         context.app.addHook('onSend', async (request, reply, payload) => {
           const route = request.routeOptions.url ?? '';
-          if (route.includes('/rest/')) exchanges.push({ method: request.method, route: route.slice(route.indexOf('/rest/')), request: request.body, status: reply.statusCode, answer: typeof payload === 'string' && payload !== '' && request.fault === undefined ? JSON.parse(payload) : undefined });
+          if (route.includes('/rest/')) exchanges.push({ method: request.method, route: route.slice(route.indexOf('/rest/')), query: request.query, request: request.body, status: reply.statusCode, answer: typeof payload === 'string' && payload !== '' && request.fault === undefined ? JSON.parse(payload) : undefined });
           return payload;
         });
         return jira.register(context);
