@@ -92,7 +92,7 @@ function projectOperations(options: DynamicsOptions, references: DynamicsReferen
         key: { LineSequenceNumber: number(String(index + 1)) },
         body: {
           Description: cut(`${line.projectNumber}: ${line.description} (${line.quantity} ${line.unit})`, NAME_LENGTH),
-          BillingMethod: line.billingMethod === 'time_and_materials' || line.billingMethod === 'capped' ? 'TimeAndMaterial' : 'FixedPrice',
+          BillingMethod: line.billingMethod === 'time_and_materials' || line.billingMethod === 'capped' ? 'TimeMaterial' : 'FixedPrice',
           Quantity: exactNumber(line.quantity),
           UnitPrice: exactNumber(line.unitPrice),
           LineAmount: exactNumber(line.amount.amount),

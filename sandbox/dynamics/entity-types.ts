@@ -9,6 +9,8 @@ export interface FieldSpec {
   readonly kind: FieldKind;
   readonly max?: number;
   readonly values?: readonly string[];
+  /** The enumeration's own name; none: its values are texts to OData. */
+  readonly type?: string;
   readonly label?: string;
   readonly required?: true;
   /** The column of the table, where the entity calls it otherwise. */
@@ -38,10 +40,10 @@ export const TABLES = {
   CustGroup: { label: 'Customer groups (CustGroup)', keys: ['dataareaid', 'customergroupid'] },
   PaymTerm: { label: 'Terms of payment (PaymTerm)', keys: ['dataareaid', 'name'] },
   ProjGroup: { label: 'Project groups (ProjGroup)', keys: ['dataareaid', 'projectgroup'] },
-  ProjCategory: { label: 'Project categories (ProjCategory)', keys: ['dataareaid', 'categoryid'] },
-  ProjLineProperty: { label: 'Line properties (ProjLineProperty)', keys: ['dataareaid', 'lineproperty'] },
-  ProjJournalName: { label: 'Project journal names (ProjJournalName)', keys: ['dataareaid', 'journalname'] },
-  ResourceCategory: { label: 'Roles (ResourceCategory)', keys: ['resourcecategoryid'] },
+  ProjCategory: { label: 'Project categories (ProjCategory)', keys: ['dataareaid', 'category'] },
+  ProjLineProperty: { label: 'Line properties (ProjLineProperty)', keys: ['dataareaid', 'linepropertyid'] },
+  ProjJournalName: { label: 'Project journal names (ProjJournalName)', keys: ['dataareaid', 'name'] },
+  ResourceCategory: { label: 'Roles (ResourceCategory)', keys: ['dataareaid', 'roleid'] },
 } as const satisfies Record<string, { label: string; keys: readonly string[] }>;
 export type TableName = keyof typeof TABLES;
 
@@ -61,7 +63,8 @@ const text = (max: number, more: Omit<FieldSpec, 'kind' | 'max'> = {}): FieldSpe
 const decimal: FieldSpec = { kind: 'decimal', initial: 0 };
 const date: FieldSpec = { kind: 'date', initial: '1900-01-01T00:00:00Z' };
 const oneOf = (values: readonly string[], more: Omit<FieldSpec, 'kind' | 'values'> = {}): FieldSpec => ({ kind: 'enum', values, initial: values[0] ?? '', ...more });
-const NO_YES = ['No', 'Yes'];
+const noYes = (more: Omit<FieldSpec, 'kind' | 'values' | 'type'> = {}): FieldSpec => oneOf(['No', 'Yes'], { type: 'NoYes', ...more });
+const PROJECT_TYPES = ['TimeMaterial', 'FixedPrice', 'Investment', 'Cost', 'Internal', 'Time', 'None'];
 const STAGES = ['Created', 'Estimated', 'Scheduled', 'InProcess', 'User1', 'User2', 'User3', 'Completed'];
 const company = text(4, { required: true, label: 'Company' });
 const customer: FieldSpec = text(20, { column: 'customeraccount', label: 'Customer account', to: { table: 'CustTable', label: 'Customers' } });
@@ -83,17 +86,17 @@ export const ENTITIES: readonly EntityType[] = [
       dataAreaId: company, CustomerAccount: text(20, { label: 'Customer account' }), PartyType: oneOf(['Organization', 'Person'], { required: true }), PartyNumber: text(40, { label: 'Party number', to: { table: 'DirPartyTable', label: 'Global address book' } }),
       OrganizationName: text(100, { required: true, label: 'Name' }), NameAlias: text(20), CustomerGroupId: text(10, { required: true, label: 'Customer group', to: { table: 'CustGroup', label: 'Customer groups' } }),
       SalesCurrencyCode: text(3, { label: 'Currency', required: true, to: { table: 'Currency', label: 'Currencies' } }), PaymentTerms: terms('paymentterms'), IdentificationNumber: text(50), SalesMemo: text(1_000_000),
-      OnHoldStatus: oneOf(['No', 'Invoice', 'All', 'Payment', 'Requisition', 'Never']), AddressDescription: text(60), AddressStreet: text(250), AddressCity: text(60), AddressState: text(10),
+      OnHoldStatus: oneOf(['No', 'Invoice', 'All', 'Payment', 'Requisition', 'Never'], { type: 'CustVendorBlocked' }), AddressDescription: text(60), AddressStreet: text(250), AddressCity: text(60), AddressState: text(10),
       AddressZipCode: text(10), AddressCountryRegionId: text(10), AddressCountryRegionISOCode: text(2),
     },
   },
   {
     set: 'ProjectContracts', name: 'ProjectContract', dataEntity: 'ProjContractEntity', table: 'ProjInvoiceTable', keys: ['dataAreaId', 'ProjectContractID'],
-    fields: { dataAreaId: company, ProjectContractID: text(20, { label: 'Project contract ID' }), Name: text(60), SalesCurrency: { ...currency, column: 'salescurrency', required: true }, ContractDate: date, InvoicingName: text(100), SalesTaxGroup: text(10), PriceGroup: text(10), LockContractSalesCurrency: oneOf(NO_YES) },
+    fields: { dataAreaId: company, ProjectContractID: text(20, { label: 'Project contract ID' }), Name: text(60), SalesCurrency: { ...currency, column: 'salescurrency', required: true }, ContractDate: date, InvoicingName: text(100), SalesTaxGroup: text(10), PriceGroup: text(10), LockContractSalesCurrency: noYes() },
   },
   {
     set: 'ProjectFundingSources', name: 'ProjectFundingSource', dataEntity: 'ProjFundingSourceEntity', table: 'ProjFundingSource', keys: ['dataAreaId', 'ProjectContractID', 'FundingSourceId'],
-    fields: { dataAreaId: company, ProjectContractID: { ...contract, required: true }, FundingSourceId: text(40), FundingType: oneOf(['Customer', 'Organization', 'Grant', 'OnHold']), CustomerOrOrganization: { ...customer, column: 'customeraccount' }, CustomerReference: text(60), CustomerRequisition: text(20), TermsOfPayment: terms('termsofpayment'), IsPrimaryFundingSource: oneOf(NO_YES), CreateDefaultFundingRule: oneOf(NO_YES) },
+    fields: { dataAreaId: company, ProjectContractID: { ...contract, required: true }, FundingSourceId: text(40), FundingType: oneOf(['Customer', 'Organization', 'Grant', 'OnHoldFundingSource'], { type: 'ProjFundingType' }), CustomerOrOrganization: { ...customer, column: 'customeraccount' }, CustomerReference: text(60), CustomerRequisition: text(20), TermsOfPayment: terms('termsofpayment'), IsPrimaryFundingSource: noYes(), CreateDefaultFundingRule: noYes() },
   },
   {
     set: 'ProjectContractHeaders', name: 'ProjectContractHeader', dataEntity: 'ProjProjectContractHeaderEntity', table: 'ProjInvoiceTable', keys: ['dataAreaId', 'ProjectContractId'], integrated: true,
@@ -101,28 +104,28 @@ export const ENTITIES: readonly EntityType[] = [
   },
   {
     set: 'ProjectContractLines', name: 'ProjectContractLine', dataEntity: 'ProjProjectContractLineEntity', table: 'PSAContractLineItems', keys: ['dataAreaId', 'ProjectContractId', 'LineSequenceNumber'], integrated: true,
-    fields: { dataAreaId: company, ProjectContractId: { ...contract, required: true }, LineSequenceNumber: { kind: 'int' }, Description: text(60), BillingMethod: oneOf(['TimeAndMaterial', 'FixedPrice']), Quantity: decimal, UnitPrice: decimal, LineAmount: decimal, StartDate: date, EndDate: date, LineProjectId: text(20), ContractLineId: text(60) },
+    fields: { dataAreaId: company, ProjectContractId: { ...contract, required: true }, LineSequenceNumber: { kind: 'int' }, Description: text(60), BillingMethod: oneOf(['FixedPrice', 'TimeMaterial'], { type: 'ProjContractBillingMethod' }), Quantity: decimal, UnitPrice: decimal, LineAmount: decimal, StartDate: date, EndDate: date, LineProjectId: text(20), ContractLineId: text(60) },
   },
   {
     set: 'Projects', name: 'Project', dataEntity: 'ProjectEntity', table: 'ProjTable', keys: ['dataAreaId', 'ProjectID'],
-    fields: { dataAreaId: company, ProjectID: text(20, { label: 'Project ID' }), ProjectName: text(60, { required: true, label: 'Project name' }), ProjectGroup: group, ProjectType: oneOf(['TimeMaterial', 'FixedPrice', 'Investment', 'Cost', 'Internal', 'Time', 'None']), ProjectContractID: { ...contract, required: true }, CustomerAccount: customer, ProjectStage: oneOf(STAGES), ProjectedStartDate: date, ProjectedEndDate: date, StartDate1: date, EndDate1: date, Notes: text(1_000_000), Description: text(1_000_000), ParentProject: text(20) },
+    fields: { dataAreaId: company, ProjectID: text(20, { label: 'Project ID' }), ProjectName: text(60, { required: true, label: 'Project name' }), ProjectGroup: group, ProjectType: oneOf(PROJECT_TYPES, { type: 'ProjType' }), ProjectContractID: { ...contract, required: true }, CustomerAccount: customer, ProjectStage: oneOf(STAGES, { type: 'ProjStatus' }), ProjectedStartDate: date, ProjectedEndDate: date, StartDate1: date, EndDate1: date, Notes: text(1_000_000), Description: text(1_000_000), ParentProject: text(20) },
   },
   {
     set: 'ProjectsV2', name: 'ProjectV2', dataEntity: 'ProjTableV2Entity', table: 'ProjTable', keys: ['dataAreaId', 'ProjectId'], integrated: true,
-    fields: { dataAreaId: company, ProjectId: text(20, { label: 'Project ID' }), ProjectName: text(60, { required: true, label: 'Project name' }), ProjectGroupId: group, ProjectContractId: { ...contract, required: true }, CustomerAccountNumber: customer, ProjectStage: oneOf(STAGES), ProjectedStartDate: date, ProjectedEndDate: date, ScheduleStartDate: date, ScheduleEndDate: date, Description: text(1_000_000), IntegrationSourceDataId: text(100), ParentProjectId: text(20, { column: 'parentproject' }) },
+    fields: { dataAreaId: company, ProjectId: text(20, { label: 'Project ID' }), ProjectName: text(60, { required: true, label: 'Project name' }), ProjectGroupId: group, ProjectContractId: { ...contract, required: true }, CustomerAccountNumber: customer, ProjectStage: oneOf(STAGES, { type: 'ProjStatus' }), ProjectedStartDate: date, ProjectedEndDate: date, ScheduleStartDate: date, ScheduleEndDate: date, Description: text(1_000_000), IntegrationSourceDataId: text(100), ParentProjectId: text(20, { column: 'parentproject' }) },
   },
   {
     set: 'ProjectTasks', name: 'ProjectTask', dataEntity: 'ProjTaskEntity', table: 'ProjTasks', keys: ['dataAreaId', 'ProjectId', 'TaskId'],
-    fields: { dataAreaId: company, ProjectId: { ...project, required: true }, TaskId: text(20), TaskElementId: text(60), TaskName: text(60, { required: true, label: 'Name' }), ParentTaskElementId: text(60), TaskOutlineLevel: { kind: 'int', initial: 1 }, TaskDisplaySequence: decimal, TaskStatus: oneOf(['Free', 'Tentative', 'Busy', 'OutOfOffice']), TaskTimeType: oneOf(['NotStarted', 'InProgress', 'Completed', 'Waiting', 'Deferred']) },
+    fields: { dataAreaId: company, ProjectId: { ...project, required: true }, TaskId: text(20), TaskElementId: text(60), TaskName: text(60, { required: true, label: 'Name' }), ParentTaskElementId: text(60), TaskOutlineLevel: { kind: 'int', initial: 1 }, TaskDisplaySequence: decimal, TaskStatus: oneOf(['Free', 'Tentative', 'Busy', 'OutOfOffice'], { type: 'SmmShowTimeAs' }), TaskTimeType: oneOf(['NotStarted', 'InProgress', 'Completed', 'Waiting', 'Deferred'], { type: 'SmmActivityTaskTimeType' }) },
   },
   {
     set: 'ProjHourSalesPricesV2', name: 'ProjHourSalesPriceV2', dataEntity: 'ProjHourSalesPriceV2Entity', table: 'ProjHourSalesPrice',
     keys: ['dataAreaId', 'ProjectId', 'PriceGroup', 'ResourceCategoryId', 'TransDate', 'CurrencyId', 'CustomerAccount', 'ProjectContractId', 'ResourceId', 'ResourceCompanyId', 'CategoryId'],
-    fields: { dataAreaId: company, ProjectId: project, PriceGroup: text(10), ResourceCategoryId: role, TransDate: date, CurrencyId: currency, CustomerAccount: customer, ProjectContractId: contract, ResourceId: text(25), ResourceCompanyId: text(4), CategoryId: text(30), SalesPriceModel: oneOf(['SalesPrice', 'ContributionRatio', 'MarkupPct']), EndDate: date, SalesPricing: decimal },
+    fields: { dataAreaId: company, ProjectId: project, PriceGroup: text(10), ResourceCategoryId: role, TransDate: date, CurrencyId: currency, CustomerAccount: customer, ProjectContractId: contract, ResourceId: text(25), ResourceCompanyId: text(4), CategoryId: text(30), SalesPriceModel: oneOf(['Qty', 'Contributionratio', 'PercentMarkup', 'AmountMarkup'], { type: 'ProjSalesPriceModel' }), EndDate: date, SalesPricing: decimal },
   },
   {
     set: 'JournalTables', name: 'JournalTable', dataEntity: 'ProjJournalTableEntity', table: 'ProjJournalTable', keys: ['dataAreaId', 'JournalBatchNumber'],
-    fields: { dataAreaId: company, JournalBatchNumber: text(20), JournalName: text(10, { required: true, label: 'Name', to: { table: 'ProjJournalName', label: 'Project journal names' } }), Description: text(60), DeleteLinesAfterPosting: oneOf(NO_YES), Posted: oneOf(NO_YES, { readOnly: true }), ProjectDate: date },
+    fields: { dataAreaId: company, JournalBatchNumber: text(20), JournalName: text(10, { required: true, label: 'Name', to: { table: 'ProjJournalName', label: 'Project journal names' } }), Description: text(60), DeleteLinesAfterPosting: noYes(), Posted: noYes({ readOnly: true }), ProjectDate: date },
   },
   {
     set: 'JournalTrans', name: 'JournalTrans', dataEntity: 'ProjJournalTransEntity', table: 'ProjJournalTrans', keys: ['dataAreaId', 'LineNumber', 'JournalId'],
@@ -133,16 +136,16 @@ export const ENTITIES: readonly EntityType[] = [
     },
   },
   { set: 'Workers', name: 'Worker', dataEntity: 'HcmWorkerEntity', table: 'HcmWorker', keys: ['PersonnelNumber'], fields: { PersonnelNumber: text(25), Name: text(100), PrimaryContactEmail: text(255) } },
-  { set: 'ProjectResources', name: 'ProjectResource', dataEntity: 'ResResourceDataEntity', table: 'ResourceView', keys: ['ResourceId', 'ResourceCompanyId'], fields: { ResourceId: text(25), ResourceCompanyId: text(4), PersonnelNumber: text(25), Name: text(100), Type: oneOf(['Worker', 'Vendor', 'Machine', 'Tool', 'Location', 'Facility', 'HumanResource']) } },
+  { set: 'ProjectResources', name: 'ProjectResource', dataEntity: 'ResResourceDataEntity', table: 'ResourceView', keys: ['ResourceId', 'ResourceCompanyId'], fields: { ResourceId: text(25), ResourceCompanyId: text(4), PersonnelNumber: text(25), Name: text(100), Type: oneOf(['Vendor', 'Personnel', 'Machine', 'Tool', 'Location', 'Group', 'Facility'], { type: 'WrkCtrType', initial: 'Personnel' }) } },
   reference('LegalEntities', 'CompanyInfo', ['LegalEntityId'], { Name: text(100) }),
   reference('Currencies', 'Currency', ['CurrencyCode']),
   reference('CustomerGroups', 'CustGroup', ['dataAreaId', 'CustomerGroupId'], { Description: text(60) }),
   reference('PaymentTerms', 'PaymTerm', ['dataAreaId', 'Name'], { NumberOfDays: { kind: 'int', initial: 0 } }),
-  reference('ProjectGroups', 'ProjGroup', ['dataAreaId', 'ProjectGroup'], { ProjectType: text(20) }),
-  reference('ProjectCategoryEntities', 'ProjCategory', ['dataAreaId', 'CategoryId']),
-  reference('ProjectLineProperties', 'ProjLineProperty', ['dataAreaId', 'LineProperty']),
-  reference('ProjectJournalNames', 'ProjJournalName', ['dataAreaId', 'JournalName']),
-  reference('ResourceCategories', 'ResourceCategory', ['ResourceCategoryId']),
+  reference('ProjectGroups', 'ProjGroup', ['dataAreaId', 'ProjectGroup'], { ProjectType: oneOf(PROJECT_TYPES, { type: 'ProjType' }) }),
+  reference('ProjectCategoryEntities', 'ProjCategory', ['dataAreaId', 'Category']),
+  reference('ProjectLineProperties', 'ProjLineProperty', ['dataAreaId', 'LinePropertyId']),
+  reference('ProjectJournalNames', 'ProjJournalName', ['dataAreaId', 'Name']),
+  reference('ResourceCategories', 'ResourceCategory', ['dataAreaId', 'RoleId']),
 ];
 
 const BY_SET = new Map(ENTITIES.map((entity) => [entity.set, entity]));

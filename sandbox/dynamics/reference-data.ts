@@ -12,7 +12,6 @@ type Records = readonly (readonly [set: string, record: Readonly<Record<string, 
 export const REFERENCE_RECORDS: Records = [
   ...COMPANIES.map(([LegalEntityId, Name]) => ['LegalEntities', { LegalEntityId, Name }] as const),
   ...CURRENCIES.map((CurrencyCode) => ['Currencies', { CurrencyCode }] as const),
-  ...ROLES.map((ResourceCategoryId) => ['ResourceCategories', { ResourceCategoryId }] as const),
   ...COMPANIES.flatMap(([dataAreaId]) => ofCompany(dataAreaId)),
 ];
 
@@ -22,9 +21,10 @@ function ofCompany(dataAreaId: string): Records {
     ...TERM_DAYS.map((days) => ['PaymentTerms', { dataAreaId, Name: `Net${days}`, NumberOfDays: days }] as const),
     ['ProjectGroups', { dataAreaId, ProjectGroup: 'TM', ProjectType: 'TimeMaterial' }],
     ['ProjectGroups', { dataAreaId, ProjectGroup: 'FP', ProjectType: 'FixedPrice' }],
-    ['ProjectCategoryEntities', { dataAreaId, CategoryId: 'Hours' }],
-    ['ProjectLineProperties', { dataAreaId, LineProperty: 'Billable' }],
-    ['ProjectLineProperties', { dataAreaId, LineProperty: 'NonBill' }],
-    ['ProjectJournalNames', { dataAreaId, JournalName: 'Hour' }],
+    ...ROLES.map((RoleId) => ['ResourceCategories', { dataAreaId, RoleId }] as const),
+    ['ProjectCategoryEntities', { dataAreaId, Category: 'Hours' }],
+    ['ProjectLineProperties', { dataAreaId, LinePropertyId: 'Billable' }],
+    ['ProjectLineProperties', { dataAreaId, LinePropertyId: 'NonBill' }],
+    ['ProjectJournalNames', { dataAreaId, Name: 'Hour' }],
   ];
 }

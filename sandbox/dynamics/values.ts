@@ -34,7 +34,7 @@ function valueOf(entity: EntityType, field: string, spec: FieldSpec, value: unkn
       if (typeof value !== 'string' || !isInstant(value) || !isDay(value)) throw mistyped(field, value, 'Edm.DateTimeOffset');
       return value;
     case 'enum':
-      if (typeof value !== 'string' || spec.values?.includes(value) !== true) throw mistyped(field, value, `Microsoft.Dynamics.DataEntities.${field}`);
+      if (typeof value !== 'string' || spec.values?.includes(value) !== true) throw mistyped(field, value, spec.type === undefined ? 'Edm.String' : `Microsoft.Dynamics.DataEntities.${spec.type}`);
       return value;
   }
 }

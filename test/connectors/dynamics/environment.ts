@@ -6,7 +6,9 @@ import { isUnsupported, type ErpPort, type RecordPort, type References, type Uns
 import { dynamics } from '../../../sandbox/dynamics/sandbox.ts';
 import { startSandbox, type RunningSandbox } from '../../../sandbox/kit/sandbox.ts';
 import { sandboxAdmin } from '../conformance/admin.ts';
+import { recorded, type Exchange } from '../../support/recorded.ts';
 import { silent } from '../conformance/documents.ts';
+import { OUR_DESCRIPTION, PUBLISHED, trafficMisfits } from './descriptions.ts';
 
 export const OPTIONS = { companies: { US01: 'us01', DE01: 'DE01', JP01: 'jp01' }, paymentTerms: { '30': 'Net30' }, authority: 'environment' };
 export const NONE: References = { customers: {}, contracts: {}, projects: {} };
@@ -22,6 +24,9 @@ export interface TestEnvironment {
   /** The rows of a table as the environment's administrator sees them. */
   rows(table: string): Promise<StoredValues[]>;
   put(path: string, body: object, method?: string): Promise<void>;
+  /** All that was asked of the environment, and what it answered. */
+  readonly exchanges: readonly Exchange[];
+  /** @throws AssertionError where something was asked or answered that the data entities do not have */
   close(): Promise<void>;
 }
 
@@ -30,7 +35,8 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
   const app = { tenantId: randomUUID(), clientId: randomUUID(), clientSecret: randomBytes(24).toString('base64url') };
   const certificateThumbprint = randomBytes(32).toString('base64url');
-  const running: RunningSandbox = await startSandbox(dynamics, { port: 0, options: { ...app, publicKeyPem: publicKey, certificateThumbprint, ...options } });
+  const exchanges: Exchange[] = [];
+  const running: RunningSandbox = await startSandbox(recorded(dynamics, exchanges), { port: 0, options: { ...app, publicKeyPem: publicKey, certificateThumbprint, ...options } });
   const url = () => running.url;
   const admin = sandboxAdmin(url);
   const credentials = { ...app, privateKeyPem: privateKey, certificateThumbprint };
@@ -44,7 +50,11 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
       const answer = await fetch(`${running.url}/__admin/${path}`, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
       assert.ok(answer.ok, await answer.text());
     },
-    close: () => running.close(),
+    exchanges,
+    async close() {
+      await running.close();
+      assert.deepEqual(trafficMisfits(exchanges, PUBLISHED ?? OUR_DESCRIPTION), []);
+    },
   };
 }
 
