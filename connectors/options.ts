@@ -7,6 +7,7 @@ import { legacyFileOptionsSchema } from './legacy-file/options.ts';
 import { netSuiteOptionsSchema } from './netsuite/options.ts';
 import { oracleOptionsSchema } from './oracle/options.ts';
 import { payrollFileOptionsSchema } from './payroll-file/options.ts';
+import { projectOperationsOptionsSchema } from './project-operations/options.ts';
 import { salesforceOptionsSchema } from './salesforce/options.ts';
 import { trytonOptionsSchema } from './tryton/options.ts';
 import { snowflakeOptionsSchema } from './snowflake/options.ts';
@@ -26,6 +27,7 @@ export const connectorOptionSchemas: Readonly<Record<string, z.ZodType>> = {
   netsuite: netSuiteOptionsSchema,
   tryton: trytonOptionsSchema,
   dynamics: dynamicsOptionsSchema,
+  project_operations: projectOperationsOptionsSchema,
   clockify: clockifyOptionsSchema,
   harvest: harvestOptionsSchema,
   harvest_assignments: harvestOptionsSchema,

@@ -12,6 +12,7 @@ import { legacy } from './legacy/sandbox.ts';
 import { netsuite } from './netsuite/sandbox.ts';
 import { oracle } from './oracle/sandbox.ts';
 import { payroll } from './payroll/sandbox.ts';
+import { projectOperations } from './project-operations/sandbox.ts';
 import { salesforce } from './salesforce/sandbox.ts';
 import { snowflake } from './snowflake/sandbox.ts';
 import { jira } from './jira/sandbox.ts';
@@ -22,7 +23,7 @@ import { lago } from './lago/sandbox.ts';
 import { stripe } from './stripe/sandbox.ts';
 import { gusto } from './gusto/sandbox.ts';
 
-const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, snowflake, scim, jira, oracle, sap, kantata, legacy, stripe, lago, gusto };
+const DEFINITIONS: Readonly<Record<SandboxName, SandboxDefinition>> = { salesforce, hubspot, netsuite, harvest, clockify, payroll, dynamics, 'project-operations': projectOperations, snowflake, scim, jira, oracle, sap, kantata, legacy, stripe, lago, gusto };
 
 export interface StartSettings {
   /** State goes to `<dataDir>/sandbox/<name>.sqlite` and credentials to `<dataDir>/credentials.json`; without it both live in memory. */

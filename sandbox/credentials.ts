@@ -18,6 +18,7 @@ export const Credentials = z.object({
   hubspot: z.object({ accessToken: Text, clientSecret: Text, portalId: z.string().regex(/^\d+$/) }),
   netsuite: z.object({ accountId: Text, clientId: Text, certificateId: Text, privateKeyPem: Text, publicKeyPem: Text }),
   dynamics: z.object({ tenantId: Text, clientId: Text, clientSecret: Text }),
+  'project-operations': z.object({ tenantId: Text, clientId: Text, clientSecret: Text }),
   harvest: z.object({ accountId: Text, accessToken: Text }),
   clockify: z.object({
     apiKey: Text,
@@ -79,6 +80,7 @@ export function generateCredentials(): Credentials {
       ...rsaKeyPair(),
     },
     dynamics: { tenantId: randomUUID(), clientId: randomUUID(), clientSecret: token(30) },
+    'project-operations': { tenantId: randomUUID(), clientId: randomUUID(), clientSecret: token(30) },
     harvest: { accountId: String(randomInt(100_000, 999_999)), accessToken: `${randomInt(100_000, 999_999)}.pt.${token(48)}` },
     clockify: { apiKey: token(36), workspaceId: randomBytes(12).toString('hex'), webhookTokens: { NEW_APPROVAL_REQUEST: token(24), APPROVAL_REQUEST_STATUS_UPDATED: token(24) } },
     canonical: { signingSecret: `whsec_${randomBytes(32).toString('base64')}` },

@@ -14,6 +14,7 @@ export const SANDBOX_PORT_OFFSETS = {
   sap: 8,
   kantata: 10,
   legacy: 17,
+  'project-operations': 18,
   stripe: 11,
   lago: 12,
   gusto: 14,

@@ -12,6 +12,7 @@ import { createLegacyFile } from '../connectors/legacy-file/index.ts';
 import { createNetSuite } from '../connectors/netsuite/index.ts';
 import { createOracle } from '../connectors/oracle/index.ts';
 import { createPayrollFile } from '../connectors/payroll-file/index.ts';
+import { createProjectOperations } from '../connectors/project-operations/index.ts';
 import { createLago } from '../connectors/lago/index.ts';
 import { createStripe } from '../connectors/stripe/index.ts';
 import { createJira } from '../connectors/jira/index.ts';
@@ -40,6 +41,7 @@ const CONNECTORS: Readonly<Record<Exclude<SystemConfig['product'], 'canonical' |
   netsuite: createNetSuite,
   tryton: createTryton,
   dynamics: createDynamics,
+  project_operations: createProjectOperations,
   harvest: createHarvest,
   harvest_assignments: createHarvestAssignments,
   payroll_file: createPayrollFile,

@@ -105,7 +105,7 @@ export type TaxRule = z.infer<typeof taxRuleSchema>;
 export const systemSchema = z.strictObject({
   id: codeSchema,
   kind: z.enum(['crm', 'erp', 'time', 'resources', 'reporting', 'payroll', 'billing', 'hr', 'warehouse', 'service_desk']),
-  product: z.enum(['salesforce', 'hubspot', 'canonical', 'netsuite', 'tryton', 'dynamics', 'harvest', 'harvest_assignments', 'clockify', 'warehouse', 'payroll_file', 'snowflake', 'warehouse_postgres', 'scim', 'jira', 'oracle', 'sap', 'kantata', 'kantata_resources', 'legacy_file', 'stripe', 'lago', 'gusto']),
+  product: z.enum(['salesforce', 'hubspot', 'canonical', 'netsuite', 'tryton', 'dynamics', 'project_operations', 'harvest', 'harvest_assignments', 'clockify', 'warehouse', 'payroll_file', 'snowflake', 'warehouse_postgres', 'scim', 'jira', 'oracle', 'sap', 'kantata', 'kantata_resources', 'legacy_file', 'stripe', 'lago', 'gusto']),
   name: z.string().min(1),
   /** Where its API is: an address, or "endpoint:<name>" for the one in .data/endpoints.json. */
   address: z.string().min(1),

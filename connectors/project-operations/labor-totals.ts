@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { addDecimal, decimalText } from '../../domain/money.ts';
+import type { LaborTotal } from '../labor-port.ts';
+import type { About, Dataverse } from './client.ts';
+import { journalPrefix, LINES } from './journals.ts';
+import { noon, quoted } from './odata.ts';
+
+const UNBILLED_SALES = 192_350_005;
+const amount = z.union([z.number(), z.string()]).nullish().transform((value) => decimalText(value ?? 0));
+const lineRow = z.object({ msdyn_description: z.string().nullish(), msdyn_transactiontypecode: z.coerce.number().nullish(), msdyn_quantity: amount, msdyn_amount: amount, _transactioncurrencyid_value: z.string().nullish() });
+const currencyRow = z.object({ transactioncurrencyid: z.string(), isocurrencycode: z.string() });
+const MARKED = /^\[[0-9A-HJKMNP-TV-Z]{12}\]/;
+const COLUMNS = ['msdyn_description', 'msdyn_transactiontypecode', 'msdyn_quantity', 'msdyn_amount', '_transactioncurrencyid_value'];
+
+/** Counted from the lines of our journals, confirmed ones where we confirm them: a posting with cost and sales counts once, and so do its hours. */
+export async function laborTotals(dataverse: Dataverse, { legalEntity, from, to }: { readonly legalEntity: string; readonly from: string; readonly to: string }, confirmed: boolean, about: About): Promise<LaborTotal> {
+  const filter = `msdyn_startdatetime ge ${noon(from)} and msdyn_startdatetime le ${noon(to)} and startswith(msdyn_Journal/msdyn_description,${quoted(journalPrefix(legalEntity))})${confirmed ? ' and msdyn_isposted eq true' : ''}`;
+  const seen = new Set<string>();
+  const billed = new Map<string, string>();
+  let hours = '0';
+  for await (const page of dataverse.pages(LINES, { filter, select: COLUMNS }, lineRow, about)) {
+    for (const line of page) {
+      const mark = MARKED.exec(line.msdyn_description ?? '')?.[0];
+      if (mark === undefined) continue;
+      if (!seen.has(mark)) hours = addDecimal(hours, line.msdyn_quantity);
+      seen.add(mark);
+      const currency = line._transactioncurrencyid_value;
+      if (line.msdyn_transactiontypecode === UNBILLED_SALES && currency != null) billed.set(currency, addDecimal(billed.get(currency) ?? '0', line.msdyn_amount));
+    }
+  }
+  const codes = billed.size === 0 ? [] : await dataverse.list('transactioncurrencies', { filter: 'statecode eq 0', select: ['transactioncurrencyid', 'isocurrencycode'] }, currencyRow, about);
+  return { legalEntity, lines: seen.size, hours, billed: [...billed].map(([id, sum]) => ({ currency: codes.find((row) => row.transactioncurrencyid === id)?.isocurrencycode ?? 'XXX', amount: sum })) };
+}
