@@ -1,3 +1,4 @@
+import { untilMs } from '../http/clock-skew.ts';
 import { windowOf, type LimitReader } from '../http/vendor-windows.ts';
 
 /**
@@ -8,6 +9,6 @@ export const readGustoLimits: LimitReader = (headers) => ({
   windows: windowOf('minute', headers, {
     limit: 'x-ratelimit-limit',
     remaining: 'x-ratelimit-remaining',
-    resetsInMs: (all) => Date.parse(String(all['x-ratelimit-reset'] ?? '')) - Date.now(),
+    resetsInMs: (all) => untilMs(Date.parse(String(all['x-ratelimit-reset'] ?? '')), all),
   }),
 });

@@ -2,6 +2,8 @@ import type { Resource } from '@opentelemetry/resources';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { Log } from '../ports.ts';
 
+const STOP_WITHIN_MS = 5_000;
+
 /** Traces of this process on their way to a collector. */
 export interface TraceExport {
   /** Scheme, host and port of the collector. */
@@ -9,7 +11,7 @@ export interface TraceExport {
   /** For spans that are made elsewhere than by the tracer: those of workflows. */
   readonly processor: SpanProcessor;
   readonly resource: Resource;
-  /** Sends what waits, for five seconds at the most. Never throws. */
+  /** Sends what waits, but not for long. Never throws. */
   stop(): Promise<void>;
 }
 
@@ -30,10 +32,10 @@ export function traceCollector(env: NodeJS.ProcessEnv): string | null {
  * @param service - the process, as `service.name` unless OTEL_SERVICE_NAME says otherwise
  * @throws Error where the address cannot be read
  */
-export async function startTraceExport(service: string, log: Log): Promise<TraceExport | null> {
+export async function startTraceExport(service: string, log: Log, { stopWithinMs = STOP_WITHIN_MS } = {}): Promise<TraceExport | null> {
   const to = traceCollector(process.env);
   if (to === null) return null;
   const { exportTraces } = await import('./trace-sdk.ts');
   log.info({ to }, 'traces are exported');
-  return exportTraces(service, to, log);
+  return exportTraces({ service, to, log, stopWithinMs });
 }

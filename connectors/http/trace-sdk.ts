@@ -9,14 +9,20 @@ import { redact } from './redact.ts';
 import { guardedExporter } from './trace-guard.ts';
 import type { TraceExport } from './trace-export.ts';
 
-const STOP_WITHIN_MS = 5_000;
 const COMPLAIN_EVERY_MS = 60_000;
+
+export interface TraceSettings {
+  readonly service: string;
+  readonly to: string;
+  readonly log: Log;
+  readonly stopWithinMs: number;
+}
 
 /**
  * Sets up tracing for this process. Spans wait in a bounded queue (OTEL_BSP_MAX_QUEUE_SIZE, 2,048 unless told) and are sent beside the work: while the
  * collector is away they are dropped. Baggage is neither taken nor sent on: what a caller writes there is no vendor's business.
  */
-export function exportTraces(service: string, to: string, log: Log): TraceExport {
+export function exportTraces({ service, to, log, stopWithinMs }: TraceSettings): TraceExport {
   diag.setLogger(complaints(log), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const resource = new Resource({ 'service.name': service }).merge(detectResourcesSync({ detectors: [envDetectorSync] }));
   const processor = new BatchSpanProcessor(guardedExporter(new OTLPTraceExporter(), to));
@@ -30,7 +36,7 @@ export function exportTraces(service: string, to: string, log: Log): TraceExport
       const sent = provider.shutdown().catch((error: unknown) => {
         log.warn({ to, error: redact(String(error)) }, 'the last traces could not be exported');
       });
-      await Promise.race([sent, delay(STOP_WITHIN_MS, undefined, { ref: false })]);
+      await Promise.race([sent, delay(stopWithinMs, undefined, { ref: false })]);
       for (const api of [trace, context, propagation, diag]) api.disable();
     },
   };

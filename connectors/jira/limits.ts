@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { untilMs } from '../http/clock-skew.ts';
 import { windowOf, type LimitReader } from '../http/vendor-windows.ts';
 
 const LONGEST_PAUSE_MS = 60_000;
@@ -20,5 +21,5 @@ export const readJiraLimits: LimitReader = (headers) => {
 export function untilReset(headers: IncomingHttpHeaders): number | undefined {
   const reset = headers['x-ratelimit-reset'];
   const at = typeof reset === 'string' ? Date.parse(reset) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - Date.now()), 3_600_000);
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, untilMs(at, headers)), 3_600_000);
 }

@@ -7,7 +7,7 @@ import { createSweep } from '../../activities/sweep.ts';
 import { createTimeSources } from '../../activities/time/source.ts';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { createDynamics } from '../../connectors/dynamics/index.ts';
-import { fixedHeaders } from '../../connectors/http/auth.ts';
+import { fixedHeaders, renewedToken } from '../../connectors/http/auth.ts';
 import { meaningOfStatus } from '../../connectors/http/classify.ts';
 import { createHttpClient, emptyAnswer } from '../../connectors/http/client.ts';
 import { noteClock } from '../../connectors/http/clock-skew.ts';
@@ -135,6 +135,19 @@ describe('Where our clock and a system\'s differ by minutes', function () {
       assert.deepEqual([failure.kind, failure.code], ['configuration', 'NETSUITE_LOGIN_REFUSED']);
     } finally {
       await running.close();
+    }
+  });
+
+  it('a token lives for as long as was said, whatever becomes of our clock meanwhile', async () => {
+    let fetched = 0;
+    const auth = renewedToken(() => Promise.resolve({ headers: { authorization: String((fetched += 1)) }, expiresInSeconds: 3600 }));
+    const first = await auth.authorize(false);
+    const present = Date.now;
+    try {
+      Date.now = () => present() + 90 * MINUTE;
+      assert.equal(await auth.authorize(false), first);
+    } finally {
+      Date.now = present;
     }
   });
 
