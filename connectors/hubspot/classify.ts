@@ -47,7 +47,7 @@ export const classifyHubSpot: Classifier = (answer, request) => {
   }
   if (status === 403) return { ...said, ...SCOPES };
   if (status === 404) return { ...said, ...GONE };
-  if (/PROPERTY_DOESNT_EXIST|property .{0,120}does not exist/i.test(answer.text)) return { ...said, ...PROPERTY };
+  if (/PROPERTY_DOESNT_EXIST|property .{0,120}(?:does not exist|is not a unique property)/i.test(answer.text)) return { ...said, ...PROPERTY };
   if (status === 409 || request.writes) return { ...said, ...CORRECT };
   return { ...said, kind: 'contract', mend: 'The request was not understood: compare connectors/hubspot/client.ts with HubSpot\'s documentation, then retry.' };
 };

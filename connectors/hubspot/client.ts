@@ -4,29 +4,21 @@ import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
-import type { CallContext } from '../ports.ts';
+import type { CallContext, WriteBack } from '../ports.ts';
+import { associationsOf, parentsOf, type Association } from './associations.ts';
 import { batchRead, batchUpsert } from './batch.ts';
 import { classifyHubSpot } from './classify.ts';
 import { crmObject, type CrmObject } from './crm-object.ts';
 import { companyProperties, dealProperties, lineProperties } from './mapping.ts';
 import { readHubSpotLimits } from './limits.ts';
+import { noteOnce } from './notes.ts';
 import type { HubSpotCredentials, HubSpotOptions } from './options.ts';
 
-const associationPage = z.object({
-  results: z.array(z.object({ id: z.string(), type: z.string() })),
-  paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional(),
-});
-type AssociationPage = z.infer<typeof associationPage>;
-const dealAnswer = crmObject.extend({ associations: z.record(z.string(), associationPage).optional() });
-
-/** Rows of the v4 associations API. */
-const associationRows = z.object({ results: z.array(z.object({ toObjectId: z.union([z.string(), z.number()]).transform(String) })), paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional() });
 const searchAnswer = z.object({ total: z.number(), results: z.array(crmObject), paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional() });
 
 export interface DealWithAssociations {
   readonly deal: CrmObject;
-  /** The primary company; where none is marked, the first. */
-  readonly companyId: string | null;
+  readonly companies: readonly Association[];
   readonly lineItemIds: readonly string[];
 }
 
@@ -34,9 +26,13 @@ export interface HubSpotClient {
   /** @throws SystemFailure */
   deal(id: string, context: CallContext): Promise<DealWithAssociations>;
   /** @throws SystemFailure */
-  company(id: string, object: string, context: CallContext): Promise<CrmObject | null>;
+  companiesOfDeal(id: string, context: CallContext): Promise<readonly Association[]>;
+  /** With its parents, by association. @throws SystemFailure */
+  company(id: string, object: string, context: CallContext): Promise<{ readonly company: CrmObject; readonly parents: readonly string[] } | null>;
   /** In the order asked for. @throws SystemFailure, transient where one is gone meanwhile: a line left out is money left out */
   lineItems(ids: readonly string[], object: string, context: CallContext): Promise<CrmObject[]>;
+  /** Puts a note on the timelines of the deal and of its client, once. @throws SystemFailure */
+  note(dealId: string, status: WriteBack, keyProperty: string, company: () => Promise<string | null>, context: CallContext): Promise<void>;
   /** Sets the deal's properties, and the records of its projects before it. Repeating it changes nothing. @throws SystemFailure */
   writeBack(id: string, properties: Properties, projects: readonly ProjectRecord[], context: CallContext): Promise<void>;
   /** Closed-won deals changed at or after an instant, oldest first. @throws SystemFailure */
@@ -61,33 +57,25 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
   const http = createHttpClient({ ...common, readLimits: readHubSpotLimits });
   const searches = createHttpClient({ ...common, limitName: 'search', limits: { ...settings.limits, requestsPerSecond: options.searchesPerSecond } });
 
-  /** The answer to a deal carries the first associations only; the rest has a page of its own. */
-  async function remaining(dealId: string, first: AssociationPage | undefined, toType: string, context: CallContext): Promise<string[]> {
-    const ids: string[] = [];
-    let after = first?.paging?.next?.after;
-    while (after !== undefined) {
-      const { body } = await http.request({ method: 'GET', path: `/crm/v4/objects/deals/${encodeURIComponent(dealId)}/associations/${toType}`, query: { limit: '500', after }, answer: associationRows, object: `deal ${dealId}`, writes: false, context });
-      ids.push(...body.results.map((row) => row.toObjectId));
-      after = body.paging?.next?.after;
-    }
-    return ids;
-  }
-
   return {
     async deal(id, context) {
-      const query = { properties: dealProperties(options).join(','), associations: 'companies,line_items' };
-      const { body } = await http.request({ method: 'GET', path: `/crm/v3/objects/deals/${encodeURIComponent(id)}`, query, answer: dealAnswer, object: `deal ${id}`, writes: false, context });
-      const { associations = {}, ...deal } = body;
-      const lines = associations['line items'] ?? associations['line_items'];
-      const companies = associations['companies']?.results ?? [];
-      const lineItemIds = [...(lines?.results ?? []).map((row) => row.id), ...(await remaining(id, lines, 'line_items', context))];
-      return { deal, companyId: (companies.find((row) => row.type === 'deal_to_company') ?? companies[0])?.id ?? null, lineItemIds: [...new Set(lineItemIds)] };
+      const object = `deal ${id}`;
+      const { body: deal } = await http.request({ method: 'GET', path: `/crm/v3/objects/deals/${encodeURIComponent(id)}`, query: { properties: dealProperties(options).join(',') }, answer: crmObject, object, writes: false, context });
+      const companies = await associationsOf(http, { type: 'deals', id }, 'companies', { object, context });
+      const lines = await associationsOf(http, { type: 'deals', id }, 'line_items', { object, context });
+      return { deal, companies, lineItemIds: [...new Set(lines.map(({ toObjectId }) => toObjectId))] };
     },
+
+    companiesOfDeal: (id, context) => associationsOf(http, { type: 'deals', id }, 'companies', { object: `deal ${id}`, context }),
 
     async company(id, object, context) {
       const { status, body } = await http.request({ method: 'GET', path: `/crm/v3/objects/companies/${encodeURIComponent(id)}`, query: { properties: companyProperties(options).join(',') }, answer: crmObject.optional(), accept: [404], object, writes: false, context });
-      return status === 404 || body === undefined ? null : body;
+      if (status === 404 || body === undefined) return null;
+      if (options.company.parent !== null) return { company: body, parents: [body.properties[options.company.parent] ?? ''].filter((parent) => parent.trim() !== '') };
+      return { company: body, parents: parentsOf(await associationsOf(http, { type: 'companies', id }, 'companies', { object, context })) };
     },
+
+    note: (dealId, status, keyProperty, company, context) => noteOnce(http, keyProperty, dealId, status, company, context),
 
     async lineItems(ids, object, context) {
       const found = await batchRead(http, 'line_items', ids, lineProperties(options), { system: settings.system, object: `the lines of ${object}`, context });

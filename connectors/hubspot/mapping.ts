@@ -12,7 +12,7 @@ export function dealProperties(options: HubSpotOptions): string[] {
 }
 
 export function companyProperties(options: HubSpotOptions): string[] {
-  return unique(['name', 'address', 'city', 'state', 'zip', ...Object.values(options.company)]);
+  return unique(['name', 'address', 'city', 'state', 'zip', ...Object.values(options.company).filter((name) => name !== null)]);
 }
 
 export function lineProperties(options: HubSpotOptions): string[] {
@@ -120,7 +120,7 @@ function optionKey(value: string | null): string {
   return (value ?? '').toLowerCase().replaceAll(/[^a-z]+/g, '_');
 }
 
-export function toAccount(company: CrmObject, options: HubSpotOptions): ClientAccount {
+export function toAccount(company: CrmObject, parentId: string | null, options: HubSpotOptions): ClientAccount {
   const names = options.company;
   const own = (property: string) => textOrNull(company.properties[property]);
   return {
@@ -128,7 +128,7 @@ export function toAccount(company: CrmObject, options: HubSpotOptions): ClientAc
     schemaVersion: 1,
     id: company.id,
     name: own('name') ?? '',
-    parentId: own(names.parent),
+    parentId,
     billingAddress: { street: own('address'), city: own('city'), region: own('state'), postalCode: own('zip'), country: own(names.country) },
     taxRegistrationNumber: own(names.taxRegistrationNumber),
     currency: own(names.currency),

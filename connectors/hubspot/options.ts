@@ -38,7 +38,8 @@ const linePropertiesSchema = z.strictObject({
 });
 
 const companyPropertiesSchema = z.strictObject({
-  parent: propertyName.default('hs_parent_company_id'),
+  /** Null: the parent company of HubSpot's own association. A name: a property of the firm's own with the parent's record ID. */
+  parent: propertyName.nullable().default(null),
   country: propertyName.default('hs_country_code'),
   currency: propertyName.default('currency_code'),
   taxRegistrationNumber: propertyName.default('tax_registration_number'),
@@ -70,6 +71,10 @@ export const hubspotOptionsSchema = z.strictObject({
   deal: dealPropertiesSchema.prefault({}),
   line: linePropertiesSchema.prefault({}),
   company: companyPropertiesSchema.prefault({}),
+  /** The association label of the company that a deal is billed to, where it has several: its text ("Bill to") or, which nobody can rename, its type ID. Without such a company the primary one is. */
+  billToLabel: z.union([z.string().trim().min(1), z.number().int().positive()]).nullable().default(null),
+  /** Each write-back is also a note on the timelines of the deal and its client; `key` is a property of notes with unique values. Null: no notes. */
+  notes: z.strictObject({ key: propertyName.default('q2c_note_key') }).nullable().default(null),
   /** Null: only the deal's own delivery properties are written. */
   deliveryRecords: deliveryRecordsSchema.nullable().default(null),
 });

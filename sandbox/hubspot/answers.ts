@@ -63,8 +63,8 @@ export function showAssociations(store: CrmStore, object: ObjectType, row: CrmOb
 /** Links a fresh record to others; the target's object follows from the association type. */
 export function associateInline(store: CrmStore, from: ObjectType, fromId: string, associations: InlineAssociations): void {
   for (const { to, types } of associations) {
-    for (const { associationTypeId } of types) {
-      const target = objectTypes().find((candidate) => associationTypes(from, candidate).some((type) => type.typeId === associationTypeId));
+    for (const { associationCategory, associationTypeId } of types) {
+      const target = objectTypes().find((candidate) => associationTypes(from, candidate).some((type) => type.typeId === associationTypeId && type.category === associationCategory));
       if (target === undefined) return invalid(`${associationTypeId} is not a valid association type from ${from.name}`);
       if (store.find(target, to.id) === undefined) {
         throw new HubSpotError(404, 'OBJECT_NOT_FOUND', `No ${target.singular} with ID ${to.id} exists`, { context: { id: [to.id] } });

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { SandboxContext } from '../kit/sandbox.ts';
 import { AssociationTypeList, listOf, objectNamed, parse } from './answers.ts';
+import { invalid } from './errors.ts';
 import { associationTypes, type ObjectType } from './schema.ts';
 import type { Association, CrmStore } from './store.ts';
 
@@ -24,7 +25,7 @@ type Pair = {
   Querystring: { limit?: string; after?: string };
 };
 
-/** Associations v4: read, set by default or by type, remove, and the batches for reading and default linking. */
+/** Associations v4: read, set by default or by type, remove, the types there are, and the batches for reading and default linking. */
 export function installAssociations(app: FastifyInstance, context: SandboxContext, store: CrmStore): void {
   const one = '/crm/v4/objects/:type/:id/associations/:toType';
 
@@ -39,6 +40,10 @@ export function installAssociations(app: FastifyInstance, context: SandboxContex
     return last === undefined || rest.length === page.length ? { results } : { results, paging: { next: { after: last.toId } } };
   });
 
+  app.get<Pair>('/crm/v4/associations/:type/:toType/labels', (request) => ({
+    results: associationTypes(objectNamed(request.params.type), objectNamed(request.params.toType)).map(({ category, typeId, label }) => ({ category, typeId, label })),
+  }));
+
   app.put<Pair>('/crm/v4/objects/:type/:id/associations/default/:toType/:toId', (request) => {
     const { type, id, toType, toId } = request.params;
     const results = context.records.transaction(() => linkByDefault(objectNamed(type), id, objectNamed(toType), toId));
@@ -50,7 +55,11 @@ export function installAssociations(app: FastifyInstance, context: SandboxContex
     const [from, to] = [objectNamed(type), objectNamed(toType)];
     const types = parse(AssociationTypeList, request.body);
     context.records.transaction(() => {
-      for (const { associationTypeId } of types) store.associate(from, id, to, toId, associationTypeId);
+      for (const { associationCategory, associationTypeId } of types) {
+        const known = associationTypes(from, to).some((type) => type.typeId === associationTypeId && type.category === associationCategory);
+        if (!known) invalid(`${associationCategory} ${associationTypeId} is not a valid association type between ${from.name} and ${to.name}`);
+        store.associate(from, id, to, toId, associationTypeId);
+      }
     });
     const labels = associationTypes(from, to).flatMap((known) =>
       known.label !== null && types.some((given) => given.associationTypeId === known.typeId) ? [known.label] : [],
@@ -104,10 +113,10 @@ export function installAssociations(app: FastifyInstance, context: SandboxContex
 }
 
 function shown(from: ObjectType, to: ObjectType, link: Association): object {
-  const known = new Map(associationTypes(from, to).map((type) => [type.typeId, type.label]));
+  const known = new Map(associationTypes(from, to).map((type) => [type.typeId, type]));
   return {
     toObjectId: Number(link.toId),
-    associationTypes: link.typeIds.map((typeId) => ({ category: 'HUBSPOT_DEFINED', typeId, label: known.get(typeId) ?? null })),
+    associationTypes: link.typeIds.map((typeId) => ({ category: known.get(typeId)?.category ?? 'HUBSPOT_DEFINED', typeId, label: known.get(typeId)?.label ?? null })),
   };
 }
 

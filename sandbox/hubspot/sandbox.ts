@@ -61,8 +61,8 @@ const Seed = z.object({
       z.union([z.string(), z.number(), z.boolean(), z.null()]).transform((value) => (value === null ? null : String(value))),
     )
     .default({}),
-  /** Linked by the default types, for example `{companies: ["1"], line_items: ["2", "3"]}`. */
-  associations: z.record(z.string(), z.array(z.union([z.string(), z.number()]).transform(String))).default({}),
+  /** Linked by the default types, or by those named: `{companies: ["1", {"id": "4", "typeId": 5}], line_items: ["2", "3"]}`. */
+  associations: z.record(z.string(), z.array(z.union([z.union([z.string(), z.number()]).transform((id) => ({ id: String(id), typeId: undefined })), z.object({ id: z.string(), typeId: z.int() })]))).default({}),
 });
 
 /** Takes `{id?, properties, associations?: {companies: [id]}}`. With `notify`, webhooks tell of it as of a change in HubSpot's own pages. */
@@ -81,7 +81,7 @@ function seed(context: SandboxContext, collection: string, record: Record<string
   for (const [name, ids] of Object.entries(associations)) {
     const to = findObjectType(name);
     if (to === undefined) throw new Error(`HubSpot has no object '${name}' here`);
-    for (const toId of ids) store.associate(object, row.id, to, toId);
+    for (const { id: toId, typeId } of ids) store.associate(object, row.id, to, toId, typeId);
   }
   return row.id;
 }

@@ -7,6 +7,8 @@ export interface Property {
   readonly options?: readonly string[];
   readonly unique?: boolean;
   readonly readOnly?: boolean;
+  /** A record cannot be made without it. */
+  readonly required?: boolean;
   readonly custom: boolean;
 }
 
@@ -111,7 +113,9 @@ const OBJECTS: readonly ObjectType[] = [
     'company',
     '0-2',
     [
-      ...text('name', 'domain', 'address', 'city', 'state', 'zip', 'country', 'hs_country_code', 'hs_parent_company_id'),
+      ...text('name', 'domain', 'address', 'city', 'state', 'zip', 'country', 'hs_country_code'),
+      // HubSpot's own, from the association with the parent.
+      property('hs_parent_company_id', 'number', { readOnly: true }),
       property('currency_code', 'enumeration', { options: CURRENCIES, custom: true }),
       ...custom('tax_registration_number'),
     ],
@@ -142,6 +146,13 @@ const OBJECTS: readonly ObjectType[] = [
     ],
     [],
   ),
+  objectType(
+    'notes',
+    'note',
+    '0-46',
+    [property('hs_timestamp', 'datetime', { required: true }), ...text('hs_note_body', 'hs_attachment_ids'), property('q2c_note_key', 'string', { unique: true, custom: true })],
+    [],
+  ),
   // A portal's own object: one record for each project of a deal.
   objectType(
     'p_deliveries',
@@ -160,46 +171,57 @@ export const objectTypes = (): readonly ObjectType[] => OBJECTS;
 export const findObjectType = (name: string): ObjectType | undefined => BY_NAME.get(name);
 
 interface AssociationType {
+  readonly category: 'HUBSPOT_DEFINED' | 'USER_DEFINED';
   readonly typeId: number;
   readonly name: string;
   readonly label: string | null;
   /** The type that the other direction gets. */
   readonly inverse: number;
   readonly isDefault: boolean;
+  /** At most one record has it: another that gets it takes it over. */
+  readonly single: boolean;
 }
 
-const association = (typeId: number, name: string, inverse: number, label: string | null = null, isDefault = true): AssociationType => ({
+type Kind = Partial<Pick<AssociationType, 'category' | 'isDefault' | 'single'>>;
+const association = (typeId: number, name: string, inverse: number, label: string | null = null, kind: Kind = {}): AssociationType => ({
   typeId,
   name,
   inverse,
   label,
-  isDefault,
+  category: 'HUBSPOT_DEFINED',
+  isDefault: label === null,
+  single: false,
+  ...kind,
 });
+const PRIMARY: Kind = { single: true };
+/** A label that the portal's people made. */
+const OWN: Kind = { category: 'USER_DEFINED' };
 
-/** HubSpot's own association types between the four objects; the first of a pair is its default. */
+export const PARENT_TO_CHILD = 13;
+export const CHILD_TO_PARENT = 14;
+
+/** HubSpot's own association types between the objects, and the portal's; the first of a pair is its default. Source: "Association type IDs" of the associations v4 guide. */
 const ASSOCIATIONS: ReadonlyMap<string, readonly AssociationType[]> = new Map([
-  ['deals>companies', [association(341, 'deal_to_company_unlabeled', 342), association(5, 'deal_to_company', 6, 'Primary', false)]],
-  ['companies>deals', [association(342, 'company_to_deal_unlabeled', 341), association(6, 'company_to_deal', 5, 'Primary', false)]],
+  ['deals>companies', [association(341, 'deal_to_company_unlabeled', 342), association(5, 'deal_to_company', 6, 'Primary', PRIMARY), association(27, 'bill_to', 28, 'Bill to', OWN)]],
+  ['companies>deals', [association(342, 'company_to_deal_unlabeled', 341), association(6, 'company_to_deal', 5, 'Primary'), association(28, 'billed_for', 27, 'Billed for', OWN)]],
   ['deals>line_items', [association(19, 'deal_to_line_item', 20)]],
   ['line_items>deals', [association(20, 'line_item_to_deal', 19)]],
   ['deals>contacts', [association(3, 'deal_to_contact', 4)]],
   ['contacts>deals', [association(4, 'contact_to_deal', 3)]],
-  [
-    'contacts>companies',
-    [association(279, 'contact_to_company_unlabeled', 280), association(1, 'contact_to_company', 2, 'Primary', false)],
-  ],
-  [
-    'companies>contacts',
-    [association(280, 'company_to_contact_unlabeled', 279), association(2, 'company_to_contact', 1, 'Primary', false)],
-  ],
+  ['contacts>companies', [association(279, 'contact_to_company_unlabeled', 280), association(1, 'contact_to_company', 2, 'Primary', PRIMARY)]],
+  ['companies>contacts', [association(280, 'company_to_contact_unlabeled', 279), association(2, 'company_to_contact', 1, 'Primary')]],
   [
     'companies>companies',
     [
       association(450, 'company_to_company', 450),
-      association(13, 'parent_to_child_company', 14, 'Child Company', false),
-      association(14, 'child_to_parent_company', 13, 'Parent Company', false),
+      association(PARENT_TO_CHILD, 'parent_to_child_company', CHILD_TO_PARENT, 'Child Company'),
+      association(CHILD_TO_PARENT, 'child_to_parent_company', PARENT_TO_CHILD, 'Parent Company', PRIMARY),
     ],
   ],
+  ['notes>deals', [association(214, 'note_to_deal', 213)]],
+  ['deals>notes', [association(213, 'deal_to_note', 214)]],
+  ['notes>companies', [association(190, 'note_to_company', 189)]],
+  ['companies>notes', [association(189, 'company_to_note', 190)]],
 ]);
 
 export const associationTypes = (from: ObjectType, to: ObjectType): readonly AssociationType[] =>

@@ -1,6 +1,6 @@
 import type { Collection, SandboxContext } from '../kit/sandbox.ts';
 import { HubSpotError, invalid, notFound } from './errors.ts';
-import { associationTypes, objectTypes, type ObjectType } from './schema.ts';
+import { associationTypes, CHILD_TO_PARENT, objectTypes, type ObjectType } from './schema.ts';
 import { readProperties, type Properties } from './values.ts';
 
 export interface CrmObject {
@@ -154,6 +154,51 @@ export function crmStore(context: SandboxContext, changed: (change: Change) => v
     const id = linkId(from, fromId, to, toId);
     const types = new Set([...(links.get(id)?.typeIds ?? []), typeId]);
     links.put(id, { from: from.name, fromId, to: to.name, toId, typeIds: [...types] });
+    keepParent(from, fromId, toId, typeId);
+  }
+
+  function unlink(from: ObjectType, fromId: string, to: ObjectType, toId: string, typeId: number): void {
+    const id = linkId(from, fromId, to, toId);
+    const typeIds = (links.get(id)?.typeIds ?? []).filter((each) => each !== typeId);
+    if (typeIds.length > 0) links.put(id, { from: from.name, fromId, to: to.name, toId, typeIds });
+    else links.delete(id);
+    keepParent(from, fromId, null, typeId);
+  }
+
+  /** A company shows its parent's ID as a property of its own. */
+  function keepParent(from: ObjectType, childId: string, parentId: string | null, typeId: number): void {
+    const child = typeId === CHILD_TO_PARENT && from.name === 'companies' ? table(from).rows.get(childId) : undefined;
+    if (child !== undefined) table(from).rows.put(childId, { ...child, properties: { ...child.properties, hs_parent_company_id: parentId } });
+  }
+
+  const typeOf = (from: ObjectType, to: ObjectType, typeId: number) => associationTypes(from, to).find((type) => type.typeId === typeId);
+
+  /** Another record that has a type which one alone can have, in this direction, loses it. */
+  function takeOver(from: ObjectType, fromId: string, to: ObjectType, toId: string, typeId: number): void {
+    const type = typeOf(from, to, typeId);
+    if (type?.single !== true) return;
+    for (const other of linksFrom(`${from.name}:${fromId}>${to.name}`)) {
+      if (other.toId === toId || !other.typeIds.includes(typeId)) continue;
+      unlink(from, fromId, to, other.toId, typeId);
+      unlink(to, other.toId, from, fromId, type.inverse);
+    }
+  }
+
+  function associate(from: ObjectType, fromId: string, to: ObjectType, toId: string, typeId?: number): number {
+    const types = associationTypes(from, to);
+    const type = typeId === undefined ? types.find((candidate) => candidate.isDefault) : types.find((candidate) => candidate.typeId === typeId);
+    if (type === undefined) return invalid(`${typeId ?? 'the default type'} is not a valid association type between ${from.name} and ${to.name}`);
+    demand(from, fromId);
+    demand(to, toId);
+    takeOver(from, fromId, to, toId, type.typeId);
+    takeOver(to, toId, from, fromId, type.inverse);
+    // What is labeled is associated without a label too.
+    const plain = types.find((candidate) => candidate.isDefault);
+    for (const each of plain === undefined || plain === type || from === to ? [type] : [plain, type]) {
+      link(from, fromId, to, toId, each.typeId);
+      link(to, toId, from, fromId, each.inverse);
+    }
+    return type.typeId;
   }
 
   return {
@@ -162,6 +207,7 @@ export function crmStore(context: SandboxContext, changed: (change: Change) => v
     live: (object) => table(object).rows.filter((row) => !row.archived),
     create(object, properties, author) {
       const read = readProperties(object, properties);
+      for (const { name, required } of object.properties.values()) if (required === true && read[name] == null) return invalid(`Error creating ${object.singular.toUpperCase()}. Some required properties were not set.`, [{ message: `${name} is required`, code: 'MISSING_REQUIRED_PROPERTY', context: { properties: [name] } }]);
       checkUnique(object, read, undefined);
       return write(object, undefined, newId(), read, author);
     },
@@ -179,21 +225,12 @@ export function crmStore(context: SandboxContext, changed: (change: Change) => v
       table(object).rows.put(id, record);
       changed({ kind: 'deletion', object, record, author });
     },
-    associate(from, fromId, to, toId, typeId) {
-      const types = associationTypes(from, to);
-      const type =
-        typeId === undefined ? types.find((candidate) => candidate.isDefault) : types.find((candidate) => candidate.typeId === typeId);
-      if (type === undefined)
-        return invalid(`${typeId ?? 'the default type'} is not a valid association type between ${from.name} and ${to.name}`);
-      demand(from, fromId);
-      demand(to, toId);
-      link(from, fromId, to, toId, type.typeId);
-      link(to, toId, from, fromId, type.inverse);
-      return type.typeId;
-    },
+    associate,
     dissociate(from, fromId, to, toId) {
-      links.delete(linkId(from, fromId, to, toId));
-      links.delete(linkId(to, toId, from, fromId));
+      for (const typeId of links.get(linkId(from, fromId, to, toId))?.typeIds ?? []) {
+        unlink(from, fromId, to, toId, typeId);
+        unlink(to, toId, from, fromId, typeOf(from, to, typeId)?.inverse ?? typeId);
+      }
     },
     associations: (from, fromId, to) =>
       linksFrom(`${from.name}:${fromId}>${to.name}`).filter((association) => find(to, association.toId) !== undefined),
@@ -201,7 +238,10 @@ export function crmStore(context: SandboxContext, changed: (change: Change) => v
       const before = id === undefined ? undefined : table(object).rows.get(id);
       for (const name of Object.keys(properties))
         if (!object.properties.has(name)) throw new Error(`${object.name} have no property ${name}`);
-      return write(object, before, id ?? newId(), properties, author);
+      const { hs_parent_company_id: parent, ...own } = properties;
+      const row = write(object, before, id ?? newId(), object.name === 'companies' ? own : properties, author);
+      if (object.name === 'companies' && parent != null) associate(object, row.id, object, parent, CHILD_TO_PARENT);
+      return row;
     },
   };
 }

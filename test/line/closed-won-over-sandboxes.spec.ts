@@ -83,6 +83,10 @@ describe('A closed-won deal becomes an activated project, over the vendors\' own
     assert.equal(deals.find(({ id }) => id === deal.opportunityId)?.properties['delivery_status'], 'Activated');
     await line.quiet(deal);
     assert.deepEqual(await postingsOf(line.store.db, changeOrderId(deal)), []);
+    const { associations = [], notes = [] } = await line.admin('hubspot').state();
+    const onDeal = associations.filter((link) => link['from'] === 'deals' && link['fromId'] === deal.opportunityId && link['to'] === 'notes').map((link) => link['toId']);
+    assert.deepEqual(onDeal.length, 1, 'one note on its timeline');
+    assert.match(JSON.stringify(notes.find(({ id }) => id === onDeal[0])), /Delivery: Activated.*can be worked on/);
   });
 
   it('does the same for a deal sent to POST /v1/deals', async () => {

@@ -95,7 +95,8 @@ describe('what HubSpot says of single inputs of a batch', () => {
   it('tells a line that may not be read from one that is gone', async () => {
     server = await testServer((request, response) => {
       if (request.url.includes('/batch/read')) answerJson(response, 207, { status: 'COMPLETE', results: [], numErrors: 1, errors: [{ category: 'MISSING_SCOPES', message: 'no scope e-commerce', context: { ids: ['1000'] } }] });
-      else answerJson(response, 200, { ...record('1'), properties: { dealname: 'Deal', dealstage: 'closedwon', hs_lastmodifieddate: at }, associations: { 'line items': { results: [{ id: '1000', type: 'deal_to_line_item' }] } } });
+      else if (request.url.includes('/associations/')) answerJson(response, 200, { results: request.url.includes('line_items') ? [{ toObjectId: 1000, associationTypes: [] }] : [] });
+      else answerJson(response, 200, { ...record('1'), properties: { dealname: 'Deal', dealstage: 'closedwon', hs_lastmodifieddate: at } });
     });
     assert.equal((await failureOf(connect(server.url).loadOpportunity('1', context))).kind, 'configuration');
   });

@@ -17,8 +17,18 @@ function record(id: string, properties: object = {}): object {
 }
 
 const lineItem = (id: string) => record(id, { name: `Line ${id}`, quantity: '2', price: '10.5', amount: '21' });
-const deal = (associations: object) => ({ ...record('1', { dealname: 'Deal', dealstage: 'closedwon', deal_currency_code: 'USD', amount: '9007199254740993.07' }), associations });
-const client = { companies: { results: [{ id: '7', type: 'deal_to_company_unlabeled' }, { id: '8', type: 'deal_to_company_unlabeled' }, { id: '8', type: 'deal_to_company' }] } };
+const deal = record('1', { dealname: 'Deal', dealstage: 'closedwon', deal_currency_code: 'USD', amount: '9007199254740993.07' });
+type Typed = readonly [id: string, ...labels: string[]];
+const TYPES: Readonly<Record<string, object>> = { Primary: { category: 'HUBSPOT_DEFINED', typeId: 5, label: 'Deal with Primary Company' }, 'Bill to': { category: 'USER_DEFINED', typeId: 27, label: 'Bill to' }, Parent: { category: 'HUBSPOT_DEFINED', typeId: 14, label: 'Parent Company' } };
+const associated = (...rows: Typed[]) => ({ results: rows.map(([id, ...labels]) => ({ toObjectId: Number(id), associationTypes: [{ category: 'HUBSPOT_DEFINED', typeId: 341, label: null }, ...labels.map((label) => TYPES[label])] })) });
+
+/** A portal of one deal: what is associated with what, by path. */
+function portal(associations: Readonly<Record<string, object>>, own: object = deal) {
+  return (path: string): object => {
+    if (path.includes('/associations/')) return associations[path.replace('/crm/v4/objects/', '').replace('/associations', '')] ?? { results: [] };
+    return path.includes('/deals/') ? own : record(path.split('/').at(-1) ?? '', { name: 'Client' });
+  };
+}
 
 async function answering(answer: (path: string, request: Received) => object, options: object = {}): Promise<ReturnType<typeof createHubSpot>> {
   server = await testServer((request, response) => {
@@ -30,7 +40,7 @@ async function answering(answer: (path: string, request: Received) => object, op
 describe('the HubSpot connector', () => {
   it('reads the closing day where the account is, on either side of the date line', async () => {
     const days = async (closedate: string, timeZone?: string) => {
-      const hubspot = await answering((path) => (path.includes('/companies/') ? record('8', { name: 'Client' }) : { ...record('1', { dealname: 'Deal', dealstage: 'closedwon', deal_currency_code: 'USD', closedate }), associations: client }), timeZone === undefined ? {} : { timeZone });
+      const hubspot = await answering(portal({ 'deals/1/companies': associated(['7']) }, record('1', { dealname: 'Deal', dealstage: 'closedwon', deal_currency_code: 'USD', closedate })), timeZone === undefined ? {} : { timeZone });
       const { closeDate } = await hubspot.loadOpportunity('1', callContext());
       await server?.close();
       return closeDate;
@@ -43,20 +53,63 @@ describe('the HubSpot connector', () => {
     assert.deepEqual([await days('2026-11-20T00:00:00Z', 'Pacific/Auckland'), await days('2026-11-20', 'Pacific/Honolulu')], ['2026-11-20', '2026-11-20']);
   });
 
-  it('takes the primary company of a deal that has several', async () => {
-    const hubspot = await answering((path) => (path.includes('/deals/') ? deal(client) : record(path.split('/').at(-1) ?? '', { name: 'Client' })));
-    const read = await hubspot.loadOpportunity('1', callContext());
-    assert.deepEqual(read.accounts.map((account) => account.id), ['8']);
+  const billed = async (companies: readonly Typed[], options: object = {}) => {
+    const hubspot = await answering(portal({ 'deals/1/companies': associated(...companies) }), options);
+    return (await hubspot.loadOpportunity('1', callContext())).accounts.map((account) => account.id);
+  };
+
+  it('takes the company that the deal is billed to: by the account\'s own label, else the primary one, else the only one', async () => {
+    const cases: readonly (readonly [companies: readonly Typed[], options: object, id: string])[] = [
+      [[['7'], ['8', 'Primary']], {}, '8'],
+      [[['7'], ['8', 'Primary'], ['9', 'Bill to']], {}, '8'],
+      [[['7'], ['8', 'Primary'], ['9', 'Bill to']], { billToLabel: 'bill to' }, '9'],
+      [[['7'], ['8', 'Primary'], ['9', 'Bill to']], { billToLabel: 27 }, '9'],
+      [[['7'], ['8', 'Primary', 'Bill to']], { billToLabel: 'Bill to' }, '8'],
+      [[['7'], ['8', 'Primary']], { billToLabel: 'Bill to' }, '8'],
+      [[['7']], { billToLabel: 'Bill to' }, '7'],
+    ];
+    for (const [companies, options, id] of cases) {
+      assert.deepEqual(await billed(companies, options), [id], JSON.stringify([companies, options]));
+      await server?.close();
+    }
+    const read = await (await answering(portal({ 'deals/1/companies': associated(['7']) }))).loadOpportunity('1', callContext());
     assert.deepEqual(read.amount, { amount: '9007199254740993.07', currency: 'USD' });
   });
 
-  it('reads the lines that did not fit the deal\'s own answer, a hundred at a time', async () => {
+  it('leaves it to a person where several companies come into question, and takes none of them', async () => {
+    const cases: readonly (readonly [companies: readonly Typed[], options: object, named: RegExp])[] = [
+      [[['7'], ['8']], {}, /7, 8/],
+      [[['7'], ['8'], ['9']], { billToLabel: 'Bill to' }, /7, 8, 9/],
+      [[['6', 'Primary'], ['7', 'Bill to'], ['8', 'Bill to']], { billToLabel: 'Bill to' }, /: 7, 8\./],
+    ];
+    for (const [companies, options, named] of cases) {
+      const failure = await failureOf(billed(companies, options));
+      assert.deepEqual([failure.kind, failure.code, failure.written], ['business_rule', 'HUBSPOT_CLIENT_AMBIGUOUS', 'no']);
+      assert.match(failure.message, named);
+      assert.match(failure.mend, /primary company/);
+      await server?.close();
+    }
+  });
+
+  it('reads a company\'s parent by its association, or by a property of the firm\'s own where that is named', async () => {
+    const associations = { 'deals/1/companies': associated(['7']), 'companies/7/companies': associated(['3'], ['4', 'Parent']), 'companies/4/companies': associated(['7'], ['5', 'Parent']) };
+    const hubspot = await answering(portal(associations));
+    assert.deepEqual((await hubspot.loadOpportunity('1', callContext())).accounts.map(({ id, parentId }) => [id, parentId]), [['7', '4'], ['4', '5'], ['5', null]]);
+    await server?.close();
+    const own = await answering((path) => (path === '/crm/v3/objects/companies/7' ? record('7', { name: 'Client', group_parent: '9' }) : portal(associations)(path)), { company: { parent: 'group_parent' } });
+    assert.deepEqual((await own.loadOpportunity('1', callContext())).accounts.map(({ id, parentId }) => [id, parentId]), [['7', '9'], ['9', null]]);
+    await server?.close();
+    const twice = await answering(portal({ ...associations, 'companies/7/companies': associated(['3', 'Parent'], ['4', 'Parent']) }));
+    assert.equal((await failureOf(twice.loadOpportunity('1', callContext()))).code, 'HUBSPOT_PARENT_AMBIGUOUS');
+  });
+
+  it('reads all lines of a deal over the pages of its associations, a hundred at a time', async () => {
     const ids = Array.from({ length: 130 }, (_, n) => String(1000 + n));
     const hubspot = await answering((path, request) => {
       if (path.includes('/batch/read')) return { status: 'COMPLETE', results: [...request.body.matchAll(/"id":"(\d+)"/g)].map(([, id = '']) => lineItem(id)).reverse() };
-      if (path.includes('/associations/')) return { results: ids.slice(100).map((id) => ({ toObjectId: Number(id), associationTypes: [] })) };
-      if (path.includes('/companies/')) return record('8', { name: 'Client' });
-      return deal({ ...client, 'line items': { results: ids.slice(0, 100).map((id) => ({ id, type: 'deal_to_line_item' })), paging: { next: { after: '100', link: 'https://elsewhere.example/' } } } });
+      if (!path.endsWith('/associations/line_items')) return portal({ 'deals/1/companies': associated(['7']) })(path);
+      const after = new URL(request.url, 'http://local').searchParams.get('after');
+      return after === null ? { ...associated(...ids.slice(0, 100).map((id): Typed => [id])), paging: { next: { after: '100', link: 'https://elsewhere.example/' } } } : associated(...ids.slice(Number(after)).map((id): Typed => [id]));
     });
     const read = await hubspot.loadOpportunity('1', callContext());
     assert.deepEqual(read.lines.map((line) => line.id), ids);
@@ -66,8 +119,7 @@ describe('the HubSpot connector', () => {
   it('does not leave a line out in silence when it cannot be read', async () => {
     const hubspot = await answering((path) => {
       if (path.includes('/batch/read')) return { status: 'COMPLETE', results: [lineItem('1000')], errors: [{ status: 'error', category: 'OBJECT_NOT_FOUND' }] };
-      if (path.includes('/companies/')) return record('8', { name: 'Client' });
-      return deal({ ...client, 'line items': { results: [{ id: '1000', type: 'deal_to_line_item' }, { id: '1001', type: 'deal_to_line_item' }] } });
+      return portal({ 'deals/1/companies': associated(['7']), 'deals/1/line_items': associated(['1000'], ['1001']) })(path);
     });
     const failure = await failureOf(hubspot.loadOpportunity('1', callContext()));
     assert.deepEqual([failure.kind, failure.code], ['transient', 'HUBSPOT_DEAL_CHANGING']);

@@ -19,7 +19,7 @@ function running(): RunningSandbox {
 
 const admin = sandboxAdmin(() => running().url);
 
-for (const { name, options } of [{ name: 'HubSpot', options: {} }, { name: 'HubSpot, with a record for each project,', options: { deliveryRecords: { objectType: '2-3465404' } } }]) crmConformance({
+for (const { name, options } of [{ name: 'HubSpot', options: {} }, { name: 'HubSpot, with a record for each project and notes,', options: { deliveryRecords: { objectType: '2-3465404' }, notes: {}, billToLabel: 'Bill to' } }]) crmConformance({
   name,
   async start() {
     sandbox = await startSandbox(hubspot, { port: 0, options: { ...credentials, requestsPerTenSeconds: 100_000, searchesPerSecond: 1000 } });
