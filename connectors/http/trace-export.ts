@@ -1,8 +1,10 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { Log } from '../ports.ts';
+import { httpRegistry } from './metrics.ts';
 
 const STOP_WITHIN_MS = 5_000;
+const TRACE_METRICS = ['q2c_trace_spans_total', 'q2c_trace_export_failing'] as const;
 
 /** Traces of this process on their way to a collector. */
 export interface TraceExport {
@@ -25,6 +27,12 @@ export function traceCollector(env: NodeJS.ProcessEnv): string | null {
   if (address === undefined) return null;
   if (!URL.canParse(address)) throw new Error('OTEL_EXPORTER_OTLP_ENDPOINT (or …_TRACES_ENDPOINT) is no address: expected "http://collector:4318"');
   return new URL(address).origin;
+}
+
+/** What became of this process's spans, in Prometheus' text format; empty where none are exported. */
+export async function traceMetrics(): Promise<string> {
+  const told = TRACE_METRICS.filter((name) => httpRegistry.getSingleMetric(name) !== undefined);
+  return (await Promise.all(told.map((name) => httpRegistry.getSingleMetricAsString(name)))).map((text) => `${text}\n`).join('');
 }
 
 /**

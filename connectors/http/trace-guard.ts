@@ -13,6 +13,7 @@ const registers = [httpRegistry];
  */
 export function guardedExporter(exporter: SpanExporter, to: string): SpanExporter {
   const { spans: counted, failing } = metrics();
+  failing.reset();
   failing.set({ to }, 0);
   return {
     export(spans, done) {

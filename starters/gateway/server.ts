@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { traceMetrics } from '../../connectors/http/trace-export.ts';
 import { STORE_DOWN, handleDelivery, sendRefusal, toDelivery, within } from './delivery.ts';
 import { DEFAULT_LIMITS } from './deps.ts';
 import type { GatewayDeps, GatewayLimits } from './deps.ts';
@@ -116,7 +117,7 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
     }
     return reply.type('application/json; charset=utf-8').send('{"status":"ready"}');
   });
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(`${await metrics.text()}${await traceMetrics()}`));
   return app;
 }
 

@@ -12,7 +12,7 @@ export function doctorCommand(program: Command): void {
     .action(async () => {
       await withSession(program, async (session) => {
         const checks: Check[] = [];
-        for (const look of [storeChecks, temporalChecks, gatewayChecks, systemChecks]) checks.push(...(await look(session)));
+        for (const look of [storeChecks, temporalChecks, gatewayChecks, systemChecks, tracesOfGateway]) checks.push(...(await look(session)));
         session.print(checks, checks.map((check) => `${check.ok ? '✓' : '✗'} ${check.what}: ${check.detail}`).join('\n'));
         if (checks.some((check) => !check.ok)) process.exitCode = 1;
       });
@@ -62,8 +62,8 @@ async function systemChecks(session: Session): Promise<Check[]> {
   const url = session.endpoints.worker?.url;
   if (url === undefined) return [];
   try {
-    const metrics = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(3000) })).text();
-    return circuitChecks(metrics);
+    const metrics = await metricsOf(url);
+    return [...circuitChecks(metrics), traceCheck('worker', metrics)];
   } catch (error) {
     return [{ what: 'systems', ok: false, detail: `the worker at ${url} does not tell how they are: ${message(error)}; npm run worker` }];
   }
@@ -76,6 +76,26 @@ export function circuitChecks(metrics: string): Check[] {
     ok: state === '0',
     detail: state === '0' ? 'answers' : state === '1' ? 'kept failing; it is tried with one request at a time' : 'keeps failing and is not called for some seconds at a time; what waits for it goes on by itself when it answers',
   }));
+}
+
+/** Where the gateway does not answer, another check says so. */
+async function tracesOfGateway({ endpoints: { gateway } }: Session): Promise<Check[]> {
+  const metrics = gateway?.url === undefined ? null : await metricsOf(gateway.url).catch(() => null);
+  return metrics === null ? [] : [traceCheck('gateway', metrics)];
+}
+
+/** @param metrics of a process, in Prometheus' text format */
+export function traceCheck(process: string, metrics: string): Check {
+  const what = `traces of the ${process}`;
+  const [, to, failing] = /^q2c_trace_export_failing\{to="([^"]+)"\} (\d)$/m.exec(metrics) ?? [];
+  if (to === undefined) return { what, ok: true, detail: 'not exported: OTEL_EXPORTER_OTLP_ENDPOINT is not set for it' };
+  const spans = (result: string) => new RegExp(`^q2c_trace_spans_total\\{result="${result}"\\} (\\d+)$`, 'm').exec(metrics)?.[1] ?? '0';
+  if (failing === '0') return { what, ok: true, detail: `exported to ${to}: ${spans('exported')} spans taken, ${spans('lost')} lost` };
+  return { what, ok: false, detail: `${to} does not take them, ${spans('lost')} spans are lost; all else goes on without: start the collector or correct OTEL_EXPORTER_OTLP_ENDPOINT` };
+}
+
+async function metricsOf(url: string): Promise<string> {
+  return await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(3000) })).text();
 }
 
 function message(error: unknown): string {

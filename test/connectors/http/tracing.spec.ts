@@ -7,8 +7,9 @@ import { fixedHeaders } from '../../../connectors/http/auth.ts';
 import { meaningOfStatus } from '../../../connectors/http/classify.ts';
 import { createHttpClient } from '../../../connectors/http/client.ts';
 import { httpRegistry } from '../../../connectors/http/metrics.ts';
-import { startTraceExport, traceCollector, type TraceExport } from '../../../connectors/http/trace-export.ts';
+import { startTraceExport, traceCollector, traceMetrics, type TraceExport } from '../../../connectors/http/trace-export.ts';
 import { inSpan } from '../../../connectors/http/tracing.ts';
+import { traceCheck } from '../../../starters/q2c/doctor.ts';
 import { startTraceCollector, type TraceCollector } from '../../support/trace-collector.ts';
 import { answerJson, callContext, failureOf, memoryLog, testServer, type TestServer } from './support.ts';
 
@@ -91,6 +92,22 @@ describe('Traces of requests to systems', function () {
     const startedAt = performance.now();
     await exported.stop();
     assert.ok(performance.now() - startedAt < 4000, 'the exporter\'s own patience would be ten seconds');
+  });
+
+  it('are told of by the doctor: whether, and to which host', async () => {
+    assert.deepEqual(traceCheck('worker', 'q2c_system_circuit{system="erp"} 0\n'), { what: 'traces of the worker', ok: true, detail: 'not exported: OTEL_EXPORTER_OTLP_ENDPOINT is not set for it' });
+    const { processor } = await exporting();
+    await read();
+    await processor.forceFlush();
+    const well = traceCheck('gateway', await traceMetrics());
+    assert.ok(well.ok);
+    assert.match(well.detail, new RegExp(`^exported to ${collector.url}: [1-9]\\d* spans taken`));
+    collector.become('away');
+    await read();
+    await processor.forceFlush().catch(() => undefined);
+    const away = traceCheck('gateway', await traceMetrics());
+    assert.ok(!away.ok);
+    assert.match(away.detail, new RegExp(`^${collector.url} does not take them, [1-9]`));
   });
 
   it('go where OpenTelemetry\'s own variables say, of which only the host is told', () => {
