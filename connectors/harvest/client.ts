@@ -3,6 +3,7 @@ import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
+import { presentBody } from '../http/present-body.ts';
 import type { CallContext, Found } from '../ports.ts';
 import { classifyHarvest } from './classify.ts';
 import { peopleAddress } from '../people-address.ts';
@@ -46,8 +47,8 @@ export function createHarvestClient(settings: ConnectorSettings, options: Harves
   return {
     system: settings.system,
     async read(path, answer, about) {
-      const { body } = await http.request({ method: 'GET', path: `/v2${path}`, answer: answer.or(z.undefined()), writes: false, accept: [404], ...about });
-      return body ?? null;
+      const got = await http.request({ method: 'GET', path: `/v2${path}`, answer: answer.or(z.undefined()), writes: false, accept: [404], ...about });
+      return presentBody(got, { system: settings.system, object: about.object });
     },
     async list(path, name, item, about, query = {}) {
       const page = z.looseObject({ [name]: z.array(item), next_page: z.number().int().nullable() });
@@ -68,8 +69,8 @@ export function createHarvestClient(settings: ConnectorSettings, options: Harves
       }
     },
     async count(path, about, query) {
-      const { status, body } = await http.request({ method: 'GET', path: `/v2${path}`, query: { ...query, per_page: '1' }, answer: z.object({ total_entries: z.number().int() }).or(z.undefined()), writes: false, accept: [403], ...about });
-      return status === 403 ? null : (body?.total_entries ?? null);
+      const got = await http.request({ method: 'GET', path: `/v2${path}`, query: { ...query, per_page: '1' }, answer: z.object({ total_entries: z.number().int() }).or(z.undefined()), writes: false, accept: [403], ...about });
+      return presentBody(got, { system: settings.system, object: about.object })?.total_entries ?? null;
     },
     async create(path, body, answer, about) {
       const made = await http.request({ method: 'POST', path: `/v2${path}`, json: body, answer, writes: true, ...about });

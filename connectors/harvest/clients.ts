@@ -6,7 +6,7 @@ import type { About, Harvest } from './client.ts';
 import { readNotes } from './notes.ts';
 import type { HarvestOptions } from './options.ts';
 
-const clientRow = z.object({ id: z.number().int(), name: z.string(), currency: z.string(), is_active: z.boolean(), address: z.string().nullable().default(null) });
+const clientRow = z.object({ id: z.number().int(), name: z.string(), currency: z.string().regex(/^[A-Z]{3}$/), is_active: z.boolean(), address: z.string().nullable().default(null) });
 export type Client = z.infer<typeof clientRow>;
 export const projectRow = z.object({ id: z.number().int(), name: z.string(), code: z.string().nullable(), is_active: z.boolean(), notes: z.string().nullable().default(null), client: z.object({ id: z.number().int() }) });
 export type HarvestProject = z.infer<typeof projectRow>;

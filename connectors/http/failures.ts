@@ -55,7 +55,8 @@ export function refusedFailure(asked: Asked, got: Got, verdict: Verdict): System
       mend: 'Check that the credentials are valid and still granted, give new ones to the secrets provider, then retry.',
     });
   }
-  if (got.html && got.status < 500 && got.status !== 429) {
+  // A redirect comes as a page too, but is a matter of the address.
+  if (got.html && got.status >= 400 && got.status < 500 && got.status !== 429) {
     return failure(asked, { kind: 'contract', code: 'HTTP_HTML', written: 'no', evidence, message: `A web page came instead of an API answer for ${asked.object} (HTTP ${got.status}).`, mend: 'Check the system\'s address and whether a proxy or login page stands in between, then retry.' });
   }
   const { refused, retryAfterMs, tooManyAtOnce: _, sparesRate: __, ...meaning } = verdict;

@@ -4,6 +4,7 @@ import type { ConnectorSettings } from '../connector.ts';
 import { readAnswer } from '../http/answer.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
+import { presentBody } from '../http/present-body.ts';
 import { evidenceOf } from '../http/redact.ts';
 import { peopleAddress } from '../people-address.ts';
 import type { CallContext, Found } from '../ports.ts';
@@ -75,9 +76,9 @@ export function createKantataClient(settings: ConnectorSettings, options: Kantat
     async show(path, row, about, query = {}) {
       const answer = await http.request({ method: 'GET', path: `${API}${path}`, query, answer: answerOf(collectionOf(path), row).or(z.undefined()), writes: false, accept: [404], ...about });
       mustBeKantata(answer, about);
-      const { body } = answer;
+      const body = presentBody(answer, { system: settings.system, object: about.object });
       const first = body?.rows[0];
-      return body === undefined || first === undefined ? null : { row: first, answer: body };
+      return body === null || first === undefined ? null : { row: first, answer: body };
     },
     answers,
     list: async (path, row, about, query) => (await answers(path, row, about, query)).flatMap(({ rows }) => rows),

@@ -24,7 +24,10 @@ export function answerOf<Row>(collection: string, row: z.ZodType<Row>): z.ZodTyp
     }
     const rows: Row[] = [];
     for (const { key, id } of body.results) {
-      if (key !== collection) continue;
+      if (key !== collection) {
+        context.addIssue({ code: 'custom', path: ['results', id], message: `expected one of ${collection}, not of ${key}` });
+        continue;
+      }
       const read = row.safeParse(held.data[id]);
       if (read.success) rows.push(read.data);
       else context.addIssue({ code: 'custom', path: [collection, id], message: z.prettifyError(read.error) });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
+import { presentBody } from '../http/present-body.ts';
 import type { CallContext } from '../ports.ts';
 import { netSuiteAuth } from './auth.ts';
 import { classifyNetSuite, isKnownKey, refusedBatch } from './classify.ts';
@@ -78,8 +79,8 @@ export function createNetSuiteClient(settings: ConnectorSettings, credentials: N
       await http.request({ method: 'PATCH', path: pathOf(record, key), json: body, headers: STRICT, answer: noBody, writes: true, ...replacing(replace), ...about });
     },
     async read(record, key, answer, about, query) {
-      const { body } = await http.request({ method: 'GET', path: pathOf(record, key), answer: answer.or(z.undefined()), writes: false, accept: [404], ...(query === undefined ? {} : { query }), ...about });
-      return body ?? null;
+      const got = await http.request({ method: 'GET', path: pathOf(record, key), answer: answer.or(z.undefined()), writes: false, accept: [404], ...(query === undefined ? {} : { query }), ...about });
+      return presentBody(got, { system: settings.system, object: about.object });
     },
     async list(record, condition, about) {
       for (let attempt = 1; ; attempt += 1) {

@@ -81,6 +81,9 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
     throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_INVOICE_GONE', message: `Stripe no longer has ${about.object} (${id}).`, mend: 'Find out who deleted the draft in Stripe; bill it again, or abort.' });
   };
 
+  const unknownStatus = (row: InvoiceRow, about: About) =>
+    stripe.failure(about, { kind: 'contract', code: 'STRIPE_INVOICE_STATUS', message: `${about.object} has the status ${row.status ?? 'null'} in Stripe, which the connector does not know.`, mend: 'Add the status to connectors/stripe/invoice.ts, then retry.' });
+
   const standingOf = (row: InvoiceRow, about: About): InvoiceStanding => {
     const total = moneyOf(row.total, row.currency);
     const zero = moneyOf('0', row.currency);
@@ -98,7 +101,7 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
       case 'uncollectible':
         return { number, status: 'uncollectible', total, open: left };
       default:
-        throw stripe.failure(about, { kind: 'contract', code: 'STRIPE_INVOICE_STATUS', message: `${about.object} has the status ${row.status ?? 'null'} in Stripe, which the connector does not know.`, mend: 'Add the status to connectors/stripe/invoice.ts, then retry.' });
+        throw unknownStatus(row, about);
     }
   };
 
@@ -121,6 +124,7 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
       if (existing !== null) {
         const row = await need(existing, about);
         if (row.status !== 'draft') {
+          standingOf(row, about);
           if (row.status === 'void') throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_INVOICE_VOID', message: `${about.object} was voided in Stripe.`, mend: 'Bill it anew under another number.' });
           if (compareMoney(moneyOf(row.total, row.currency), document.total) === 0) return { ...stripe.found('invoices', existing), created: false };
           throw stripe.failure(about, { kind: 'business_rule', code: 'STRIPE_INVOICE_ISSUED', message: `${about.object} is ${row.status ?? 'issued'} in Stripe with another total (${moneyOf(row.total, row.currency).amount} ${row.currency.toUpperCase()}); what is issued cannot change.`, mend: 'Void it or take it back by a credit note, and bill anew.' });
@@ -150,9 +154,12 @@ export function createInvoices(stripe: Stripe, lines: Lines, options: StripeOpti
           return { how: 'cancelled', detail: `${about.object} is void in Stripe` };
         case 'paid':
           return { how: 'kept', detail: `${about.object} is paid; Stripe cannot void it, so it is to be taken back by a credit note` };
-        default:
+        case 'open':
+        case 'uncollectible':
           await stripe.post(`/invoices/${externalId}/void`, {}, madeAnswer, about, 'void');
           return { how: 'cancelled', detail: `${about.object} was issued, so it was voided in Stripe` };
+        default:
+          throw unknownStatus(row, about);
       }
     },
 

@@ -4,7 +4,7 @@ import { isSystemFailure } from '../../../domain/failure.ts';
 import type { RecordPort, References, WithReferences } from '../../../connectors/ports.ts';
 import { callContext } from './documents.ts';
 import type { ReceivablesOffice } from './receivables.ts';
-import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
+import { AT_ITS_LIMIT, describeRecordBadAnswers, failureOf, LIMIT_MS, type FaultBoard, type RecordExceptions } from './records.ts';
 import { onBothSidesOfTheDateLine } from './zones.ts';
 
 interface IssuedCase {
@@ -15,10 +15,11 @@ interface IssuedCase {
   readonly faults: FaultBoard;
   readonly writeMethod: 'POST' | 'PUT';
   readonly unknownId: string;
+  readonly badAnswers?: RecordExceptions;
 }
 
 /** What a record port promises of documents that are final once they are written (test/connectors/conformance/records.ts has those that can change). */
-export function describeIssuedDocument({ name, port, fresh, office, faults, writeMethod, unknownId }: IssuedCase): void {
+export function describeIssuedDocument({ name, port, fresh, office, faults, writeMethod, unknownId, badAnswers = {} }: IssuedCase): void {
   describe(`${name}, as any record that is final once written`, () => {
     afterEach(async () => faults.clear());
 
@@ -96,6 +97,8 @@ export function describeIssuedDocument({ name, port, fresh, office, faults, writ
       const refused = (await throughDoubt(limited)).failure;
       assert.deepEqual([refused.kind, refused.written, refused.retryAfterMs], ['transient', 'no', LIMIT_MS]);
     });
+
+    describeRecordBadAnswers({ port, fresh, count: ({ document }) => office().count(document), writeMethod, badAnswers }, faults);
 
     it('is a matter for the administrator, and not written, where the account may not write it', async () => {
       const wanted = await fresh();

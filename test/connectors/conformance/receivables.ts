@@ -8,7 +8,7 @@ import { callContext, uniqueTag } from './documents.ts';
 import { creditOf, invoiceOf, type InvoiceTerms } from './receivables-documents.ts';
 import { describeIssuedDocument } from './receivables-issued.ts';
 import { describePaymentsTold } from './receivables-payments.ts';
-import { describeRecordPort, failureOf, type FaultBoard } from './records.ts';
+import { describeRecordPort, failureOf, type FaultBoard, type RecordExceptions } from './records.ts';
 import type { TestClock } from './timesheet-source.ts';
 
 /** What stands in a system, and what people and customers do in it, past the connector. */
@@ -46,6 +46,7 @@ export interface ReceivablesCase {
   readonly writeMethod: 'POST' | 'PUT';
   /** An ID no invoice has. */
   readonly unknownId: string;
+  readonly badAnswers?: RecordExceptions;
   readonly office: () => ReceivablesOffice;
   readonly faults: FaultBoard;
 }
@@ -81,12 +82,13 @@ export function describeReceivables(receivables: ReceivablesCase): void {
         use: async ({ document }, externalId) => void (await port().issue({ document, externalId }, callContext())),
         writeMethod,
         unknownId,
+        ...(receivables.badAnswers === undefined ? {} : { badAnswers: receivables.badAnswers }),
         content: { stored: () => office().stored(), seedOthers: (count) => office().seedInvoices(count) },
       },
       faults,
     );
   } else {
-    describeIssuedDocument({ name: `An invoice in ${name}`, port: () => port().invoice, fresh, office, faults, writeMethod, unknownId });
+    describeIssuedDocument({ name: `An invoice in ${name}`, port: () => port().invoice, fresh, office, faults, writeMethod, unknownId, ...(receivables.badAnswers === undefined ? {} : { badAnswers: receivables.badAnswers }) });
   }
 
   describe(`${name}, as any system of invoices and payments`, () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { isSystemFailure, type Failure } from '../../../domain/failure.ts';
 import type { RecordPort } from '../../../connectors/ports.ts';
+import { itTakesBadAnswers, type BadAnswer, type Exceptions } from './bad-answers.ts';
 import { callContext, type DealTerms } from './documents.ts';
 import { describeRecordContent, type RecordContent } from './record-content.ts';
 
@@ -25,11 +26,22 @@ export interface RecordCase<Document> {
   /** An ID no record of this kind has. */
   readonly unknownId: string;
   readonly content: RecordContent;
+  /** What becomes of bad answers where it is not the rule; null where the system gives no answers over HTTP. */
+  readonly badAnswers?: RecordExceptions | null;
+}
+
+export interface RecordExceptions {
+  /** Of a real system, where each making takes seconds: looking up alone. */
+  readonly only?: 'find';
+  readonly every?: Exceptions;
+  readonly find?: Exceptions;
+  readonly write?: Exceptions;
+  readonly undo?: Exceptions;
 }
 
 /** Faults to order for the next request that changes something; null for a system that cannot be told to fail. */
 export interface FaultBoard {
-  next(fault: { kind: 'cut-before' | 'cut-after' | 'status' | 'html' | 'wrong-schema' | 'expired-token'; status?: number; retryAfterSeconds?: number; path?: string; method?: string }): Promise<void>;
+  next(fault: { kind: 'cut-before' | 'cut-after' | 'status' | 'expired-token' | BadAnswer; status?: number; retryAfterSeconds?: number; path?: string; method?: string }): Promise<void>;
   clear(): Promise<void>;
 }
 
@@ -198,6 +210,8 @@ function describeFaults<Document>(record: RecordCase<Document>, faults: FaultBoa
     assert.ok(failure.mend.length > 10, failure.mend);
   });
 
+  if (record.badAnswers !== null) describeRecordBadAnswers({ ...record, badAnswers: record.badAnswers ?? {} }, faults);
+
   it('goes through where the token expires in the middle', async () => {
     const document = await record.fresh();
     await faults.next({ kind: 'expired-token', method, path: WRITES });
@@ -205,4 +219,45 @@ function describeFaults<Document>(record: RecordCase<Document>, faults: FaultBoa
     assert.equal(await record.count(document), 1);
     await record.check(document, written.externalId);
   });
+}
+
+/** Finding, making and undoing a record, whatever is answered; what was made is there once in the end. */
+export function describeRecordBadAnswers<Document>(record: Pick<RecordCase<Document>, 'port' | 'count' | 'writeMethod'> & { readonly fresh: () => Promise<Document>; readonly badAnswers: RecordExceptions }, faults: FaultBoard): void {
+  const { port, writeMethod: method, badAnswers: exceptions } = record;
+  let document: Document;
+  let known: { readonly document: Document; readonly externalId: string } | undefined;
+  itTakesBadAnswers({
+    name: 'looking it up', writes: false,
+    arrange: async () => {
+      if (known === undefined) {
+        const made = await record.fresh();
+        known = { document: made, externalId: (await port().write(made, null, callContext())).externalId };
+      }
+      const { document: there, externalId } = known;
+      return async () => assert.equal((await port().find(there, callContext()))?.externalId, externalId, 'a record that is there is not found');
+    },
+  }, faults, { ...exceptions.every, ...exceptions.find });
+
+  if (exceptions.only === 'find') return;
+
+  itTakesBadAnswers({
+    name: 'making it', writes: true, spoils: { method },
+    arrange: async () => {
+      document = await record.fresh();
+      return () => port().write(document, null, callContext());
+    },
+    then: async (answer) => {
+      await port().write(document, await port().find(document, callContext()), callContext());
+      assert.equal(await record.count(document), 1, `${answer}: there is one of it`);
+    },
+  }, faults, { ...exceptions.every, ...exceptions.write });
+
+  itTakesBadAnswers({
+    name: 'undoing it', writes: false,
+    arrange: async () => {
+      document = await record.fresh();
+      const { externalId } = await port().write(document, null, callContext());
+      return () => port().undo({ document, externalId, created: true }, callContext());
+    },
+  }, faults, { ...exceptions.every, ...exceptions.undo });
 }

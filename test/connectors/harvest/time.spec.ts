@@ -81,12 +81,15 @@ describe('Harvest', function () {
     use: async (_document, externalId) => bookTime(externalId),
     writeMethod: 'POST',
     unknownId: '99999999',
+    // Currencies that are none would make a client beside the one that is there.
+    badAnswers: { every: { 'numbers-as-text': 'refused' }, find: { 'unknown-values': 'refused' }, write: { 'unknown-values': 'refused' } },
     content: { stored: state, money: true, seedOthers },
   };
   describeRecordPort({ ...timeProject, name: 'A project of a new client in Harvest', fresh: (terms) => Promise.resolve(fresh(terms)) }, faults);
   describeRecordPort({
     ...timeProject,
     name: 'A project of a known client in Harvest',
+    badAnswers: { every: { 'numbers-as-text': 'refused' }, find: { 'unknown-values': 'refused' } },
     fresh: async (terms = {}) => {
       const document = fresh(terms);
       await admin('seed', { clients: [{ name: document.customer.name, currency: document.project.rateCard.currency }] });
@@ -119,6 +122,7 @@ describe('Harvest', function () {
     use: async (_document, externalId) => bookTime(externalId),
     writeMethod: 'POST',
     unknownId: '99999999',
+    badAnswers: { every: { 'numbers-as-text': 'refused' } },
     content: { stored: state, textless: true, seedOthers: async (count) => void (await admin('seed', { users: others(count, () => ({ first_name: 'Somebody', last_name: 'Else', email: `by-hand-${uniqueTag()}@northwind-consulting.example` })) })) },
   }, faults);
 

@@ -86,6 +86,7 @@ describe('Kantata projects', function () {
     use: async (_document, externalId) => void (await booked(externalId)),
     writeMethod: 'POST',
     unknownId: '41999999',
+    badAnswers: { every: { 'numbers-as-text': 'refused', 'unknown-values': 'refused' } },
     content: { stored: () => account.admin.state(), money: true, seedOthers: async (count) => void (await account.admin.seed({ workspaces: Array.from({ length: count }, () => ({ title: `Somebody else's ${uniqueTag()}`, invoice_preference: { project_code: `BY-HAND-${uniqueTag()}` }, budgeted: false })) })) },
   };
   describeRecordPort({ ...projectCase, name: 'A project of a new customer in Kantata', fresh: (terms) => Promise.resolve(fresh(terms)) }, faults);

@@ -54,6 +54,7 @@ describe('Kantata resources', function () {
     use: (_document, externalId) => bookTime(externalId, ELISE),
     writeMethod: 'POST',
     unknownId: '41999999',
+    badAnswers: { every: { 'numbers-as-text': 'refused', 'unknown-values': 'refused' } },
     content: { stored: () => account.admin.state(), textless: true, seedOthers: async (count) => void (await account.admin.seed({ users: others(count, () => ({ full_name: 'Somebody Else', email_address: `by-hand-${uniqueTag()}@northwind-consulting.example` })) })) },
   }, faults);
 

@@ -58,6 +58,7 @@ describe('A legacy ERP that takes files', function () {
     use: async (_document, externalId) => void (await ledger.admin.seed({ contracts: [{ id: `by-hand-${uniqueTag()}`, fields: { customer_number: externalId } }] })),
     writeMethod: 'POST',
     unknownId: 'C999999',
+    badAnswers: null,
     content: { stored: () => ledger.admin.state(), seedOthers: async (count) => void (await ledger.admin.seed({ customers: Array.from({ length: count }, () => ({ id: `by-hand-${uniqueTag()}`, fields: { name: 'Somebody else' } })) })) },
   }, faults);
 
@@ -78,6 +79,7 @@ describe('A legacy ERP that takes files', function () {
     use: async (_document, externalId) => void (await ledger.admin.seed({ projects: [{ id: `by-hand-${uniqueTag()}`, fields: { contract_number: externalId } }] })),
     writeMethod: 'POST',
     unknownId: 'K999999',
+    badAnswers: null,
     content: { stored: () => ledger.admin.state(), money: true, seedOthers: async (count) => void (await ledger.admin.seed({ contracts: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, faults);
 
@@ -102,6 +104,7 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ document }) => void (await laborByHand(document.number)),
     writeMethod: 'POST',
     unknownId: 'P999999',
+    badAnswers: null,
     content: { stored: () => ledger.admin.state(), seedOthers: async (count) => void (await ledger.admin.seed({ projects: Array.from({ length: count }, () => ({ id: `by-hand-${uniqueTag()}`, fields: { name: 'Somebody else', project_number: `BY-HAND-${uniqueTag()}` } })) })) },
   }, faults);
 
@@ -122,6 +125,7 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ document }) => void (await laborByHand(document.project.number)),
     writeMethod: 'POST',
     unknownId: 'R999999',
+    badAnswers: null,
     content: { stored: () => ledger.admin.state(), money: true, textless: true, seedOthers: async (count) => void (await ledger.admin.seed({ rate_cards: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, faults);
 
@@ -142,6 +146,7 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ references, document }) => void (await ledger.admin.seed({ invoices: [{ project: references.projects[document.project.id] }] })),
     writeMethod: 'POST',
     unknownId: 'B999999',
+    badAnswers: null,
     content: { stored: () => ledger.admin.state(), money: true, seedOthers: async (count) => void (await ledger.admin.seed({ billing_schedules: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, faults);
 
@@ -171,6 +176,7 @@ describe('A legacy ERP that takes files', function () {
     use: async ({ key }) => void (await ledger.admin.seed({ paid_expenses: [{ id: key }] })),
     writeMethod: 'POST',
     unknownId: 'E999999',
+    badAnswers: null,
     content: { stored: () => ledger.admin.state(), seedOthers: async (count) => void (await ledger.admin.seed({ expenses: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, faults);
 });

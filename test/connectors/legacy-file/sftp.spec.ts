@@ -35,6 +35,7 @@ describe('A legacy ERP whose folder is on an SFTP server', function () {
     use: null,
     writeMethod: 'POST',
     unknownId: 'C999999',
+    badAnswers: null,
     content: { stored: () => ledger.admin.state(), seedOthers: async (count) => void (await ledger.admin.seed({ customers: others(count, () => ({ id: `by-hand-${uniqueTag()}`, fields: {} })) })) },
   }, null);
 

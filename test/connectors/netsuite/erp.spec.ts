@@ -7,7 +7,7 @@ import { isUnsupported, type ErpPort, type RecordPort, type References, type Uns
 import { startSandboxes, type RunningSandboxes } from '../../../sandbox/all.ts';
 import { callContext, dealOf, JP01, silent, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
 import { others } from '../conformance/record-content.ts';
-import { describeRecordPort, failureOf } from '../conformance/records.ts';
+import { describeRecordPort, failureOf, type RecordExceptions } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 
 const OPTIONS = {
@@ -17,6 +17,10 @@ const OPTIONS = {
   paymentTerms: { '30': '2' },
   accountUrl: 'https://1234567.app.netsuite.com',
 };
+/** A write is answered by a header with the record's ID, and by no body. */
+const WRITTEN = { write: { empty: 'taken', truncated: 'taken' } } satisfies RecordExceptions;
+/** The first request of an undo deletes, and what it is answered does not matter. */
+const DELETED = { ...WRITTEN, undo: { html: 'contract HTTP_HTML unknown', huge: 'contract ANSWER_TOO_LARGE unknown', empty: 'taken', truncated: 'taken', 'wrong-schema': 'taken' } } satisfies RecordExceptions;
 const NONE: References = { customers: {}, contracts: {}, projects: {} };
 const rowsAnswer = z.record(z.string(), z.unknown());
 
@@ -93,6 +97,7 @@ describe('NetSuite', function () {
     use: async (_document, externalId) => seed('job', { companyName: 'Somebody uses it', parent: { id: externalId }, subsidiary: { id: '2' } }),
     writeMethod: 'PUT',
     unknownId: '99999999',
+    badAnswers: DELETED,
     content: { stored: everything, seedOthers: (count) => seedAll('customer', Array.from({ length: count }, () => ({ externalId: `by-hand-${crypto.randomUUID()}`, companyName: `Somebody else ${uniqueTag()}`, subsidiary: { id: '2' } }))) },
   }, faults);
 
@@ -115,6 +120,7 @@ describe('NetSuite', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
+    badAnswers: DELETED,
     content: { stored: everything, money: true, seedOthers: async (count) => seedAll('salesOrder', await ofSomebody(count, (entity) => ({ externalId: `by-hand-${crypto.randomUUID()}`, entity, subsidiary: { id: '2' }, tranDate: '2026-11-20', item: { items: [{ item: { id: '12' }, amount: 1 }] } }))) },
   }, faults);
 
@@ -146,6 +152,7 @@ describe('NetSuite', function () {
     use: async (_document, externalId) => seed('billingSchedule', { name: 'Made by hand', scheduleType: 'TM', job: { id: externalId } }),
     writeMethod: 'PUT',
     unknownId: '99999999',
+    badAnswers: WRITTEN,
     content: { stored: everything, money: true, seedOthers: (count) => seedAll('job', Array.from({ length: count }, () => ({ externalId: `by-hand-${crypto.randomUUID()}`, entityId: `BY-HAND-${crypto.randomUUID()}`, companyName: 'Somebody else', subsidiary: { id: '2' } }))) },
   }, faults);
 
@@ -170,6 +177,7 @@ describe('NetSuite', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
+    badAnswers: WRITTEN,
     content: { stored: everything, money: true, textless: true, seedOthers: async (count) => {
       const project = `by-hand-${uniqueTag()}`;
       await seed('job', { externalId: project, entityId: project, companyName: 'Somebody else', subsidiary: { id: '2' } });
@@ -212,6 +220,7 @@ describe('NetSuite', function () {
     use: async ({ document }, externalId) => seed('salesOrder', { entity: { externalId: externalIdOf(document.project.customerId) }, billingSchedule: { id: externalId }, item: { items: [{ item: { id: '12' }, amount: 1 }] } }),
     writeMethod: 'PUT',
     unknownId: '99999999',
+    badAnswers: WRITTEN,
     content: { stored: everything, money: true, seedOthers: (count) => seedAll('billingSchedule', others(count, () => ({ externalId: `by-hand-${crypto.randomUUID()}`, name: `Somebody else ${uniqueTag()}`, scheduleType: 'TM' }))) },
   }, faults);
 

@@ -62,6 +62,8 @@ describe('Expense reports in NetSuite', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
+    // A write is answered by a header with the record's ID, and by no body.
+    badAnswers: { write: { empty: 'taken', truncated: 'taken' } },
     content: { stored: () => admin.state(), money: true, seedOthers: (count) => enteredByHand(admin, count) },
   }, faults);
 
@@ -80,6 +82,8 @@ describe('Expense reports in NetSuite', function () {
     use: null,
     writeMethod: 'PUT',
     unknownId: '99999999',
+    // A write is answered by a header with the record's ID, and by no body.
+    badAnswers: { write: { empty: 'taken', truncated: 'taken' } },
     content: { stored: () => admin.state(), money: true, seedOthers: (count) => enteredByHand(admin, count) },
   }, faults);
 

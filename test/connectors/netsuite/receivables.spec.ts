@@ -21,6 +21,8 @@ for (const { name, approval, payments } of [{ name: 'where an invoice saved is p
       written: { invoice: approval ? 'draft' : 'issued', creditNote: 'issued' },
       writeMethod: 'PUT',
       unknownId: '99999999',
+      // A write is answered by a header with the record's ID, and by no body.
+      badAnswers: { write: { empty: 'taken', truncated: 'taken' }, undo: { 'numbers-as-text': 'refused' } },
       office: () => account.office,
       faults: sandboxFaults(() => account.sandbox.url),
     });

@@ -39,6 +39,7 @@ describe('Customers in Oracle Fusion with customer accounts', function () {
     undoneAs: 'deactivated',
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PARTY',
+    badAnswers: { every: { 'unknown-values': 'refused' } },
     content: { stored: () => environment.admin.state(), seedOthers: async (count) => void (await environment.admin.seed({ hubOrganizations: others(count, () => ({ PartyNumber: `BY-HAND-${uniqueTag()}`, OrganizationName: 'Somebody else' })) })) },
   }, sandboxFaults(() => environment.url()));
 

@@ -56,6 +56,7 @@ describe('Oracle Fusion as an ERP', function () {
     },
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PARTY',
+    badAnswers: { every: { 'unknown-values': 'refused' } },
     content: { stored: () => environment.admin.state(), seedOthers: async (count) => void (await environment.admin.seed({ hubOrganizations: Array.from({ length: count }, () => ({ PartyNumber: `BY-HAND-${uniqueTag()}`, OrganizationName: 'Somebody else' })) })) },
   }, faults);
 
@@ -84,6 +85,7 @@ describe('Oracle Fusion as an ERP', function () {
     use: async ({ document }, externalId) => void (await environment.admin.seed({ projectBillingEvents: [{ SourceName: 'MANUAL', SourceReference: crypto.randomUUID(), ContractNumber: externalId, ContractLineNumber: '1', EventTypeName: 'Milestone', BillTrnsAmount: 1, ContractTypeName: 'Sell: Project Lines', EventDescription: document.number }] })),
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-CONTRACT',
+    badAnswers: { every: { 'unknown-values': 'refused' } },
     content: { stored: () => environment.admin.state(), money: true, seedOthers: async (count) => void (await environment.admin.seed({ contracts: others(count, () => ({ ContractNumber: `BY-HAND-${uniqueTag()}`, ContractTypeName: 'Sell: Project Lines', BuyOrSell: 'S', OrgName: 'Northwind US01', CurrencyCode: 'USD', StartDate: '2026-01-01' })) })) },
   }, faults);
 
@@ -115,6 +117,7 @@ describe('Oracle Fusion as an ERP', function () {
     undoneAs: 'cancelled',
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PROJECT',
+    badAnswers: { every: { 'unknown-values': 'refused' } },
     content: { stored: () => environment.admin.state(), money: true, seedOthers: async (count) => void (await environment.admin.seed({ projects: Array.from({ length: count }, () => ({ ProjectNumber: `BY-HAND-${uniqueTag()}`, ProjectName: `Somebody else ${uniqueTag()}` })) })) },
   }, faults);
 
@@ -139,6 +142,7 @@ describe('Oracle Fusion as an ERP', function () {
     use: null,
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-SCHEDULE',
+    badAnswers: { every: { 'unknown-values': 'refused' } },
     content: { stored: () => environment.admin.state(), money: true, textless: true, seedOthers: async (count) => void (await environment.admin.seed({ rateSchedules: others(count, () => ({ RateScheduleName: `BY-HAND-${uniqueTag()}`, ScheduleTypeCode: 'PROJECT_ROLE', CurrencyCode: 'USD', ProjectRatesSetCode: 'COMMON' })) })) },
   }, faults);
 
@@ -170,6 +174,7 @@ describe('Oracle Fusion as an ERP', function () {
     },
     writeMethod: 'POST',
     unknownId: 'NO-SUCH-PROJECT',
+    badAnswers: { every: { 'unknown-values': 'refused' } },
     content: { stored: () => environment.admin.state(), money: true, seedOthers: async (count) => void (await environment.admin.seed({ projectBillingEvents: others(count, () => ({ SourceName: 'MANUAL', SourceReference: crypto.randomUUID(), ProjectNumber: `BY-HAND-${uniqueTag()}`, ContractNumber: `BY-HAND-${uniqueTag()}`, ContractLineNumber: '1', EventTypeName: 'Milestone', BillTrnsAmount: 1, ContractTypeName: 'Sell: Project Lines', EventDescription: 'Somebody else' })) })) },
   }, faults);
 

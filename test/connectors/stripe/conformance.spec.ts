@@ -17,6 +17,7 @@ describe('Stripe as the billing system', function () {
     written: { invoice: 'draft', creditNote: 'issued' },
     writeMethod: 'POST',
     unknownId: 'in_1NoSuchInvoice',
+    badAnswers: { undo: { 'unknown-values': 'contract STRIPE_INVOICE_STATUS no' } },
     unknownCustomer: 'cus_1NoSuchCustomer',
     office: () => account.office,
     faults: sandboxFaults(() => account.sandbox.url),

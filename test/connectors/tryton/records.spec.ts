@@ -46,6 +46,7 @@ describe('Tryton, the real one: its records', function () {
     },
     writeMethod: 'POST',
     unknownId: '99999999',
+    badAnswers: { every: { 'numbers-as-text': 'refused' } },
     content: {
       stored: async () => [await tryton.rows('party.party', [], ['name']), await tryton.rows('party.address', [], ['city'])],
       seedOthers: async (count) => void (await tryton.office().call('party.party.create', [others(count, () => ({ name: 'Somebody else', code: `by-hand-${uniqueTag()}` }))], tryton.us())),
@@ -75,6 +76,7 @@ describe('Tryton, the real one: its records', function () {
     },
     writeMethod: 'POST',
     unknownId: '99999999',
+    badAnswers: { only: 'find', every: { 'numbers-as-text': 'refused', 'unknown-values': 'refused' } },
     content: {
       stored: async () => [await tryton.rows('sale.sale', [], ['description', 'comment']), await tryton.rows('sale.line', [], ['description'])],
       money: true,
@@ -114,6 +116,7 @@ describe('Tryton, the real one: its records', function () {
     },
     writeMethod: 'POST',
     unknownId: '99999999',
+    badAnswers: { every: { 'numbers-as-text': 'refused' }, find: { 'unknown-values': 'refused' }, undo: { 'unknown-values': 'refused' } },
     content: { stored: storedWorks, seedOthers: otherWorks },
   }, tryton.faults);
 
@@ -139,6 +142,7 @@ describe('Tryton, the real one: its records', function () {
     },
     writeMethod: 'POST',
     unknownId: '99999999',
+    badAnswers: { only: 'find', every: { 'numbers-as-text': 'refused', 'unknown-values': 'refused' } },
     content: { stored: storedWorks, money: true, textless: true, seedOthers: otherWorks },
   }, tryton.faults);
 
@@ -163,6 +167,7 @@ describe('Tryton, the real one: its records', function () {
     use: null,
     writeMethod: 'POST',
     unknownId: '99999999',
+    badAnswers: { only: 'find', every: { 'numbers-as-text': 'refused', 'unknown-values': 'refused' } },
     content: { stored: storedWorks, money: true, seedOthers: otherWorks },
   }, tryton.faults);
 

@@ -2,6 +2,37 @@ import { createServer } from 'node:http';
 import { z } from 'zod';
 import type { FaultBoard } from '../conformance/records.ts';
 
+type Answer = (status: number, text: string, type?: string, headers?: Record<string, string>) => unknown;
+
+/** The answer of Tryton as it arrives on a bad day. */
+function spoilt(kind: string | undefined, { status, text, type }: { readonly status: number; readonly text: string; readonly type: string }, answer: Answer): unknown {
+  const rewritten = (change: (value: unknown) => unknown) => answer(status, JSON.stringify(JSON.parse(text, (_key, value: unknown) => change(value))), type);
+  switch (kind) {
+    case 'html':
+      return answer(200, '<!doctype html><title>Maintenance</title>', 'text/html');
+    case 'redirect':
+      return answer(302, '<a href="https://login.example/">Sign in</a>', 'text/html', { location: 'https://login.example/' });
+    case 'wrong-schema':
+      return answer(200, '{"payload":{"kind":"unannounced"}}');
+    case 'empty':
+      return answer(200, '');
+    case 'truncated':
+      return answer(200, text.slice(0, Math.floor(text.length / 2)));
+    case 'huge':
+      return answer(200, `{"padding":"${'x'.repeat(12 * 1024 * 1024)}"}`);
+    case 'numbers-as-text':
+      return rewritten((value) => (typeof value === 'number' ? String(value) : value));
+    case 'unknown-values':
+      return rewritten((value) => (typeof value === 'string' && /^[A-Za-z]+([_ ][A-Za-z]+){0,3}$/.test(value) ? `${value}_AsOfNextRelease` : value));
+    case 'wrong-type':
+      return answer(status, text, 'text/plain');
+    case 'clock-off':
+      return answer(status, text, type, { date: new Date(Date.now() - 600_000).toUTCString() });
+    default:
+      return answer(status, text, type);
+  }
+}
+
 export interface Relay extends FaultBoard {
   readonly url: string;
   /** Keeps the next call that changes something on the way until it is let go. */
@@ -24,7 +55,7 @@ export async function startRelay(target: string): Promise<Relay> {
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
       const writes = /"method":"model\.[a-z._]+\.(create|write)"/.test(body);
-      const fault = ordered.find(({ path }) => (path === AFTER_A_WRITE ? wrote && !writes : writes)) ?? null;
+      const fault = body.includes('common.db.login') ? null : (ordered.find(({ path, method }) => (path === AFTER_A_WRITE ? wrote && !writes : method === undefined || writes)) ?? null);
       ordered = ordered.filter((other) => other !== fault);
       wrote ||= writes;
       const answer = (status: number, text: string, type = 'application/json', headers: Record<string, string> = {}) => response.writeHead(status, { 'content-type': type, ...headers }).end(text);
@@ -50,8 +81,7 @@ export async function startRelay(target: string): Promise<Relay> {
           default: {
             const { status, text, type } = await pass();
             if (fault?.kind === 'cut-after') return response.destroy();
-            if (fault?.kind === 'html') return answer(200, '<!doctype html><title>Maintenance</title>', 'text/html');
-            return fault?.kind === 'wrong-schema' ? answer(200, '{"payload":{"kind":"unannounced"}}') : answer(status, text, type);
+            return spoilt(fault?.kind, { status, text, type }, answer);
           }
         }
       };
