@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientInterceptors } from '@temporalio/client';
 import { z } from 'zod';
 import { readEndpoints, resolveAddress } from '../../connectors/addresses.ts';
 import type { Log } from '../../connectors/ports.ts';
@@ -38,8 +39,8 @@ const RETRY_MS = 5000;
  * Subscribes to the change events of each Salesforce system whose options ask for them, as the configuration in force says; when its
  * entry or its credentials change a subscription is made anew, from where the one before had come to. Runs as a part of the gateway's process or as one of its own (main.ts).
  */
-export function startChangeEventsPart(store: Store, log: Log, { lookAgainMs = LOOK_AGAIN_MS } = {}): { readonly name: string; stop(): Promise<void> } {
-  const { client, close } = lazyClient();
+export function startChangeEventsPart(store: Store, log: Log, { lookAgainMs = LOOK_AGAIN_MS, interceptors = {} }: { readonly lookAgainMs?: number; readonly interceptors?: ClientInterceptors } = {}): { readonly name: string; stop(): Promise<void> } {
+  const { client, close } = lazyClient(interceptors);
   const cut = new AbortController();
   const subscriptions = new Map<string, Running>();
   let hashSeen: string | undefined;

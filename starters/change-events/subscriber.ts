@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SpanKind } from '@opentelemetry/api';
+import { inSpan } from '../../connectors/http/tracing.ts';
 import type { Log } from '../../connectors/ports.ts';
 import type { SalesforceOptions } from '../../connectors/salesforce/options.ts';
 import { SubscriptionEnded } from '../../connectors/salesforce/pubsub/failures.ts';
@@ -73,7 +75,7 @@ export function startSubscriber(settings: SubscriberSettings): Subscriber {
       events.push(...news.map((id) => dealEvent(received, event, id, came)));
       if (sweep !== null && (deals.length === 0 || news.length < deals.length)) sweeps.ask(sweep);
     }
-    if (events.length > 0) await settings.inbox.receive(events);
+    if (events.length > 0) await inSpan({ name: 'take change events', kind: SpanKind.CONSUMER, attributes: { 'q2c.system': system } }, () => settings.inbox.receive(events));
     for (const event of unreadable) await settings.inbox.quarantine(event);
     if (unreadable.length > 0) sweeps.ask('a change event could not be read');
     await position.moveTo(batch.replayId);

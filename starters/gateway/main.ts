@@ -62,8 +62,9 @@ async function startParts(logger: Logger): Promise<readonly Part[]> {
     const app = createGateway({ inbox: storeInbox(store.db), timeIntake: storeTimeIntake(store.db), credentials, limits: configuredLimits(), now: () => new Date(), log: logger, publicUrl: process.env['Q2C_PUBLIC_URL'], traced: traces !== null });
     parts.push({ name: 'gateway', stop: () => app.close() });
     const address = await app.listen({ host: HOST, port: port() });
-    parts.push(startRelayPart(store, logger.child({ part: 'relay' }), await clientInterceptors(traces)));
-    parts.push(startChangeEventsPart(store, logger.child({ part: 'change-events' })));
+    const interceptors = await clientInterceptors(traces);
+    parts.push(startRelayPart(store, logger.child({ part: 'relay' }), interceptors));
+    parts.push(startChangeEventsPart(store, logger.child({ part: 'change-events' }), { interceptors }));
     parts.push({ name: 'notify', ...startNotifying({ db: store.db, log: notifyLog, send }) });
     logger.info({ address, systems: Object.keys(credentials) }, 'gateway ready');
     return parts;

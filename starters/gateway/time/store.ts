@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api';
 import type { Db } from '../../../store/database.ts';
 import { answersAfter, recordsOfBatch, sentAnswers, sentVersions, type AnswersInOrder, type SentAnswer } from '../../../store/sender-answers.ts';
 import { keepUnreadLines, markLinesTaken, waitingLines, type UnreadLine, type WaitingLine } from '../../../store/inbox-lines.ts';
@@ -32,6 +33,7 @@ export function storeTimeIntake(db: Db): TimeIntake {
   return {
     async open(batch) {
       const opened = await openBatch(db, batch);
+      trace.getActiveSpan()?.setAttribute('q2c.object', `batch ${opened.id}`);
       return { ...opened, waiting: await waitingLines(db, opened.id) };
     },
     receive: (batch, documents) => receiveRecords(db, batch, documents),
