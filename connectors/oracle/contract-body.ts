@@ -37,7 +37,7 @@ export function lineParts(document: StatementOfWork, options: OracleOptions, exi
   const highest = Math.max(0, ...[...existing.values()].map(Number).filter(Number.isSafeInteger));
   return [...byProject].map(([projectNumber, lines]) => ({
     key: projectNumber,
-    start: { LineNumber: highest + added.indexOf(projectNumber) + 1, LineTypeName: options.contractLineType, ItemNameTxt: projectNumber },
+    start: { LineNumber: String(highest + added.indexOf(projectNumber) + 1), LineTypeName: options.contractLineType, ItemNameTxt: projectNumber },
     body: {
       ItemDescription: cut(lines.map(describe).join('; '), 1000),
       StartDate: document.startDate,

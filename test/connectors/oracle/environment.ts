@@ -6,7 +6,9 @@ import { isUnsupported, type ErpPort, type RecordPort, type References, type Uns
 import { startSandbox, type RunningSandbox } from '../../../sandbox/kit/sandbox.ts';
 import { oracle } from '../../../sandbox/oracle/sandbox.ts';
 import { sandboxAdmin } from '../conformance/admin.ts';
+import { recorded, type Exchange } from '../../support/recorded.ts';
 import { silent } from '../conformance/documents.ts';
+import { trafficMisfits } from './descriptions.ts';
 
 const ENTITIES = ['US01', 'DE01', 'JP01'];
 const SCOPE = 'urn:opc:resource:fa:instanceid=1urn:opc:resource:consumer::all';
@@ -46,6 +48,9 @@ export interface TestEnvironment {
   during(url: RegExp | null, work?: () => Promise<unknown>): void;
   /** A fault with all that the sandbox's admin endpoint takes. */
   order(fault: object): Promise<void>;
+  /** All that was asked of the environment, and what it answered. */
+  readonly exchanges: readonly Exchange[];
+  /** @throws AssertionError where something was asked or answered that is not described */
   close(): Promise<void>;
 }
 
@@ -64,7 +69,8 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
       return oracle.register(context);
     },
   };
-  const running: RunningSandbox = await startSandbox(definition, { port: 0, options: { ...given, publicKeyPem: publicKey, scope: SCOPE, ...options } });
+  const exchanges: Exchange[] = [];
+  const running: RunningSandbox = await startSandbox(recorded(definition, exchanges), { port: 0, options: { ...given, publicKeyPem: publicKey, scope: SCOPE, ...options } });
   const url = () => running.url;
   const admin = sandboxAdmin(url);
   const credentials = { ...given, privateKeyPem: privateKey };
@@ -73,7 +79,7 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
     return resources.flatMap((resource) => z.array(rowSchema).parse(state[resource] ?? []));
   };
   return {
-    url, credentials, admin, rows,
+    url, credentials, admin, rows, exchanges,
     connect: (own = {}, offered = credentials, limits = { concurrency: 10 }) => createOracle({ system: 'oracle', baseUrl: running.url, credentials: offered, options: { ...OPTIONS, ...own }, log: silent, limits: { requestsPerSecond: null, timeoutSeconds: 20, ...limits } }),
     rowsWith: async (resource, field, value) => (await rows(resource)).filter((row) => row.values[field] === value),
     childrenOf: async (resource, parent) => (parent === undefined ? [] : (await rows(resource)).filter((row) => row.parent === parent.id)),
@@ -90,7 +96,10 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
       const answer = await fetch(`${running.url}/__admin/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) });
       assert.equal(answer.status, 201, await answer.text());
     },
-    close: () => running.close(),
+    async close() {
+      await running.close();
+      assert.deepEqual(trafficMisfits(exchanges), []);
+    },
   };
 }
 

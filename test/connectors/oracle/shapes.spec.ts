@@ -1,94 +1,31 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { BATCH_TYPE } from '../../../connectors/oracle/batch.ts';
+import { after, before, describe, it } from 'mocha';
 import { createOracle } from '../../../connectors/oracle/index.ts';
 import { isUnsupported, type ErpPort } from '../../../connectors/ports.ts';
-import { CONFIG_DIR } from '../../builders/firm.ts';
+import { allTypes } from '../../../sandbox/oracle/resources.ts';
 import { callContext, dealOf, silent, uniqueTag } from '../conformance/documents.ts';
 import { laborLine, reversalOf } from '../conformance/labor-documents.ts';
+import { answerMisfits, requestMisfits, sentIn, SHAPES, trafficMisfits, type Sent } from './descriptions.ts';
 import { NONE, offered, OPTIONS, startEnvironment, WITH_ACCOUNTS, type TestEnvironment } from './environment.ts';
+import { soapMisfits } from './soap-shape.ts';
 
-const fields = z.record(z.string(), z.string());
-const shapesSchema = z.record(z.string(), z.object({ required: z.array(z.string()), create: fields, update: fields.optional() }));
-type Shapes = z.infer<typeof shapesSchema>;
-type Purpose = 'create' | 'update';
-const batchSchema = z.strictObject({ parts: z.array(z.strictObject({ id: z.string().min(1), path: z.string().startsWith('/'), operation: z.literal('create'), payload: z.unknown() })).min(1) });
-
-/** What does not fit, in words. */
-function misfits(shapes: Shapes, resource: string, purpose: Purpose, body: unknown): string[] {
-  const shape = shapes[resource];
-  const described = shape?.[purpose];
-  if (shape === undefined || described === undefined || typeof body !== 'object' || body === null) return [`${purpose} of ${resource} is not described`];
-  const missing = purpose === 'update' ? [] : shape.required.filter((field) => !(field in body)).map((field) => `${resource}.${field} is missing`);
-  return [...missing, ...Object.entries(body).flatMap(([field, value]: [string, unknown]) => {
-    const type = described[field];
-    if (type === undefined) return [`${resource}.${field} is not described`];
-    const parts = /^(\w+)\[\]$/.exec(type)?.[1];
-    if (parts !== undefined) return Array.isArray(value) ? value.flatMap((each: unknown) => misfits(shapes, parts, purpose, each)) : [`${resource}.${field} is no list`];
-    return fits(type, value) ? [] : [`${resource}.${field}: ${JSON.stringify(value)} is not of ${type}`];
-  })];
+function asked(method: string, path: string, body?: object): Sent {
+  return sentIn({ method, url: `/fscmRestApi/resources/11.13.18.05/${path}`, contentType: '', body: body === undefined ? '' : JSON.stringify(body), status: 0, answerType: '', answer: '' })[0] ?? assert.fail();
 }
 
-function fits(type: string, value: unknown): boolean {
-  const [, name = '', length, nullable] = /^(\w+)(?:\((\d+)\))?(\?)?$/.exec(type) ?? [];
-  if (value === null) return nullable === '?';
-  if (name === 'Boolean') return typeof value === 'boolean';
-  if (name === 'Number') return typeof value === 'number';
-  if (name === 'Integer') return Number.isSafeInteger(value);
-  if (typeof value !== 'string') return false;
-  return name === 'Date' ? z.iso.date().safeParse(value).success : name === 'String' && value.length <= Number(length);
-}
-
-/** "…/contracts/<hash>/child/ContractLine/42" is about contract lines. */
-function resourceOf(path: string): string {
-  const parts = path.split('?', 1)[0]?.split('/').slice(4) ?? [];
-  return parts.findLast((_part, index) => index % 3 === 0) ?? '';
-}
-
-describe('What the connector sends to Oracle Fusion, against the shapes of its resources', function () {
+describe('What the connector sends to Oracle Fusion and reads there, against the shapes of its resources', function () {
   this.timeout(20_000);
   let environment: TestEnvironment;
-  let proxy: Server;
   let erp: ErpPort;
-  let shapes: Shapes;
-  const sent: { readonly method: string; readonly resource: string; readonly body: unknown }[] = [];
 
   before(async () => {
-    shapes = shapesSchema.parse(JSON.parse(await readFile(join(CONFIG_DIR, '..', 'test', 'fixtures', 'vendors', 'oracle', 'shapes.json'), 'utf8')));
     environment = await startEnvironment();
-    proxy = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => void chunks.push(chunk));
-      request.on('end', () => {
-        const body = Buffer.concat(chunks).toString('utf8');
-        note(request.method ?? '', request.url ?? '', request.headers['content-type'] ?? '', body);
-        const headers = Object.entries(request.headers).flatMap(([name, value]) => (typeof value === 'string' && !['host', 'connection', 'content-length'].includes(name) ? [[name, value] as [string, string]] : []));
-        void fetch(`${environment.url()}${request.url ?? ''}`, { method: request.method ?? 'GET', headers, ...(body === '' ? {} : { body }) }).then(async (answer) => {
-          const type = answer.headers.get('content-type');
-          response.writeHead(answer.status, type === null ? {} : { 'content-type': type }).end(await answer.text());
-        });
-      });
-    });
-    await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
-    const address = proxy.address();
-    assert.ok(typeof address === 'object' && address !== null);
     const options = { ...OPTIONS, ...WITH_ACCOUNTS, labor: { workTypes: { billable: '10010', nonBillable: '10011' } } };
-    erp = createOracle({ system: 'oracle', baseUrl: `http://127.0.0.1:${address.port}`, credentials: environment.credentials, options, log: silent, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 10 } });
+    erp = createOracle({ system: 'oracle', baseUrl: environment.url(), credentials: environment.credentials, options, log: silent, limits: { concurrency: null, requestsPerSecond: null, timeoutSeconds: 10 } });
   });
-  after(async () => {
-    proxy?.close();
-    await environment?.close();
-  });
+  after(() => environment.close());
 
-  function note(method: string, path: string, type: string, body: string): void {
-    if (type.startsWith(BATCH_TYPE)) for (const part of batchSchema.parse(JSON.parse(body)).parts) sent.push({ method: 'POST', resource: part.path.slice(1), body: part.payload });
-    else if (body.startsWith('{')) sent.push({ method, resource: resourceOf(path), body: JSON.parse(body) });
-  }
-
-  it('is made of fields that are there, of their types and lengths, in every step of a deal and of time', async () => {
+  it('is made of resources, parameters and fields that are there, of their types and lengths, in every step of a deal and of time', async () => {
     const text = 'Ä very long name '.repeat(20);
     const long = 'Ä very long description of what was sold '.repeat(60);
     const deal = dealOf(uniqueTag(), { billingMethod: 'fixed_fee', customer: { name: 'Ä'.repeat(255), taxRegistrationNumber: '9'.repeat(40), billingAddress: { street: `${text}\n${text}\nthird\nfourth\nfifth`, city: text, region: text, postalCode: '12345', country: 'US' } } });
@@ -124,19 +61,65 @@ describe('What the connector sends to Oracle Fusion, against the shapes of its r
     await contract.undo({ document: { document: deal.contract, references }, externalId: deal.contract.id, created: true }, callContext());
     await erp.customer.undo({ document: { document: customer, references: NONE }, externalId: customer.id, created: true }, callContext());
 
-    const written = new Set(sent.map(({ method, resource }) => `${method} ${resource}`));
-    for (const resource of Object.keys(shapes).filter((each) => !['RevenuePlan', 'ProjectStandardCostCollectionFlexfields'].includes(each))) {
-      assert.ok(written.has(`POST ${resource}`), `POST ${resource} was not sent; ${[...written].join(', ')}`);
-      if (shapes[resource]?.update !== undefined) assert.ok(written.has(`PATCH ${resource}`), `PATCH ${resource} was not sent`);
+    const sent = environment.exchanges.flatMap(sentIn);
+    const done = new Set(sent.map(({ method, resource }) => `${method} ${resource}`));
+    for (const [resource, { create, update }] of Object.entries(SHAPES).filter(([each]) => !['RevenuePlan', 'ProjectStandardCostCollectionFlexfields', 'projectCosts'].includes(each))) {
+      assert.ok(create === undefined ? done.has(`GET ${resource}`) : done.has(`POST ${resource}`), `${resource} was neither read nor made; ${[...done].join(', ')}`);
+      if (update !== undefined && resource !== 'AssociatedProject') assert.ok(done.has(`PATCH ${resource}`), `PATCH ${resource} was not sent`);
     }
-    assert.deepEqual(sent.flatMap(({ method, resource, body }) => misfits(shapes, resource, method === 'POST' ? 'create' : 'update', body)), []);
+    assert.ok(environment.exchanges.filter(({ url, status }) => url.startsWith('/crmService/') && status === 200).length >= 2, 'the account is made by SOAP, and closed');
+    assert.deepEqual(trafficMisfits(environment.exchanges), []);
   });
 
-  it('is checked indeed', () => {
-    const task = { TaskNumber: '1', TaskName: 'Design' };
-    for (const [body, expected] of [[{ ...task, Colour: 'red' }, 'Tasks.Colour is not described'], [{ TaskNumber: '1' }, 'Tasks.TaskName is missing'], [{ ...task, TaskName: 'x'.repeat(256) }, 'is not of String(255)'], [{ ...task, TaskStartDate: '1 May' }, 'is not of Date'], [{ ...task, ParentTaskId: '7' }, 'is not of Integer'], [{ ...task, BillableFlag: null }, 'is not of Boolean']] as const) {
-      assert.ok(misfits(shapes, 'Tasks', 'create', body).join().includes(expected), expected);
+  it('has nothing in the sandbox that the shapes do not have', () => {
+    for (const { name, fields } of allTypes()) {
+      const shape = SHAPES[name.split('.').at(-1) ?? ''] ?? assert.fail(name);
+      assert.deepEqual(Object.keys(fields).filter((field) => ({ ...shape.shown, ...shape.create, ...shape.update })[field] === undefined), [], name);
     }
-    assert.deepEqual(misfits(shapes, 'contracts', 'update', { RevenuePlan: [] }), ['contracts.RevenuePlan is not described']);
+  });
+
+  const task = { TaskNumber: '1', TaskName: 'Design' };
+  for (const [what, sent, expected] of [
+    ['a field that there is not', asked('POST', 'projects/1/child/Tasks', { ...task, Colour: 'red' }), 'Tasks.Colour is not described'],
+    ['without a field that must be there', asked('POST', 'projects/1/child/Tasks', { TaskNumber: '1' }), 'Tasks.TaskName is missing'],
+    ['a text that is too long', asked('POST', 'projects/1/child/Tasks', { ...task, TaskName: 'x'.repeat(256) }), 'is not of String(255)'],
+    ['a date of its own making', asked('POST', 'projects/1/child/Tasks', { ...task, TaskStartDate: '1 May' }), 'is not of Date'],
+    ['a number as a text', asked('POST', 'projects/1/child/Tasks', { ...task, ParentTaskId: '7' }), 'is not of Integer'],
+    ['a text as a number', asked('POST', 'contracts/x/child/ContractLine', { LineNumber: 1, LineTypeName: 'Free-form, project' }), 'LineNumber: 1 is not of String(150)'],
+    ['null where it cannot be', asked('POST', 'projects/1/child/Tasks', { ...task, BillableFlag: null }), 'is not of Boolean'],
+    ['a field that is given once', asked('PATCH', 'contracts/x', { RevenuePlan: [] }), 'contracts.RevenuePlan is not described'],
+    ['a change of what cannot be changed', asked('PATCH', 'projectEnterpriseResources/1', {}), 'update of projectEnterpriseResources is not described'],
+    ['an unknown resource', asked('GET', 'projectColours'), 'projectColours is not described'],
+    ['an unknown field to read', asked('GET', 'projects?fields=ProjectId,Colour'), 'projects.Colour is not described'],
+    ['an unknown field to look for', asked('GET', "projects?q=ProjectNumber = 'Colour' AND Colour = 1"), 'projects.Colour is not described'],
+    ['an unknown parameter', asked('GET', 'projects?filter=x'), 'filter is no parameter of projects'],
+  ] as const) {
+    it(`is checked indeed: ${what}`, () => assert.deepEqual(requestMisfits(sent).filter((misfit) => misfit.includes(expected)).length, 1, requestMisfits(sent).join('; ')));
+  }
+
+  it('is checked in answers too: pages, and the fields of records', () => {
+    const answered = (path: string, answer: object): string => answerMisfits({ ...asked('GET', path), status: 200, answer }).join('; ');
+    assert.equal(answered('projects/1', { ProjectId: 1, ProjectEndDate: null, links: [] }), '');
+    assert.match(answered('projects/1', { ProjectId: '1', Colour: 'red' }), /ProjectId: "1" is not of Integer; projects.Colour is not described/);
+    assert.match(answered('projects', { items: [{ Colour: 'red' }], count: 1, hasMore: false, limit: 25, offset: 0, links: [] }), /^projects.Colour is not described$/);
+    assert.match(answered('projects', { rows: [] }), /items/);
+  });
+
+  it('is checked in SOAP calls: well-formed, in their namespaces, with the elements there are', async () => {
+    const call = environment.exchanges.find(({ url }) => url.startsWith('/crmService/')) ?? assert.fail('no SOAP call');
+    assert.deepEqual([soapMisfits('asked', call.body), soapMisfits('answered', call.answer)], [[], []]);
+    assert.deepEqual(soapMisfits('asked', call.body.replaceAll('cus:', 'other:').replace('xmlns:cus=', 'xmlns:other=')), [], 'prefixes are the caller\'s own');
+    for (const [from, to, expected] of [
+      ['</typ:customerAccount>', '', 'not well-formed'],
+      ['customerAccountService/"', 'customerAccountService"', 'PartyId is not described'],
+      ['<cus:PartyId>', '<typ:PartyId>', 'not well-formed'],
+      ['<cus:CreatedByModule>HZ_WS</cus:CreatedByModule>', '', '0 of CreatedByModule'],
+      ['<cus:Status>A</cus:Status>', '<cus:Status>Active</cus:Status>', '"Active" is not of A|I'],
+      ['<cus:Status>A</cus:Status>', '<cus:Colour>red</cus:Colour>', 'Colour is not described'],
+      ['mergeCustomerAccount>', 'dropCustomerAccount>', 'dropCustomerAccount is not described'],
+    ] as const) assert.ok(soapMisfits('asked', call.body.replaceAll(from, to)).join('; ').includes(expected), `${expected}: ${soapMisfits('asked', call.body.replaceAll(from, to)).join('; ')}`);
+    const refused = await fetch(`${environment.url()}/crmService/CustomerAccountService`, { method: 'POST', headers: { 'content-type': 'text/xml; charset=utf-8', authorization: `Basic ${btoa(`${environment.credentials.username}:${environment.credentials.password}`)}` }, body: call.body.replaceAll(/<cus:PartyId>\d+/g, '<cus:PartyId>1') });
+    assert.equal(refused.status, 500);
+    assert.deepEqual(soapMisfits('refused', await refused.text()), []);
   });
 });
