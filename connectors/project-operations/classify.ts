@@ -44,6 +44,8 @@ export const classifyDataverse: Classifier = (answer, request) => {
   if (inner.status === 429) {
     return { kind: 'transient', code: 'PROJECT_OPERATIONS_THROTTLED', message: `Dataverse takes no more requests for now; nothing was done for ${request.object}.`, mend: WAIT, retryAfterMs: retryAfterMs(inner.headers) ?? 10_000, refused: true, ...(code === TOO_MANY_AT_ONCE ? { tooManyAtOnce: true } : {}) };
   }
+  // Dataverse says what it has not got: a bare 404 is another server's, and tells nothing of the row.
+  if (!said.success && inner.status === 404) return { kind: 'contract', code: 'PROJECT_OPERATIONS_HTTP_404', message: `HTTP 404 for ${request.object}, not in Dataverse's words.`, mend: "Check the system's address and what stands in between, then retry." };
   if (!said.success) return meaningOfStatus('PROJECT_OPERATIONS', inner, request);
   const message = `Project Operations refuses ${request.object}: ${said.data.error.message}`;
   const byText = code === '0x80040265' ? PLUGINS.find(([pattern]) => pattern.test(said.data.error.message))?.[1] : undefined;

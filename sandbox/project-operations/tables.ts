@@ -60,7 +60,7 @@ export const TABLES: readonly Table[] = [
   { set: 'annotations', name: 'annotation', key: 'annotationid', columns: { subject: text(500), notetext: text(100_000) }, lookups: { objectid_msdyn_project: 'msdyn_projects' } },
   table('msdyn_journals', 'msdyn_journal', { msdyn_description: text(100), msdyn_isposted: boolean, modifiedon: datetime }, { msdyn_DefaultProject: 'msdyn_projects' }),
   table('msdyn_journallines', 'msdyn_journalline', { ...transaction, msdyn_description: text(100), msdyn_isposted: boolean }, { ...transactionLookups, msdyn_Journal: 'msdyn_journals', msdyn_contractorganizationalunitid: 'msdyn_organizationalunits' }),
-  table('msdyn_actuals', 'msdyn_actual', { ...transaction, msdyn_description: text(200), msdyn_externalreferenceid: text(100) }, { ...transactionLookups, msdyn_ContractOrganizationalUnitId: 'msdyn_organizationalunits' }, { closed: 'actuals' }),
+  table('msdyn_actuals', 'msdyn_actual', { ...transaction, msdyn_description: text(200), msdyn_externaldescription: text(200), msdyn_externalreferenceid: text(100) }, { ...transactionLookups, msdyn_ContractOrganizationalUnitId: 'msdyn_organizationalunits' }, { closed: 'actuals' }),
   table('bookableresources', 'bookableresource', { name: text(100), resourcetype: choice([1, 2, 3, 4, 5, 6, 7]) }, { UserId: 'systemusers', ContactId: 'contacts', msdyn_organizationalunit: 'msdyn_organizationalunits' }),
   table('bookableresourcecategories', 'bookableresourcecategory', { name: text(100), description: text(100) }),
   table('msdyn_organizationalunits', 'msdyn_organizationalunit', { msdyn_name: text(100), msdyn_description: text(2000) }, { msdyn_Currency: 'transactioncurrencies' }),

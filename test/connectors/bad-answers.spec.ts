@@ -16,7 +16,7 @@ import { anyStore } from '../support/no-store.ts';
 import { aSale } from '../support/sales.ts';
 import { memoryLog } from './http/support.ts';
 
-const OVERLAYS = ['dynamics', 'sap', 'oracle', 'kantata', 'scim', 'jira', 'snowflake', 'stripe', 'lago', 'gusto'];
+const OVERLAYS = ['dynamics', 'project-operations', 'sap', 'oracle', 'kantata', 'scim', 'jira', 'snowflake', 'stripe', 'lago', 'gusto'];
 const SINCE = '2026-01-01T00:00:00.000Z';
 /** Everything but the way to a token, which has its own tests. */
 const BUSINESS = '^(?!.*(/oauth|/token|authn)).*$';
@@ -112,7 +112,7 @@ describe('Whatever a vendor answers', function () {
   ];
   const operations: readonly Operation[] = [
     ...crm('salesforce'), ...crm('hubspot'),
-    ...(['netsuite', 'dynamics', 'sap', 'oracle'] as const).flatMap(erp),
+    ...(['netsuite', 'dynamics', 'project-operations', 'sap', 'oracle'] as const).flatMap(erp),
     ...time('harvest', 'harvest'), ...time('clockify', 'clockify'), ...time('kantata', 'kantata'),
     ...billing('stripe'), ...billing('lago'),
     { system: 'hr', sandbox: 'scim', name: 'reads everybody', writes: false, run: (known, call) => all(known.hr('hr').employees(null, call)) },

@@ -10,10 +10,11 @@ import { inventoryOf } from './inventory.ts';
 import type { Admin, SandboxLineSettings } from './sandbox-line.ts';
 
 /** Those with a sandbox; Tryton itself runs. */
-const SANDBOX_ERPS = ['netsuite', 'dynamics', 'sap', 'oracle', 'legacy'] as const;
+const SANDBOX_ERPS = ['netsuite', 'dynamics', 'project-operations', 'sap', 'oracle', 'legacy'] as const;
 export const ERPS = [...SANDBOX_ERPS, 'tryton'] as const;
 export type ErpName = (typeof ERPS)[number];
 const PERSON_NUMBER = 'E-1001';
+const PERSON_ID = '0f6b3a51-6c1e-4d0a-9a37-2f1f3f0b7c11';
 
 type State = Awaited<ReturnType<Admin['state']>>;
 
@@ -58,6 +59,18 @@ const SANDBOX_DESKS: Readonly<Record<(typeof SANDBOX_ERPS)[number], SandboxDesk>
         customers: customers.length,
         contracts: table('ProjInvoiceTable').filter((row) => funded.includes(row['projectcontractid'])).length,
         projects: table('ProjTable').filter((row) => accounts.includes(row['customeraccount'])).length,
+      };
+    },
+  },
+  'project-operations': {
+    hired: (email) => ({ systemusers: [{ systemuserid: PERSON_ID, fullname: 'Dana Kowalski', internalemailaddress: email }], bookableresources: [{ name: 'Dana Kowalski', resourcetype: 3, 'UserId@odata.bind': `/systemusers(${PERSON_ID})` }] }),
+    held(state, clientName) {
+      const table = (name: string) => wrapped.parse(state[name] ?? []);
+      const accounts = table('accounts').filter(({ values }) => values['name'] === clientName).map(({ id }) => id);
+      return {
+        customers: accounts.length,
+        contracts: table('salesorders').filter(({ values }) => accounts.some((id) => id === values['_customerid_value'])).length,
+        projects: table('msdyn_projects').filter(({ values }) => accounts.some((id) => id === values['_msdyn_customer_value'])).length,
       };
     },
   },

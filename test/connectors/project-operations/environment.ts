@@ -6,7 +6,9 @@ import { isUnsupported, type ErpPort, type RecordPort, type References, type Uns
 import { startSandbox } from '../../../sandbox/kit/sandbox.ts';
 import { projectOperations } from '../../../sandbox/project-operations/sandbox.ts';
 import { sandboxAdmin } from '../conformance/admin.ts';
+import { recorded, type Exchange } from '../../support/recorded.ts';
 import { silent } from '../conformance/documents.ts';
+import { OUR_DESCRIPTION, PUBLISHED, trafficMisfits } from './descriptions.ts';
 
 export const OPTIONS = { organizationalUnits: { US01: 'Northwind US', DE01: 'Northwind Germany', JP01: 'Northwind Japan' }, authority: 'environment', confirmAgainAfterSeconds: 0 };
 export const NONE: References = { customers: {}, contracts: {}, projects: {} };
@@ -26,6 +28,9 @@ export interface TestEnvironment {
   /** The rows of a table as another application sees them; "id eq …" stands for the primary key. */
   rows(set: string, filter?: string): Promise<StoredRow[]>;
   mode(name: string): Promise<void>;
+  /** All that was asked of the environment, and what it answered. */
+  readonly exchanges: readonly Exchange[];
+  /** @throws AssertionError where something was asked or answered that the tables do not have */
   close(): Promise<void>;
 }
 
@@ -37,7 +42,8 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
   const { privateKey, publicKey } = pair;
   const app = { tenantId: randomUUID(), clientId: randomUUID(), clientSecret: randomBytes(24).toString('base64url') };
   const certificateThumbprint = randomBytes(32).toString('base64url');
-  const running = await startSandbox(projectOperations, { port: 0, options: { ...app, publicKeyPem: publicKey, certificateThumbprint, ...options } });
+  const exchanges: Exchange[] = [];
+  const running = await startSandbox(recorded(projectOperations, exchanges), { port: 0, options: { ...app, publicKeyPem: publicKey, certificateThumbprint, ...options } });
   const url = () => running.url;
   const admin = sandboxAdmin(url);
   let token: string | undefined;
@@ -73,7 +79,11 @@ export async function startEnvironment(options: Readonly<Record<string, unknown>
       const answer = await fetch(`${running.url}/__admin/mode`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ mode: name }) });
       assert.ok(answer.ok, await answer.text());
     },
-    close: () => running.close(),
+    exchanges,
+    async close() {
+      await running.close();
+      assert.deepEqual(trafficMisfits(exchanges, PUBLISHED ?? OUR_DESCRIPTION), []);
+    },
   };
 }
 
