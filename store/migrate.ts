@@ -23,6 +23,7 @@ import * as senderAnswers from './migrations/0018-sender-answers.ts';
 import * as targetLimit from './migrations/0019-target-limit.ts';
 import * as sharedCaps from './migrations/0020-shared-caps.ts';
 import * as targetRate from './migrations/0021-target-rate.ts';
+import * as refusedTogether from './migrations/0022-refused-together.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -46,6 +47,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0019-target-limit': targetLimit,
   '0020-shared-caps': sharedCaps,
   '0021-target-rate': targetRate,
+  '0022-refused-together': refusedTogether,
 };
 
 /**

@@ -235,6 +235,7 @@ export interface TargetLimitTable {
   refused_at: number;
   not_again_before: string;
   rises: number;
+  refused_together: number;
   next_rise_at: string;
   lowered_at: string;
   refusals: number;

@@ -104,8 +104,10 @@ export function createSlotPool(settings: SlotPoolSettings): SlotPool {
   function occupy(slot: Slot, priority: number): Release {
     slot.usedBy = priority;
     lastUsed = performance.now();
+    let released = false;
     const release = () => {
-      if (slot.usedBy === null) return;
+      if (released) return;
+      released = true;
       slot.usedBy = null;
       lastUsed = performance.now();
       if (slots.get(slot.number) !== slot) return;

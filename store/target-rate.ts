@@ -118,11 +118,14 @@ export interface RateRefusal {
 
 /** Lowers the rate of a target that refused, unless it was lowered since the refused request was sent. @returns what is allowed now */
 export async function lowerRate(db: Db, refusal: RateRefusal): Promise<number> {
-  const { target, configured, sentMsAgo, sustainable, pauseMs } = refusal;
+  const { target, configured, sustainable, pauseMs } = refusal;
+  const calledAt = performance.now();
   return await db.transaction().execute(async (trx) => {
+    // now() is when the transaction began: those that wait for each other's row lock would else seem to have been sent later than they were.
+    const sentMsAgo = refusal.sentMsAgo + performance.now() - calledAt;
     await makeBucket(trx, { target, configured, holder: '', want: 0, priority: 1 });
     const { rows: [before] } = await sql<{ rate: number | null; news: boolean }>`
-      select least(${configured}::float8, allowed) as rate, clock_timestamp() - ${sentMsAgo}::float8 * interval '1 millisecond' > lowered_at as news
+      select least(${configured}::float8, allowed) as rate, now() - ${sentMsAgo}::float8 * interval '1 millisecond' > lowered_at as news
       from target_rate where target = ${target} for update`.execute(trx);
     const { rows: [present] } = await sql<{ holders: number }>`select count(*)::integer as holders from target_rate_holder where target = ${target} and present_until > clock_timestamp()`.execute(trx);
     if (before === undefined || present === undefined) throw new Error(`the rate of ${target} could not be read`);

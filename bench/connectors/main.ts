@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Findings } from '../support/findings.ts';
 import { endInOrderOnSignals, using } from '../support/open.ts';
 import { asJsonLines } from '../support/report.ts';
+import { adaptation } from './adaptation.ts';
 import { layer } from './layer.ts';
 import { limits } from './limits.ts';
 import { paging } from './paging.ts';
@@ -12,7 +13,7 @@ const USAGE = `npm run bench -- connectors [options]
   --json    one JSON object per line
   --quick   little of everything, to see that it works: its figures mean nothing`;
 
-/** @returns the exit code: 1 where a token was fetched twice, a limiter refused a request or a record was missed */
+/** @returns the exit code: 1 where a token was fetched twice, a limiter refused a request (also after the first adaptation to a lower one) or a record was missed */
 export async function connectorsBench(args: readonly string[]): Promise<number> {
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({ args: [...args], options: { json: flag, quick: flag, help: flag } });
@@ -26,6 +27,7 @@ export async function connectorsBench(args: readonly string[]): Promise<number> 
     (stage) => layer(stage, { calls: quick ? 500 : 5_000, rounds: quick ? 1 : 5 }),
     tokens,
     (stage) => limits(stage, { netsuiteCalls: quick ? 200 : 3_000, hubspotCalls: quick ? 30 : 300 }),
+    (stage) => adaptation(stage, { seconds: quick ? 5 : 25 }),
     (stage) => paging(stage, quick ? 10_000 : 100_000),
   ];
   return await using(startStage, async (stage) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Credentials } from '../../sandbox/credentials.ts';
 
-const addressesSchema = z.object({ plain: z.url(), salesforce: z.url(), hubspot: z.url(), netsuite: z.url(), scim: z.url(), credentials: Credentials, shortTokenSeconds: z.number() });
+const addressesSchema = z.object({ plain: z.url(), salesforce: z.url(), hubspot: z.url(), netsuite: z.url(), scim: z.url(), tight: z.object({ clockify: z.url(), hubspot: z.url(), netsuite: z.url() }), credentials: Credentials, shortTokenSeconds: z.number() });
 export type StageAddresses = z.infer<typeof addressesSchema>;
 
 export interface Stage extends StageAddresses {

@@ -24,12 +24,20 @@ const sandboxes = await startSandboxes({
   only: ['salesforce', 'hubspot', 'netsuite', 'scim'],
   options: { salesforce: { tokenLifetimeSeconds: SHORT_TOKEN_SECONDS }, netsuite: { latencyMs: 20 }, scim: { maxResults: 1000, requestsPerMinute: null } },
 });
+/** Accounts that take less than is configured for them. */
+const tight = await startSandboxes({
+  portBase: 0,
+  credentials,
+  only: ['clockify', 'hubspot', 'netsuite'],
+  options: { clockify: { requestsPerSecond: 20 }, hubspot: { requestsPerTenSeconds: 60 }, netsuite: { concurrencyLimit: 5, latencyMs: 300 } },
+});
 const told: StageAddresses = {
   plain: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
   salesforce: sandboxes.url('salesforce'),
   hubspot: sandboxes.url('hubspot'),
   netsuite: sandboxes.url('netsuite'),
   scim: sandboxes.url('scim'),
+  tight: { clockify: tight.url('clockify'), hubspot: tight.url('hubspot'), netsuite: tight.url('netsuite') },
   credentials,
   shortTokenSeconds: SHORT_TOKEN_SECONDS,
 };

@@ -9,8 +9,9 @@ const SPANS_MS = [1000, 5000, 15_000, 60_000];
 const LONGEST_MS = 60_000;
 
 /**
- * How many requests a system took of late. Where it refuses one, what it took before is what one of its windows holds, and that window is as long
- * as from its first request to when it takes some again; of the spans looked at, the one that says most is nearest to it.
+ * How many requests a system took of late. Where it refuses one, one of its windows is full, and taken to be no longer than until it takes requests
+ * again. What was taken within a span lies in the windows that fit into it and two more, which it may touch at its ends: by that many no window
+ * holds less, whenever windows begin. Of the spans looked at, the one that says most is nearest to the truth.
  */
 export function createAccepted(): Accepted {
   let slices: { readonly at: number; count: number }[] = [];
@@ -31,7 +32,7 @@ export function createAccepted(): Accepted {
           const within = slices.filter(({ at }) => at > now - span);
           const first = within[0];
           if (first === undefined) return 0;
-          return (within.reduce((sum, { count }) => sum + count, 0) / (now - first.at + againInMs)) * 1000;
+          return (within.reduce((sum, { count }) => sum + count, 0) / (now - first.at + 2 * againInMs)) * 1000;
         }),
       );
     },

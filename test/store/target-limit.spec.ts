@@ -42,14 +42,24 @@ describe('The limit of a target that refuses for too many calls at once', functi
     assert.deepEqual(await leaseAll('erp', 'b'), [], 'another worker gets no more either');
   });
 
+  it('goes down to what the target took of the calls under way, where it refused more than half of them', async () => {
+    await leaseAll('tight', 'a');
+    assert.equal(await refused('tight', 5), 7);
+    const together = await Promise.all(Array.from({ length: 9 }, () => refused('tight', 5_000)));
+    assert.equal(Math.min(...together), 5);
+    assert.equal(await allowedFor('tight'), 5, 'fifteen were under way and ten of them refused');
+    await Promise.all(Array.from({ length: 20 }, () => refused('tight', 5_000)));
+    assert.equal(await allowedFor('tight'), 1);
+  });
+
   it('does not go down again before fewer calls are under way, nor ever below one', async () => {
     await leaseAll('small', 'a');
     assert.equal(await refused('small'), 7);
-    assert.equal(await refused('small', -1), 7, 'fifteen still run: what they are refused says nothing new');
+    assert.equal(await refused('small', -10_000), 7, 'fifteen still run: what they are refused says nothing new');
     await leaveTarget(store.db, { target: 'small', holder: 'a' });
     for (const expected of [3, 1, 1, 1]) {
       await pause(2);
-      assert.equal(await refused('small', -1), expected);
+      assert.equal(await refused('small', -10_000), expected);
     }
   });
 
@@ -57,7 +67,7 @@ describe('The limit of a target that refuses for too many calls at once', functi
     await refused('configured');
     await asSuperuser(store, [`update target_limit set allowed = 12 where target = 'configured'`]);
     assert.equal((await leaseSlots(store.db, { target: 'configured', limit: 4, holder: 'a', want: 20, leaseMs: 60_000 })).length, 4);
-    assert.equal(await lowerLimit(store.db, { target: 'configured', limit: 4, sentMsAgo: -1 }), 2);
+    assert.equal(await lowerLimit(store.db, { target: 'configured', limit: 4, sentMsAgo: -10_000 }), 2);
   });
 
   it('goes up by one at a time, only when it is time and all of it is used, whoever asks', async () => {
@@ -87,7 +97,7 @@ describe('The limit of a target that refuses for too many calls at once', functi
     await quarterOfAnHourLater('known');
     assert.equal(await useAllAndRaise('known'), 9);
     await leaseAll('known', 'busy');
-    assert.equal(await refused('known', -1), 8, 'one step back to what has held, not by half');
+    assert.equal(await refused('known', -10_000), 8, 'one step back to what has held, not by half');
     await isTimeToRaise('known');
     assert.equal(await useAllAndRaise('known'), 8);
   });

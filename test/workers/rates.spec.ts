@@ -76,7 +76,7 @@ describe('HTTP clients whose workers share a limit of requests per second', func
     await failureOf(ask(client));
     while (!(await loweredRates(store.db)).some(({ target }) => target === 'unlimited')) await pause(5);
     const lowered = (await loweredRates(store.db)).find(({ target }) => target === 'unlimited');
-    assert.ok(lowered?.configured === null && lowered.allowed <= 40, 'fifty in more than a second, and a fifth less');
+    assert.ok(lowered?.configured === null && lowered.allowed <= 20, 'fifty in two windows of a second, and a fifth less');
   });
 
   it('do not slow down for a day\'s allowance or a lock', async () => {

@@ -201,7 +201,7 @@ describe('what a system bears', () => {
   it('is judged by what it took before it refused, and when it takes some again', () => {
     const burst = createAccepted();
     for (let taken = 0; taken < 100; taken += 1) burst.answered(5000 + taken * 10);
-    assert.equal(Math.round(burst.sustainable(6000, 14_000) * 10) / 10, 6.7, 'a hundred in fifteen seconds');
+    assert.equal(Math.round(burst.sustainable(6000, 14_000) * 10) / 10, 3.4, 'a hundred, in one window of fourteen seconds or at the border of two');
     const steady = createAccepted();
     for (let taken = 0; taken < 600; taken += 1) steady.answered(taken * 100);
     const perSecond = steady.sustainable(60_000, 1000);
