@@ -21,6 +21,11 @@ export function untilMs(at: number, headers: IncomingHttpHeaders, now: () => num
   return at - now() + (clockAheadMs(headers, now) ?? 0);
 }
 
+/** Milliseconds by which our clock was ahead of each system's at its newest answer. */
+export function clocksAhead(): ReadonlyMap<string, number> {
+  return ahead;
+}
+
 /** Notes what an answer says of its system's clock. */
 export function noteClock(system: string, headers: IncomingHttpHeaders): void {
   const aheadMs = clockAheadMs(headers);

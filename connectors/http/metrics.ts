@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Budget } from './budget.ts';
 import type { Circuit } from './circuit.ts';
+import { clocksAhead } from './clock-skew.ts';
 
 /** What the connectors of this process did, for whoever scrapes it: one registry for all systems. */
 export const httpRegistry = new Registry();
@@ -74,6 +75,17 @@ new Gauge({
         this.set({ limit, window: name, of: 'remaining' }, remaining);
       }
     }
+  },
+});
+
+new Gauge({
+  name: 'q2c_system_clock_ahead_seconds',
+  help: 'Seconds by which our clock is ahead of a system\'s (negative: behind), as its newest answer was dated',
+  labelNames: ['system'],
+  registers,
+  collect() {
+    this.reset();
+    for (const [system, ms] of clocksAhead()) this.set({ system }, Math.round(ms / 1000));
   },
 });
 

@@ -63,7 +63,7 @@ async function systemChecks(session: Session): Promise<Check[]> {
   if (url === undefined) return [];
   try {
     const metrics = await metricsOf(url);
-    return [...circuitChecks(metrics), traceCheck('worker', metrics)];
+    return [...circuitChecks(metrics), ...clockChecks(metrics), traceCheck('worker', metrics)];
   } catch (error) {
     return [{ what: 'systems', ok: false, detail: `the worker at ${url} does not tell how they are: ${message(error)}; npm run worker` }];
   }
@@ -75,6 +75,21 @@ export function circuitChecks(metrics: string): Check[] {
     what: `system ${system}`,
     ok: state === '0',
     detail: state === '0' ? 'answers' : state === '1' ? 'kept failing; it is tried with one request at a time' : 'keeps failing and is not called for some seconds at a time; what waits for it goes on by itself when it answers',
+  }));
+}
+
+/** A minute is more than answers take, and less than any system bears of what we sign. */
+const CLOCK_SECONDS = 60;
+
+/** @param metrics of a worker, in Prometheus' text format */
+export function clockChecks(metrics: string): Check[] {
+  const clocks = [...metrics.matchAll(/^q2c_system_clock_ahead_seconds\{system="([^"]+)"\} (-?\d+)$/gm)].map(([, system = '', ahead]) => ({ system, ahead: Number(ahead) }));
+  const off = clocks.filter(({ ahead }) => Math.abs(ahead) > CLOCK_SECONDS);
+  if (off.length === 0) return clocks.length === 0 ? [] : [{ what: 'clock', ok: true, detail: `within a minute of the clocks of ${clocks.length} ${clocks.length === 1 ? 'system' : 'systems'}` }];
+  return off.map(({ system, ahead }) => ({
+    what: `clock against ${system}`,
+    ok: false,
+    detail: `ours is ${Math.round(Math.abs(ahead) / 60)} min ${ahead > 0 ? 'ahead' : 'behind'}: synchronise the clock of the worker's host (NTP); where the others agree with ours, it is the system's that is wrong`,
   }));
 }
 

@@ -11,6 +11,7 @@ import { fixedHeaders, renewedToken } from '../../connectors/http/auth.ts';
 import { meaningOfStatus } from '../../connectors/http/classify.ts';
 import { createHttpClient, emptyAnswer } from '../../connectors/http/client.ts';
 import { noteClock } from '../../connectors/http/clock-skew.ts';
+import { httpRegistry } from '../../connectors/http/metrics.ts';
 import { createHubSpot } from '../../connectors/hubspot/index.ts';
 import { createNetSuite } from '../../connectors/netsuite/index.ts';
 import { createOracle } from '../../connectors/oracle/index.ts';
@@ -27,6 +28,7 @@ import { snowflake } from '../../sandbox/snowflake/sandbox.ts';
 import { activateConfig, storeConfig } from '../../store/config-versions.ts';
 import type { Store } from '../../store/database.ts';
 import { readWatermark } from '../../store/watermarks.ts';
+import { clockChecks } from '../../starters/q2c/doctor.ts';
 import { sellInHubSpot } from '../../starters/story/hubspot.ts';
 import { createFakeSystems } from '../support/fake-systems.ts';
 import { theFirm } from '../builders/firm.ts';
@@ -127,6 +129,15 @@ describe('Where our clock and a system\'s differ by minutes', function () {
       }
     });
   }
+
+  it('the doctor says so before anything is refused', async () => {
+    assert.deepEqual(clockChecks(''), []);
+    noteClock('doctor-clock', { date: new Date(Date.now() - 7 * MINUTE).toUTCString() });
+    const [check] = clockChecks(await httpRegistry.metrics()).filter(({ what }) => what.includes('doctor-clock'));
+    assert.deepEqual([check?.what, check?.ok], ['clock against doctor-clock', false]);
+    assert.match(check?.detail ?? '', /^ours is 7 min ahead: synchronise/);
+    assert.deepEqual(clockChecks('q2c_system_clock_ahead_seconds{system="erp"} -2\n'), [{ what: 'clock', ok: true, detail: 'within a minute of the clocks of 1 system' }]);
+  });
 
   it('a refusal for another reason stays what it is while the clocks agree', async () => {
     const running = await startSandbox(netsuite, { port: 0, options: given.netsuite });
