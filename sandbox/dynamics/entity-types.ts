@@ -76,7 +76,7 @@ const group: FieldSpec = text(10, { column: 'projectgroup', label: 'Project grou
 const role: FieldSpec = text(30, { label: 'Role', to: { table: 'ResourceCategory', label: 'Roles' } });
 
 function reference(set: string, table: TableName, keys: readonly string[], more: Readonly<Record<string, FieldSpec>> = {}): EntityType {
-  return { set, name: set.replace(/s$/, ''), dataEntity: `${table}Entity`, table, keys, fields: { ...Object.fromEntries(keys.map((key) => [key, text(60)])), ...more } };
+  return { set, name: set.replace(/ies$/, 'y').replace(/s$/, ''), dataEntity: `${table}Entity`, table, keys, fields: { ...Object.fromEntries(keys.map((key) => [key, text(60)])), ...more } };
 }
 
 export const ENTITIES: readonly EntityType[] = [

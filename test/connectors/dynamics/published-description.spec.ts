@@ -5,7 +5,9 @@ import { metadata } from '../../../sandbox/dynamics/metadata.ts';
 import { answerMisfits, requestMisfits } from '../../support/odata/check.ts';
 import { differences } from '../../support/odata/described.ts';
 import { modelOfMetadata } from '../../support/odata/model.ts';
+import { differencesFromOpenApi } from '../../support/odata/openapi.ts';
 import { operationsOf, type Operation } from '../../support/odata/operations.ts';
+import { vendorDescription } from '../../support/vendor-descriptions.ts';
 import { callContext, dealOf, uniqueTag } from '../conformance/documents.ts';
 import { checkingWith, OUR_DESCRIPTION, PUBLISHED, trafficMisfits } from './descriptions.ts';
 import { NONE, offered, startEnvironment } from './environment.ts';
@@ -22,6 +24,16 @@ describe("Finance and operations' data entities, as an environment's $metadata d
     if (PUBLISHED === undefined) this.skip();
     assert.deepEqual(differences(OUR_DESCRIPTION, PUBLISHED), []);
   });
+
+  for (const [file, sets] of [['receivable', 'CustomersV3,CustomerGroups'], ['asset', 'Projects,ProjectsV2,ProjectTasks,ProjectGroups'], ['ledger', 'JournalTables,JournalTrans'], ['core', 'LegalEntities,Currencies,PaymentTerms']] as const) {
+    it(`are the same in data.json as in Ballerina's OpenAPI description "${file}" (needs it at hand: test/fixtures/vendors/dynamics/README.md)`, function () {
+      const description = vendorDescription(`dynamics/${file}.json`);
+      if (description === undefined) this.skip();
+      const compared = differencesFromOpenApi(OUR_DESCRIPTION, description);
+      assert.deepEqual(compared.differences, []);
+      assert.equal(compared.sets.join(), sets);
+    });
+  }
 
   it("have nothing in our sandbox that data.json does not have, and not a value of an enumeration more", () => {
     const sandbox = modelOfMetadata(metadata());
