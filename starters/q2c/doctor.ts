@@ -3,6 +3,7 @@ import { targetQueue, LINE_QUEUE } from '../../domain/process/task-queues.ts';
 import { firmConfigSchema } from '../../domain/config/schema.ts';
 import { activeConfig } from '../../store/config-versions.ts';
 import { withSession, type Session } from './session.ts';
+import { budgetChecks } from './budget-checks.ts';
 import { storeHealth, type Check } from './store-health.ts';
 
 export function doctorCommand(program: Command): void {
@@ -63,7 +64,7 @@ async function systemChecks(session: Session): Promise<Check[]> {
   if (url === undefined) return [];
   try {
     const metrics = await metricsOf(url);
-    return [...circuitChecks(metrics), ...clockChecks(metrics), traceCheck('worker', metrics)];
+    return [...circuitChecks(metrics), ...budgetChecks(metrics), ...clockChecks(metrics), traceCheck('worker', metrics)];
   } catch (error) {
     return [{ what: 'systems', ok: false, detail: `the worker at ${url} does not tell how they are: ${message(error)}; npm run worker` }];
   }

@@ -6,6 +6,7 @@ import { inboxDepth } from '../../store/inbox-relay.ts';
 import { listNotifications } from '../../store/notifications.ts';
 import { inDoubtPostings } from '../../store/posting-settlement.ts';
 import { loweredLimits } from '../../store/target-limit.ts';
+import { loweredRates } from '../../store/target-rate.ts';
 import { timeHealth } from '../../store/time/health.ts';
 
 export interface Check {
@@ -35,6 +36,7 @@ export async function storeHealth(db: Db, now: Date): Promise<Check[]> {
     await exceptionCases(db, now),
     await messagesToOwners(db, now),
     ...(await limitsLowered(db)),
+    ...(await ratesLowered(db)),
   ];
 }
 
@@ -91,6 +93,14 @@ async function limitsLowered(db: Db): Promise<Check[]> {
     what: `calls at once to ${target}`,
     ok: true,
     detail: `${allowed} of the ${configured} configured, since it refused for too many at once at ${loweredAt} (${refusals} refused in all); raised again one by one while all are used. Does it stay low: find who else uses the account, or lower limits.concurrency in config/systems.yaml`,
+  }));
+}
+
+async function ratesLowered(db: Db): Promise<Check[]> {
+  return (await loweredRates(db)).map(({ target, configured, allowed, loweredAt, refusals }) => ({
+    what: `requests per second to ${target}`,
+    ok: true,
+    detail: `${allowed.toFixed(2)} ${configured === null ? 'where no limit is configured' : `of the ${configured} configured`}, since it refused for too many at ${loweredAt} (${refusals} refused in all); raised again step by step while all are used. Does it stay low: find who else uses the account, or set limits.requestsPerSecond in config/systems.yaml to what it takes`,
   }));
 }
 

@@ -8,6 +8,7 @@ import type { IncomingEvent } from '../../store/inbox.ts';
 import { enqueueNotification } from '../../store/notifications.ts';
 import { openIntent, recordInDoubt } from '../../store/posting-ledger.ts';
 import { lowerLimit } from '../../store/target-limit.ts';
+import { lowerRate } from '../../store/target-rate.ts';
 import { openBatch, receiveRecords, sealBatch } from '../../store/time/intake.ts';
 import { anEntry, aTimesheet } from '../builders/time.ts';
 import { PROCESS, intent } from '../store/builders.ts';
@@ -115,5 +116,14 @@ describe('doctor: what it says of the line\'s own records', function () {
     const { ok, detail } = await check('messages to owners');
     assert.equal(ok, false);
     assert.match(detail, /1 wait.*Q2C_NOTIFY_URL/s);
+  });
+
+  it('tells of a system that takes fewer requests per second than configured', async () => {
+    await lowerRate(store.db, { target: 'clockify', configured: 40, sentMsAgo: 0, sustainable: 20, pauseMs: 1000 });
+    await lowerRate(store.db, { target: 'sap', configured: null, sentMsAgo: 0, sustainable: 5, pauseMs: 1000 });
+    const { ok, detail } = await check('requests per second to clockify');
+    assert.equal(ok, true, 'the line goes on');
+    assert.match(detail, /^16\.00 of the 40 configured, since it refused for too many at 20\d\d-.* \(1 refused in all\)/);
+    assert.match((await check('requests per second to sap')).detail, /^4\.00 where no limit is configured/);
   });
 });

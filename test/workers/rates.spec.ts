@@ -4,6 +4,7 @@ import { fixedHeaders } from '../../connectors/http/auth.ts';
 import { createHttpClient, type HttpClient } from '../../connectors/http/client.ts';
 import { meaningOfStatus } from '../../connectors/http/classify.ts';
 import { httpRegistry } from '../../connectors/http/metrics.ts';
+import { budgetChecks } from '../../starters/q2c/budget-checks.ts';
 import type { Store } from '../../store/database.ts';
 import { loweredRates } from '../../store/target-rate.ts';
 import { createRates, type Rates } from '../../workers/rates.ts';
@@ -65,6 +66,7 @@ describe('HTTP clients whose workers share a limit of requests per second', func
     assert.ok(now.some(([limit, value]) => limit === 'refusing' && value === lowered?.allowed));
     assert.ok(now.some(([limit, value]) => limit === 'refusing/search' && value === 4));
     assert.match(metrics, /q2c_system_too_many_per_second_total\{system="refusing"\} 1/);
+    assert.match(budgetChecks(metrics).find(({ what }) => what === 'budget of refusing/search')?.detail ?? '', /^requests per second: 4 configured, 4 now$/);
   });
 
   it('go on without a limit where none is configured, until the system refuses', async () => {

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { z } from 'zod';
 import { createAccepted } from '../../../connectors/http/accepted.ts';
+import { fixedHeaders } from '../../../connectors/http/auth.ts';
 import { createBudget } from '../../../connectors/http/budget.ts';
+import { meaningOfStatus } from '../../../connectors/http/classify.ts';
+import { createHttpClient } from '../../../connectors/http/client.ts';
+import { httpRegistry } from '../../../connectors/http/metrics.ts';
 import { createBucket } from '../../../connectors/http/tokens.ts';
 import { createVendorWindows, type VendorWindow } from '../../../connectors/http/vendor-windows.ts';
+import { readLagoLimits } from '../../../connectors/lago/limits.ts';
 import { FAIR_TURN } from '../../../domain/request-priority.ts';
+import { budgetChecks } from '../../../starters/q2c/budget-checks.ts';
+import { answerJson, callContext, memoryLog, testServer } from './support.ts';
 
 const never = new AbortController().signal;
 const nothingUrgent = { sharers: () => 1, moreUrgentCame: () => false };
@@ -207,5 +215,19 @@ describe('what a system bears', () => {
     const perSecond = steady.sustainable(60_000, 1000);
     assert.ok(perSecond > 9 && perSecond <= 10, String(perSecond));
     assert.equal(createAccepted().sustainable(1000, 1000), 0);
+  });
+});
+
+describe('the budget in effect', () => {
+  it('shows in the metrics, and in words what is configured, allowed now and left by the vendor\'s count', async () => {
+    const server = await testServer((_request, response) => answerJson(response, 200, {}, { 'x-ratelimit-limit': '50', 'x-ratelimit-remaining': '12', 'x-ratelimit-reset': '60' }));
+    const http = createHttpClient({ system: 'shown', baseUrl: server.url, auth: fixedHeaders({}), classify: (answer, request) => meaningOfStatus('TEST', answer, request), limits: { concurrency: 4, requestsPerSecond: 7, timeoutSeconds: 5 }, log: memoryLog(), readLimits: readLagoLimits });
+    try {
+      await http.request({ method: 'GET', path: '/x', answer: z.unknown(), object: 'invoice 1', writes: false, context: callContext() });
+      const shown = budgetChecks(await httpRegistry.metrics()).find(({ what }) => what === 'budget of shown');
+      assert.deepEqual(shown, { what: 'budget of shown', ok: true, detail: 'requests per second: 7 configured, 7 now; 12 of 50 requests left by the vendor\'s count (50 a second)' });
+    } finally {
+      await server.close();
+    }
   });
 });
