@@ -8,7 +8,7 @@ const errorBody = z.object({
 });
 
 /** Fields filled from the options: what NetSuite does not know there is a wrong mapping, not a wrong deal. */
-const MAPPED_FIELD = /(^|\.)(subsidiary|currency|currencyList|expenseReportCurrency|category|account|entityStatus|terms|item|billingItem|chargeType|taxType|taxCode)(\.|\[|$)/;
+const MAPPED_FIELD = /(^|\.)(subsidiary|currency|currencyList|expensereportcurrency|category|account|entityStatus|terms|item|billingItem|chargeType|taxType|taxCode)(\.|\[|$)/;
 const WRONG_REFERENCE = /invalid (field value|key or ref|reference)/i;
 const DEPENDENTS = 'NETSUITE_DEPENDENT_RECORDS';
 const GONE = 'NETSUITE_NONEXISTENT_ID';

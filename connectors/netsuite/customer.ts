@@ -51,7 +51,7 @@ export function createCustomerPort(netSuite: NetSuite, references: NetSuiteRefer
           ...(lineKey === undefined ? {} : { internalId: Number(lineKey) }),
           label: LABEL,
           defaultBilling: true,
-          addressBookAddress: { addressee: cut(document.name, NAME_LENGTH), addr1: cut(addr1, 150), addr2: cut([addr2, ...more].filter((part) => part !== '').join(', '), 150), city: cut(city ?? '', 50), state: cut(region ?? '', 50), zip: cut(postalCode ?? '', 36), ...(country === null ? {} : { country }) },
+          addressBookAddress: { addressee: cut(document.name, NAME_LENGTH), addr1: cut(addr1, 150), addr2: cut([addr2, ...more].filter((part) => part !== '').join(', '), 150), city: cut(city ?? '', 50), state: cut(region ?? '', 50), zip: cut(postalCode ?? '', 36), ...(country === null ? {} : { country: { id: country } }) },
         }],
       } } : {}),
       ...(existing === null ? { comments: [`Account ${document.id} of the CRM.`, ...(document.name.length > NAME_LENGTH ? [document.name] : []), ...(tax !== null && tax.length > 20 ? [`Tax registration number ${tax}`] : [])].join('\n') } : {}),

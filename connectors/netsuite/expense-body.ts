@@ -29,19 +29,19 @@ export function expenseReportBody(posting: ExpensePosting, known: ExpenseReferen
   return {
     entity: { id: known.employee },
     subsidiary: references.subsidiary(posting.employer, object),
-    expenseReportCurrency: references.currency(posting.currency, object),
+    expensereportcurrency: references.currency(posting.currency, object),
     tranDate: dateIn(posting.accountingPeriod, posting.submittedOn),
     memo: cut(`${posting.report.system} ${posting.report.id} version ${posting.report.version}`, MEMO_LENGTH),
     complete: true,
-    supervisorApproval: true,
-    accountingApproval: true,
+    supervisorapproval: true,
+    accountingapproval: true,
     ...headOf(posting),
     expense: {
       items: partsOf(posting, taxCategory).map(({ line, category, amount, bears }) => {
         const job = known.job(line.projectNumber);
         const billed = bears && job !== null && !isCharged(line) ? line.billed : null;
         return {
-          expenseDate: line.incurredOn,
+          expensedate: line.incurredOn,
           category: { id: known.category(category).id },
           amount: references.amount(amount, object),
           ...(line.description === '' ? {} : { memo: cut(line.description, MEMO_LENGTH) }),

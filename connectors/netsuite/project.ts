@@ -36,7 +36,6 @@ export function createProjectPort(netSuite: NetSuite, references: NetSuiteRefere
           ...(parent === undefined ? {} : { parent: { id: parent } }),
           ...(element.plannedHours === null ? {} : { estimatedWork: exactNumber(element.plannedHours) }),
           nonBillableTask: !element.billable,
-          startDate: project.startDate,
         }, about);
         ids.set(element.code, id);
       });

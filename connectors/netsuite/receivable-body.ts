@@ -54,7 +54,7 @@ export function createReceivableBodies(system: string, references: NetSuiteRefer
       const tax = options.taxes[line.taxRule];
       if (tax === undefined && isZero(line.tax)) return [];
       if (tax === undefined) throw missing(`tax type and tax code for ${line.taxRule}`, `taxes.${line.taxRule}`, object);
-      return [{ taxDetailsReference: String(line.number), taxType: { id: tax.type }, taxCode: { id: tax.code }, taxBasis: amountOf(line.amount), taxRate: exactNumber(line.taxRate), taxAmount: amountOf(line.tax) }];
+      return [{ taxDetailsReference: { id: String(line.number) }, taxType: tax.type, taxCode: { id: tax.code }, taxBasis: amountOf(line.amount), taxRate: exactNumber(line.taxRate), taxAmount: amountOf(line.tax) }];
     });
     return {
       ...headOf(document, object),

@@ -18,6 +18,8 @@ import type { NetSuiteReferences } from './references.ts';
 const PENDING = '1';
 const APPROVED = '2';
 const REJECTED = '3';
+/** A status's ID: a letter in the REST API Browser. */
+const VOIDED = new Set(['V', 'Voided']);
 const SUBLISTS = ['item', 'taxDetails'];
 
 const ref = z.object({ id: z.string() });
@@ -44,7 +46,7 @@ export function createReceivables(netSuite: NetSuite, references: NetSuiteRefere
   const failure = (about: About, { written = 'no', ...rest }: Pick<Failure, 'kind' | 'code' | 'message' | 'mend'> & { readonly written?: Failure['written'] }) => new SystemFailure({ system, object: about.object, written, ...rest });
 
   const isDraft = (row: InvoiceRow) => row.approvalStatus?.id === PENDING || row.approvalStatus?.id === REJECTED;
-  const isVoided = (row: { readonly status?: { readonly id: string } | undefined }) => row.status?.id === 'Voided';
+  const isVoided = (row: { readonly status?: { readonly id: string } | undefined }) => row.status !== undefined && VOIDED.has(row.status.id);
 
   /** In the document's currency, which the record's must be. */
   const moneyIn = (document: Invoice, row: InvoiceRow | CreditRow, amount: number, about: About): Money => {

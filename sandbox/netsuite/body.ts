@@ -34,7 +34,7 @@ export function readBody(account: Account, type: RecordType, body: unknown, befo
   for (const [name, value] of Object.entries(body)) {
     if (NOT_STORED.has(name)) continue;
     const spec = type.fields[name];
-    if (spec === undefined) unknown.push(name);
+    if (spec === undefined || spec.queryOnly === true) unknown.push(name);
     else if (spec.readOnly !== true) values.set(name, value === null ? null : readValue(account, spec, value, name, before?.fields[name], rules, unknown));
   }
   if (rules.unknownNames === 'Error' && unknown[0] !== undefined) throw malformedValue(unknown[0]);
@@ -74,6 +74,8 @@ function readValue(
       return { choice: readChoice(spec.choices, value, path) };
     case 'reference':
       return readReference(account, spec.to, value, path);
+    case 'named':
+      return readNamed(value, path);
     case 'references':
       return { references: readItems(value, path).map((item, index) => readReference(account, spec.to, item, `${path}.items[${index}]`)) };
     case 'part':
@@ -160,6 +162,12 @@ function readReference(account: Account, to: readonly Reference['type'][], value
     if (found !== undefined) return referenceTo(type, found);
   }
   throw invalidFieldValue(path, externalId);
+}
+
+function readNamed(value: unknown, path: string): string {
+  const id = isObject(value) ? value['id'] : value;
+  if (typeof id !== 'string' && typeof id !== 'number') throw malformedValue(path);
+  return String(id);
 }
 
 function readItems(value: unknown, path: string): readonly unknown[] {

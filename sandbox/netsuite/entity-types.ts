@@ -7,10 +7,10 @@
  */
 import { boolean, choice, date, datetime, lines, number, part, readOnly, reference, text, type Fields, type RecordType } from './field-types.ts';
 
-export const MODIFIED: Fields = {
+export const MODIFIED = {
   dateCreated: readOnly(datetime('Date Created')),
   lastModifiedDate: readOnly(datetime('Last Modified')),
-};
+} satisfies Fields;
 
 /** Status IDs 1 to 5 are NetSuite's own; which is which (unverified). */
 export const PROJECT_STATUSES = { '1': 'Closed', '2': 'In Progress', '3': 'Not Awarded', '4': 'Pending', '5': 'Awarded' } as const;
@@ -23,6 +23,9 @@ export const PROJECT_BILLING_TYPES = {
   TM: 'Time and Materials',
 } as const;
 
+/** Known by their ISO codes. */
+const COUNTRIES = countries();
+
 const address: Fields = {
   addressee: text('Addressee', 83),
   attention: text('Attention', 83),
@@ -32,7 +35,7 @@ const address: Fields = {
   city: text('City', 50),
   state: text('State/Province', 50),
   zip: text('Zip', 36),
-  country: { kind: 'text', label: 'Country', max: 2 },
+  country: choice('Country', COUNTRIES),
   addrPhone: text('Phone', 21),
 };
 
@@ -123,7 +126,7 @@ export const projectTask: RecordType = {
   required: ['title', 'project'],
   nameField: 'title',
   fields: {
-    ...MODIFIED,
+    lastModifiedDate: MODIFIED.lastModifiedDate,
     externalId: text('External ID', 255, 'externalId'),
     title: text('Name', 256),
     project: reference('Project', 'job'),
@@ -131,7 +134,6 @@ export const projectTask: RecordType = {
     constraintType: choice('Constraint Type', { ASAP: 'As Soon As Possible', FIXEDSTART: 'Fixed Start' }),
     status: choice('Status', { NOTSTART: 'Not Started', PROGRESS: 'In Progress', COMPLETE: 'Completed' }),
     priority: choice('Priority', { HIGH: 'High', MEDIUM: 'Medium', LOW: 'Low' }),
-    startDate: date('Start Date'),
     startDateTime: datetime('Start Date'),
     endDate: datetime('End Date'),
     finishByDate: date('Finish No Later Than'),
@@ -142,3 +144,12 @@ export const projectTask: RecordType = {
     isInactive: boolean('Inactive'),
   },
 };
+
+function countries(): Readonly<Record<string, string>> {
+  const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+  const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(65 + index));
+  return Object.fromEntries(letters.flatMap((first) => letters.flatMap((second) => {
+    const name = names.of(`${first}${second}`);
+    return name === undefined ? [] : [[`${first}${second}`, name] as const];
+  })));
+}

@@ -23,10 +23,10 @@ export function fillExpenseDefaults(account: Account, type: RecordType, id: stri
     return;
   }
   set('subsidiary', fieldOf(draft.get('entity'), 'subsidiary'));
-  set('expenseReportCurrency', fieldOf(draft.get('entity'), 'currency'));
+  set('expensereportcurrency', fieldOf(draft.get('entity'), 'currency'));
   set('complete', false);
-  set('supervisorApproval', false);
-  set('accountingApproval', false);
+  set('supervisorapproval', false);
+  set('accountingapproval', false);
   const payable = account.records('account').find((each) => accountType(each.fields['acctType']) === 'AcctPay');
   if (payable !== undefined) set('account', { type: 'account', id: payable.id });
 }
@@ -36,9 +36,9 @@ export function checkExpenses(account: Account, draft: Draft, places: number): v
   const entity = draft.get('entity');
   const employee = isReference(entity) ? account.get(entity) : undefined;
   if (employee === undefined || employee.fields['isInactive'] === true) throw invalidFieldValue('entity', referenceId(entity) ?? '');
-  const currency = referenceId(draft.get('expenseReportCurrency'));
-  const own = [referenceId(employee.fields['currency']), ...linesOf(employee.fields['currencyList']).map((line) => referenceId(line.values['currency']))];
-  if (!own.includes(currency)) throw invalidFieldValue('expenseReportCurrency', currency ?? '');
+  const currency = referenceId(draft.get('expensereportcurrency'));
+  const own = [referenceId(employee.fields['currency']), ...linesOf(employee.fields['currencylist']).map((line) => referenceId(line.values['currency']))];
+  if (!own.includes(currency)) throw invalidFieldValue('expensereportcurrency', currency ?? '');
   const lines = linesOf(draft.get('expense'));
   if (lines.length === 0) throw userError('You must enter at least one line item for this transaction.');
   for (const [index, line] of lines.entries()) checkExpense(account, line, index, places);

@@ -1,9 +1,9 @@
 /**
  * Expense report, expense category, journal entry and account.
- * Expense report: Schema Browser 2020.1, and https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_3746635562.html for its sublist.
+ * Expense report and category: REST API Browser 2026.1, whose names are partly in small letters throughout; https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_3746635562.html for its sublist.
  * Journal entry: section_159886587653.html (whose sample is what is read here). Tax fields are not in REST: same page, and article_82134258767.html.
  */
-import { boolean, choice, date, datetime, lines, number, readOnly, reference, text, type Fields, type RecordType } from './field-types.ts';
+import { boolean, choice, date, datetime, integer, lines, number, readOnly, reference, text, type Fields, type RecordType } from './field-types.ts';
 import { APPROVAL_STATUSES } from './time-types.ts';
 
 const HEAD: Fields = {
@@ -32,24 +32,24 @@ export const expenseReport: RecordType = {
     entity: reference('Employee', 'employee'),
     account: reference('Account', 'account'),
     department: reference('Department', 'department'),
-    expenseReportCurrency: reference('Currency', 'currency'),
-    dueDate: date('Due Date'),
+    expensereportcurrency: reference('Currency', 'currency'),
+    duedate: date('Due Date'),
     complete: boolean('Complete'),
-    supervisorApproval: boolean('Supervisor Approval'),
-    accountingApproval: boolean('Accounting Approval'),
+    supervisorapproval: boolean('Supervisor Approval'),
+    accountingapproval: boolean('Accounting Approval'),
     approvalStatus: choice('Approval Status', APPROVAL_STATUSES),
     expense: lines('Expenses', 'line', {
-      refNumber: number('Ref No.'),
-      expenseDate: date('Date'),
+      refnumber: integer('Ref No.'),
+      expensedate: date('Date'),
       category: reference('Category', 'expenseCategory'),
       amount: number('Amount'),
       currency: reference('Currency', 'currency'),
-      foreignAmount: number('Foreign Amount'),
-      exchangeRate: number('Exchange Rate'),
+      foreignamount: number('Foreign Amount'),
+      exchangerate: number('Exchange Rate'),
       memo: text('Memo', 999),
       customer: reference('Customer:Project', 'job', 'customer'),
       isBillable: boolean('Billable'),
-      isNonReimbursable: boolean('Non-Reimbursable'),
+      isnonreimbursable: boolean('Non-Reimbursable'),
       receipt: boolean('Receipt'),
       department: reference('Department', 'department'),
       custcol_q2c_line: text('Line of the Report', 300),
@@ -70,15 +70,15 @@ export const expenseCategory: RecordType = {
   label: 'expense category',
   sequence: 'expenseCategory',
   firstId: 1,
-  required: ['name', 'expenseAcct'],
+  required: ['name', 'expenseacct'],
   nameField: 'name',
   readOnly: true,
   fields: {
     externalId: text('External ID', 255, 'externalId'),
     name: text('Name', 60),
     description: text('Description', 999),
-    expenseAcct: reference('Expense Account', 'account'),
-    isInactive: boolean('Inactive'),
+    expenseacct: reference('Expense Account', 'account'),
+    isinactive: boolean('Inactive'),
   },
 };
 

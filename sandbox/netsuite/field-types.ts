@@ -1,5 +1,10 @@
 /** The kinds of field a record can have, as the REST API Browser types them. */
-export type FieldSpec = { readonly label: string; readonly readOnly?: true } & (
+export type FieldSpec = {
+  readonly label: string;
+  readonly readOnly?: true;
+  /** A column of SuiteQL that the record itself has not in REST. */
+  readonly queryOnly?: true;
+} & (
   | { readonly kind: 'text'; readonly max: number; readonly form?: 'email' | 'externalId' }
   | { readonly kind: 'number' }
   | { readonly kind: 'integer' }
@@ -10,6 +15,8 @@ export type FieldSpec = { readonly label: string; readonly readOnly?: true } & (
   | { readonly kind: 'duration' }
   | { readonly kind: 'choice'; readonly choices: Readonly<Record<string, string>> }
   | { readonly kind: 'reference'; readonly to: readonly RecordTypeName[] }
+  /** A text that stands in another sublist, told as an object with it as its ID. */
+  | { readonly kind: 'named' }
   /** A multi-select field: the body always says all of it. */
   | { readonly kind: 'references'; readonly to: readonly RecordTypeName[] }
   | { readonly kind: 'lines'; readonly key: string; readonly line: Fields }
@@ -109,6 +116,8 @@ export const references = (label: string, ...to: RecordTypeName[]): FieldSpec =>
 export const lines = (label: string, key: string, line: Fields): FieldSpec => ({ kind: 'lines', label, key, line });
 export const part = (label: string, fields: Fields): FieldSpec => ({ kind: 'part', label, fields });
 export const readOnly = (spec: FieldSpec): FieldSpec => ({ ...spec, readOnly: true });
+export const queryOnly = (spec: FieldSpec): FieldSpec => ({ ...spec, readOnly: true, queryOnly: true });
+export const named = (label: string): FieldSpec => ({ kind: 'named', label });
 export const duration = (label: string): FieldSpec => ({ kind: 'duration', label });
 export const datetime = (label: string): FieldSpec => ({ kind: 'datetime', label });
 

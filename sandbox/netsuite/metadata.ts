@@ -19,7 +19,7 @@ export function installMetadata(app: FastifyInstance, context: () => ServiceCont
     const { record } = Params.parse(request.params);
     const type = recordTypeAt(record);
     if (type === undefined) throw nonexistent(`${CATALOG}/${record}`, `Record type '${record}' does not exist.`);
-    const properties = Object.fromEntries(Object.entries(type.fields).map(([name, spec]) => [name, propertyOf(spec)]));
+    const properties = Object.fromEntries(Object.entries(type.fields).filter(([, spec]) => spec.queryOnly !== true).map(([name, spec]) => [name, propertyOf(spec)]));
     return reply.type('application/schema+json').send(JSON.stringify({ type: 'object', properties: { id: { title: 'Internal ID', type: 'string' }, ...properties } }));
   });
 }
@@ -49,6 +49,8 @@ function typeOf(spec: FieldSpec): object {
       return { type: 'object', properties: { id: { type: 'string', enum: Object.keys(spec.choices) }, refName: { type: 'string' } } };
     case 'reference':
       return { type: 'object', properties: { id: { type: 'string' }, refName: { type: 'string' }, externalId: { type: 'string' } } };
+    case 'named':
+      return { type: 'object', properties: { id: { type: 'string' }, refName: { type: 'string' } } };
     case 'references':
     case 'part':
     case 'lines':

@@ -92,7 +92,8 @@ function taxOf(account: Account, draft: Draft, references: ReadonlySet<unknown>,
     const { taxDetailsReference, taxType, taxCode, taxAmount, taxBasis } = values;
     if (taxDetailsReference === undefined || taxType === undefined || taxCode === undefined || taxAmount === undefined || taxBasis === undefined) throw userError(`Please enter value(s) for: Tax Details Reference, Tax Type, Tax Code, Tax Basis, Tax Amount (line ${index + 1}).`);
     if (!references.has(taxDetailsReference)) throw invalidFieldValue(`${at}.taxDetailsReference`, String(taxDetailsReference));
-    if (referenceId(fieldOf(account, taxCode, 'taxType')) !== referenceId(taxType)) throw invalidFieldValue(`${at}.taxCode`, referenceId(taxCode) ?? '');
+    if (typeof taxType !== 'string' || account.records('taxType').get(taxType) === undefined) throw invalidFieldValue(`${at}.taxType`, String(taxType));
+    if (referenceId(fieldOf(account, taxCode, 'taxType')) !== taxType) throw invalidFieldValue(`${at}.taxCode`, referenceId(taxCode) ?? '');
     checkPlaces(taxAmount, places, `${at}.taxAmount`);
   }
   return sumOf(details.map(({ values }) => values['taxAmount']));
@@ -114,12 +115,12 @@ function settle(draft: Draft): void {
   const approval = choiceOf(draft.get('approvalStatus'));
   const remaining = approval === APPROVED ? minus(draft.get('total'), draft.get('amountPaid')) : new Decimal(numberOr(draft.get('total'), 0));
   draft.set('amountRemaining', remaining.toNumber());
-  draft.set('status', { choice: approval === PENDING ? 'Pending Approval' : approval === REJECTED ? 'Rejected' : remaining.isZero() ? 'Paid In Full' : 'Open' });
+  draft.set('status', { choice: approval === PENDING ? 'D' : approval === REJECTED ? 'E' : remaining.isZero() ? 'B' : 'A' });
 }
 
 function checkCredit(account: Account, customer: StoredRecord, draft: Draft, before: StoredRecord | undefined): void {
   applyTo(account, customer, draft, before, numberOr(draft.get('total'), 0));
-  draft.set('status', { choice: draft.get('unapplied') === 0 ? 'Fully Applied' : 'Open' });
+  draft.set('status', { choice: draft.get('unapplied') === 0 ? 'B' : 'A' });
 }
 
 function checkPayment(account: Account, customer: StoredRecord, draft: Draft, before: StoredRecord | undefined): void {
@@ -129,7 +130,7 @@ function checkPayment(account: Account, customer: StoredRecord, draft: Draft, be
   applyTo(account, customer, draft, before, payment);
   draft.set('total', payment);
   draft.set('foreignTotal', payment);
-  draft.set('status', { choice: draft.get('account') === undefined ? 'Not Deposited' : 'Deposited' });
+  draft.set('status', { choice: draft.get('account') === undefined ? 'B' : 'C' });
 }
 
 /** Only the same customer's posted invoices, of the same subsidiary and currency, and no more than is open of each or there is in all. */
@@ -197,7 +198,7 @@ function giveBack(account: Account, id: string, change: Decimal): void {
   const credit = account.records(name).get(id);
   if (credit === undefined) return;
   const [applied, unapplied] = [change.plus(numberOr(credit.fields['applied'], 0)).toNumber(), minus(credit.fields['unapplied'], change.toNumber()).toNumber()];
-  const status = name === 'creditMemo' ? { status: { choice: unapplied === 0 ? 'Fully Applied' : 'Open' } } : {};
+  const status = name === 'creditMemo' ? { status: { choice: unapplied === 0 ? 'B' : 'A' } } : {};
   account.records(name).put(id, { ...credit, fields: { ...credit.fields, applied, unapplied, ...status } });
 }
 

@@ -1,9 +1,10 @@
 /**
  * Invoice, credit memo, customer payment and refund, and the tax types and codes of SuiteTax.
  * Payment: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0224093711.html (its sample has customer, payment, apply with doc).
- * Invoice: section_161488248489.html (taxes in REST need SuiteTax); field names as in the Schema Browser. Status IDs, and `taxDetails` being writable in REST, are (unverified).
+ * Invoice: section_161488248489.html (taxes in REST need SuiteTax). Names, types and the IDs of statuses: REST API Browser 2026.1; which status has which ID, and
+ * `taxDetails` being writable in REST, are (unverified).
  */
-import { boolean, choice, date, datetime, integer, lines, number, readOnly, reference, references, text, type Fields, type RecordType } from './field-types.ts';
+import { boolean, choice, date, datetime, integer, lines, named, number, queryOnly, readOnly, reference, references, text, type Fields, type RecordType } from './field-types.ts';
 
 const APPROVAL_STATUSES = { '1': 'Pending Approval', '2': 'Approved', '3': 'Rejected' } as const;
 
@@ -38,8 +39,9 @@ const BILLED: Fields = {
   item: lines('Items', 'line', ITEM),
   taxDetailsOverride: boolean('Tax Details Override'),
   taxDetails: lines('Tax Details', 'line', {
-    taxDetailsReference: text('Tax Details Reference', 50),
-    taxType: reference('Tax Type', 'taxType'),
+    taxDetailsReference: named('Tax Details Reference'),
+    /** The type's ID, as a text. */
+    taxType: text('Tax Type', 50),
     taxCode: reference('Tax Code', 'salesTaxItem'),
     taxBasis: number('Tax Basis'),
     taxRate: number('Tax Rate'),
@@ -51,8 +53,8 @@ const BILLED: Fields = {
   total: readOnly(number('Total')),
 };
 
-/** In SuiteQL, `foreignTotal` is what the transaction comes to in its own currency. */
-const FOREIGN_TOTAL = readOnly(number('Amount (Foreign Currency)'));
+/** In SuiteQL alone, `foreignTotal` is what the transaction comes to in its own currency. */
+const FOREIGN_TOTAL = queryOnly(number('Amount (Foreign Currency)'));
 
 /** Lines are known by the document they pay: article_0830101547.html. */
 const apply = lines('Apply', 'doc', { doc: reference('Invoice', 'invoice'), line: integer('Line'), apply: boolean('Apply'), amount: number('Amount') });
@@ -74,7 +76,7 @@ export const invoice: RecordType = {
     endDate: date('End Date'),
     terms: reference('Terms', 'term'),
     approvalStatus: choice('Approval Status', APPROVAL_STATUSES),
-    status: readOnly(choice('Status', { 'Pending Approval': 'Pending Approval', Rejected: 'Rejected', Open: 'Open', 'Paid In Full': 'Paid In Full' })),
+    status: readOnly(choice('Status', { A: 'Open', B: 'Paid In Full', D: 'Pending Approval', E: 'Rejected', V: 'Voided' })),
     amountPaid: readOnly(number('Amount Paid')),
     amountRemaining: readOnly(number('Amount Remaining')),
     foreignTotal: FOREIGN_TOTAL,
@@ -92,7 +94,7 @@ export const creditMemo: RecordType = {
   fields: {
     ...BILLED,
     apply,
-    status: readOnly(choice('Status', { Open: 'Open', 'Fully Applied': 'Fully Applied' })),
+    status: readOnly(choice('Status', { A: 'Open', B: 'Fully Applied', V: 'Voided' })),
     applied: readOnly(number('Applied')),
     unapplied: readOnly(number('Unapplied')),
     foreignTotal: FOREIGN_TOTAL,
@@ -112,10 +114,9 @@ export const customerPayment: RecordType = {
     customer: reference('Customer', 'customer'),
     payment: number('Payment Amount'),
     account: reference('Account', 'account'),
-    undepFunds: boolean('Undeposited Funds'),
-    checkNum: text('Check #', 45),
+    checkNumber: text('Check #', 45),
     apply,
-    status: readOnly(choice('Status', { 'Not Deposited': 'Not Deposited', Deposited: 'Deposited' })),
+    status: readOnly(choice('Status', { A: 'Unapproved Payment', R: 'Declined', B: 'Not Deposited', C: 'Deposited' })),
     applied: readOnly(number('Applied')),
     unapplied: readOnly(number('Unapplied')),
     total: readOnly(number('Total')),

@@ -89,7 +89,7 @@ export const REFERENCE_RECORDS: readonly ReferenceRecord[] = [
   ...EXPENSE_CATEGORIES.map((name): ReferenceRecord => ({
     type: 'expenseCategory',
     externalId: `expense-${name}`,
-    body: { name, expenseAcct: { externalId: name === 'INPUT_TAX' ? 'account-OthCurrAsset' : 'account-Expense' } },
+    body: { name, expenseacct: { externalId: name === 'INPUT_TAX' ? 'account-OthCurrAsset' : 'account-Expense' } },
   })),
   ...TERM_DAYS.map((days): ReferenceRecord => ({ type: 'term', externalId: `term-NET${days}`, body: { name: `Net ${days}`, daysUntilNetDue: days } })),
   ...TAXES.map(([country, name]): ReferenceRecord => ({ type: 'taxType', externalId: `tax-${country}`, body: { name: `${name} ${country}`, country } })),

@@ -38,7 +38,7 @@ export function applyRules(account: Account, type: RecordType, id: string, draft
     case 'customerRefund':
       return checkReceivable(account, type, draft, before);
     case 'expenseReport':
-      return checkExpenses(account, draft, precisionOf(account, draft.get('expenseReportCurrency')));
+      return checkExpenses(account, draft, precisionOf(account, draft.get('expensereportcurrency')));
     case 'journalEntry':
       return checkJournal(account, draft);
     case 'timeBill':
@@ -55,7 +55,7 @@ function fillDefaults(account: Account, type: RecordType, id: string, draft: Dra
   const set = (name: string, value: FieldValue | undefined): void => {
     if (value !== undefined && !draft.has(name)) draft.set(name, value);
   };
-  if (type.fields['isInactive'] !== undefined) set('isInactive', false);
+  for (const name of ['isInactive', 'isinactive']) if (type.fields[name] !== undefined) set(name, false);
   if (type.name === 'customer') {
     set('isPerson', false);
     set('entityId', `CUST${id}`);

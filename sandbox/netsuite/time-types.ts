@@ -6,7 +6,7 @@
  * That `subsidiary` may differ from the employee's with Intercompany Time, and that hours may be negative, is (unverified).
  */
 import { MODIFIED } from './entity-types.ts';
-import { boolean, choice, date, duration, lines, number, readOnly, reference, text, type RecordType } from './field-types.ts';
+import { boolean, choice, date, duration, lines, number, queryOnly, readOnly, reference, text, type RecordType } from './field-types.ts';
 
 export const employee: RecordType = {
   name: 'employee',
@@ -29,9 +29,9 @@ export const employee: RecordType = {
     department: reference('Department', 'department'),
     currency: reference('Currency', 'currency'),
     /** Beside the currency of the subsidiary. */
-    currencyList: lines('Currencies', 'currency', { currency: reference('Currency', 'currency') }),
+    currencylist: lines('Currencies', 'currency', { currency: reference('Currency', 'currency') }),
     hireDate: date('Hire Date'),
-    releaseDate: date('Release Date'),
+    releasedate: date('Release Date'),
     isJobResource: boolean('Project Resource'),
     isInactive: boolean('Inactive'),
     comments: text('Notes', 4000),
@@ -81,7 +81,7 @@ export const timeBill: RecordType = {
     department: reference('Department', 'department'),
     approvalStatus: choice('Approval Status', APPROVAL_STATUSES),
     timeType: readOnly(choice('Time Type', { A: 'Actual', P: 'Planned' })),
-    isInvoiced: readOnly(boolean('Invoiced')),
+    isInvoiced: queryOnly(boolean('Invoiced')),
     custcol_q2c_entry: text('Time Entry', 300),
     custcol_q2c_timesheet: text('Timesheet', 300),
     custcol_q2c_kind: text('Kind', 300),

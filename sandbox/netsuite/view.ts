@@ -38,7 +38,7 @@ export function viewRecord(context: ViewContext, type: RecordType, record: Store
   if (record.externalId !== undefined && wanted('externalId')) shown['externalId'] = record.externalId;
   for (const [name, value] of Object.entries(record.fields)) {
     const spec = type.fields[name];
-    if (spec !== undefined && wanted(name)) shown[name] = viewValue(context, spec, value, `${href}/${name}`);
+    if (spec !== undefined && spec.queryOnly !== true && wanted(name)) shown[name] = viewValue(context, spec, value, `${href}/${name}`);
   }
   return shown;
 }
@@ -71,6 +71,7 @@ function viewValue(context: ViewContext, spec: FieldSpec, value: FieldValue, hre
     const shown = spec.kind === 'part' && context.options.expandSubResources ? viewFields(context, spec.fields, value.part, href) : {};
     return { links: selfLink(href), ...shown };
   }
+  if (spec.kind === 'named') return { id: value, refName: value };
   return spec.kind === 'duration' && typeof value === 'number' ? wireDuration(value) : value;
 }
 

@@ -51,7 +51,7 @@ export async function enteredByHand(admin: { seed(records: Readonly<Record<strin
   const many = (one: () => object) => Array.from({ length: count }, () => ({ externalId: `by-hand-${uniqueTag()}`, subsidiary: { id: '5' }, tranDate: '2026-11-16', ...one() }));
   const line = (side: object) => ({ account: { externalId: 'account-Expense' }, ...side });
   await admin.seed({
-    expenseReport: many(() => ({ entity: { id }, expenseReportCurrency: { id: '4' }, expense: { items: [{ expenseDate: '2026-11-03', category: { externalId: 'expense-MEALS' }, amount: 1 }] } })),
+    expenseReport: many(() => ({ entity: { id }, expensereportcurrency: { id: '4' }, expense: { items: [{ expensedate: '2026-11-03', category: { externalId: 'expense-MEALS' }, amount: 1 }] } })),
     journalEntry: many(() => ({ currency: { id: '4' }, line: { items: [line({ debit: 1 }), line({ credit: 1 })] } })),
   });
 }

@@ -38,7 +38,7 @@ describe('Expense reports in NetSuite', function () {
 
   before(async () => {
     sandboxes = await startSandboxes({ only: ['netsuite'] });
-    await admin.seed({ employee: [{ firstName: 'Ada', lastName: 'Lovelace', email: PERSON, subsidiary: { id: '5' }, currencyList: { items: [{ currency: { id: '4' } }, { currency: { id: '7' } }, { currency: { id: '9' } }] } }] });
+    await admin.seed({ employee: [{ firstName: 'Ada', lastName: 'Lovelace', email: PERSON, subsidiary: { id: '5' }, currencylist: { items: [{ currency: { id: '4' } }, { currency: { id: '7' } }, { currency: { id: '9' } }] } }] });
     await admin.seed({ job: [{ externalId: PROJECT, entityId: PROJECT, companyName: 'Cloud migration', subsidiary: { id: '5' } }] });
     port = connect();
   });
@@ -56,7 +56,7 @@ describe('Expense reports in NetSuite', function () {
     check: async (document, externalId) => {
       const [record] = await stored('expenseReport', document.key);
       assert.equal(record?.id, externalId);
-      assert.deepEqual([record?.fields['total'], record?.fields['tranDate'], idIn(record?.fields['subsidiary']), idIn(record?.fields['expenseReportCurrency'])], [Number(document.total.amount), document.submittedOn, '5', Reflect.get(OPTIONS.currencies, document.currency)]);
+      assert.deepEqual([record?.fields['total'], record?.fields['tranDate'], idIn(record?.fields['subsidiary']), idIn(record?.fields['expensereportcurrency'])], [Number(document.total.amount), document.submittedOn, '5', Reflect.get(OPTIONS.currencies, document.currency)]);
       assert.deepEqual((await linesOf('expenseReport', document.key, 'expense')).map((line) => line['memo']), [document.lines[0], document.lines[0], document.lines[1], document.lines[2]].map((line) => line?.description));
     },
     use: null,
