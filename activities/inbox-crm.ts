@@ -24,6 +24,6 @@ export function createInboxCrm(store: Store, system: string): CrmPort {
       }
     },
     writeBack: { unsupported: 'Deals sent to /v1/deals have no CRM to write back to: npm run q2c -- status tells where they stand.' },
-    changedClosedWon: { unsupported: 'Deals sent to /v1/deals come by themselves.' },
+    changedClosedWon: { unsupported: 'Deals sent to /v1/deals come by themselves: whoever sends them sends those that were missed again.' },
   };
 }
