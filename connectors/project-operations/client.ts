@@ -8,6 +8,7 @@ import { evidenceOf } from '../http/redact.ts';
 import type { CallContext } from '../ports.ts';
 import { allDone, changeSetOf, refusedPart, type Change } from './batch.ts';
 import { classifyDataverse, isGone } from './classify.ts';
+import { readDataverseLimits } from './limits.ts';
 import { ROOT, rowPath } from './odata.ts';
 import type { ProjectOperationsOptions } from './options.ts';
 
@@ -44,7 +45,7 @@ const versioned = z.looseObject({ '@odata.etag': z.string().optional() });
 
 export function createDataverseClient(settings: ConnectorSettings, options: ProjectOperationsOptions, credentials: DynamicsCredentials): Dataverse {
   const { system, baseUrl } = settings;
-  const http = createHttpClient({ ...settings, auth: entraAuth(settings, options, credentials), classify: classifyDataverse, headers: HEADERS });
+  const http = createHttpClient({ ...settings, auth: entraAuth(settings, options, credentials), classify: classifyDataverse, readLimits: readDataverseLimits, headers: HEADERS });
   const selecting = (select: readonly string[]) => `$select=${select.join(',')}`;
 
   async function* pages<Row extends object>(set: string, query: Query, row: z.ZodType<Row>, about: About): AsyncIterable<Stored<Row>[]> {

@@ -17,7 +17,7 @@ export function installGate(app: FastifyInstance, tokens: Tokens, options: Proje
   sandbox.onReset(() => {
     times = [];
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     if (!request.url.startsWith('/api/')) return;
     if (!tokens.isValid(request.headers.authorization)) throw unauthorized();
     const now = sandbox.now().getTime();
@@ -26,6 +26,7 @@ export function installGate(app: FastifyInstance, tokens: Tokens, options: Proje
     if (times.length >= options.requestsPerWindow) throw overLimit('count', Math.ceil(((times[0] ?? now) + WINDOW_MS - now) / 1000));
     if (inside.size >= options.concurrentRequests) throw overLimit('concurrency', 1);
     times.push(now);
+    reply.header('x-ms-ratelimit-burst-remaining-xrm-requests', String(options.requestsPerWindow - times.length));
     inside.add(request.raw);
   });
   app.addHook('onSend', async (request) => void inside.delete(request.raw));

@@ -9,6 +9,7 @@ import { readJiraLimits } from '../../connectors/jira/limits.ts';
 import { readLagoLimits } from '../../connectors/lago/limits.ts';
 import { classifyNetSuite } from '../../connectors/netsuite/classify.ts';
 import { classifySalesforce } from '../../connectors/salesforce/classify.ts';
+import { readDataverseLimits } from '../../connectors/project-operations/limits.ts';
 import { readSalesforceLimits } from '../../connectors/salesforce/limits.ts';
 import { classifyStripe } from '../../connectors/stripe/classify.ts';
 
@@ -35,6 +36,11 @@ describe('a vendor\'s limits, as its headers tell them', () => {
     const { pauseMs = 0 } = readJiraLimits({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': new Date(Date.now() + 600_000).toISOString() });
     assert.equal(pauseMs, 60_000);
     assert.deepEqual(readJiraLimits({ 'x-ratelimit-remaining': '3' }), {});
+  });
+
+  it('are the requests one server of Dataverse counts in five minutes', () => {
+    assert.deepEqual(readDataverseLimits({ 'x-ms-ratelimit-burst-remaining-xrm-requests': '5999' }), { windows: [{ name: '300 seconds', limit: 6000, remaining: 5999, resetsInMs: 300_000, moving: true, askAgainAfterMs: 1000 }] });
+    assert.deepEqual(readDataverseLimits({}), {});
   });
 
   it('are what Salesforce leaves us of the organization\'s day, and of this application\'s', () => {
