@@ -10,6 +10,8 @@ import type { ProjectOperationsOptions } from './options.ts';
 
 export const JOURNALS = 'msdyn_journals';
 export const LINES = 'msdyn_journallines';
+/** msdyn_journaltype; the others are corrections. */
+const ENTRY = 192_350_000;
 const journalRow = z.object({ msdyn_journalid: z.string(), msdyn_isposted: z.boolean().nullish(), modifiedon: z.string().nullish() });
 const JOURNAL_COLUMNS = ['msdyn_isposted', 'modifiedon'];
 const lineRow = z.object({ msdyn_journallineid: z.string() });
@@ -70,7 +72,7 @@ export function createJournals(dataverse: Dataverse, { confirmJournals, confirmA
   return {
     async write(legalEntity, lines, about) {
       const id = idOf('journal', ...lines.map((line) => line.id).toSorted());
-      const body = { msdyn_description: `${journalPrefix(legalEntity)}${id.slice(4, 8)}${id.slice(9, 13)}` };
+      const body = { msdyn_journaltype: ENTRY, msdyn_description: `${journalPrefix(legalEntity)}${id.slice(4, 8)}${id.slice(9, 13)}` };
       await dataverse.change([
         { kind: 'create', set: JOURNALS, id, body },
         ...lines.map((line): Change => ({ kind: 'create', set: LINES, id: line.id, body: { ...line.body, 'msdyn_Journal@odata.bind': reference(JOURNALS, id) } })),

@@ -12,7 +12,8 @@ import { cut, noon, reference } from './odata.ts';
 export const PROJECTS = 'msdyn_projects';
 const NOTES = 'annotations';
 const ACTIVE = { statecode: 0, statuscode: 1 };
-const INACTIVE = { statecode: 1, statuscode: 2 };
+/** Read-only from then on, and future bookings are cancelled. */
+const CLOSED = { statecode: 1, statuscode: 192_350_000 };
 const NOTE_LENGTH = 100_000;
 const projectRow = z.object({ msdyn_projectid: z.string() });
 const lineRow = z.object({ salesorderdetailid: z.string(), _msdyn_project_value: z.string().nullish() });
@@ -67,8 +68,8 @@ export function createProjectPort(dataverse: Dataverse, names: Names): RecordPor
       if (!created) return { how: 'kept', detail: `${about.object} stood before this deal` };
       if ((await read(externalId, about)) === null) return { how: 'not_found', detail: `${about.object} is not in Project Operations` };
       const cancel = async () => {
-        await dataverse.change([{ kind: 'update', set: PROJECTS, id: externalId, body: INACTIVE }], about);
-        return { how: 'cancelled' as const, detail: `${about.object} has transactions in Project Operations; it was made inactive` };
+        await dataverse.change([{ kind: 'update', set: PROJECTS, id: externalId, body: CLOSED }], about);
+        return { how: 'cancelled' as const, detail: `${about.object} has transactions in Project Operations; it was closed` };
       };
       for (const [set, column] of TRACES) if (await dataverse.any(set, `_msdyn_project_value eq ${externalId}`, column, about)) return cancel();
       try {
@@ -99,7 +100,7 @@ export function createProjectPort(dataverse: Dataverse, names: Names): RecordPor
 /** Project Operations tells active from closed; before its activation a project is active too, without anybody in its team who could enter time. */
 export function createStatusSetter(dataverse: Dataverse) {
   return async ({ document, externalId }: { readonly document: Project; readonly externalId: string }, status: ProjectStatus, context: CallContext): Promise<ProjectStatus> => {
-    await dataverse.change([{ kind: 'update', set: PROJECTS, id: externalId, body: status === 'active' || status === 'pending' ? ACTIVE : INACTIVE }], { object: projectLabel(document), context });
+    await dataverse.change([{ kind: 'update', set: PROJECTS, id: externalId, body: status === 'active' || status === 'pending' ? ACTIVE : CLOSED }], { object: projectLabel(document), context });
     return status;
   };
 }

@@ -5,6 +5,7 @@ import { AMOUNT_METHOD, BILLING_METHOD, TRANSACTION_TYPE, tableAt, type Table } 
 import { rounded } from './values.ts';
 
 const TIME = 192_350_000;
+const ENTRY_JOURNAL = 192_350_000;
 const CONFIRMED = 192_350_002;
 const SALES = 192_350_002;
 /** Columns that the schedule engine computes: https://learn.microsoft.com/en-us/dynamics365/project-operations/project-management/schedule-api-preview */
@@ -71,6 +72,7 @@ const RESTRICTING: typeof CASCADING = {
 /** `msdyn_PostJournal`: every line becomes an actual. @throws Refusal */
 export function postJournal(environment: Environment, journal: Row): void {
   if (journal.values['msdyn_isposted'] === true) throw pluginRefuses('The journal has already been confirmed.'); // (unverified)
+  if (journal.values['msdyn_journaltype'] !== ENTRY_JOURNAL) throw pluginRefuses('Set the journal type before the journal is confirmed.'); // (unverified)
   const [journals, lines, actuals] = [tableAt('msdyn_journals'), tableAt('msdyn_journallines'), tableAt('msdyn_actuals')];
   if (journals === undefined || lines === undefined || actuals === undefined) throw new Error('the sandbox has no journals');
   const own = environment.having('msdyn_journallines', '_msdyn_journal_value', journal.id);

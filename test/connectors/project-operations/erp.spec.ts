@@ -207,9 +207,10 @@ describe('Dynamics 365 Project Operations', function () {
 
   it('opens and closes a project, however often it is told', async () => {
     const { deal, projectId } = await withProject();
-    for (const [status, statecode] of [['active', 0], ['active', 0], ['closed', 1], ['cancelled', 1], ['pending', 0]] as const) {
+    for (const [status, ...state] of [['active', 0, 1], ['active', 0, 1], ['closed', 1, 192_350_000], ['cancelled', 1, 192_350_000], ['pending', 0, 1]] as const) {
       assert.equal(await erp.setProjectStatus({ document: deal.project, externalId: projectId }, status, callContext()), status);
-      assert.equal((await row('msdyn_projects', projectId))?.['statecode'], statecode);
+      const project = await row('msdyn_projects', projectId);
+      assert.deepEqual([project?.['statecode'], project?.['statuscode']], state);
     }
   });
 

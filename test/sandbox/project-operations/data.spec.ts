@@ -90,7 +90,7 @@ describe('The Project Operations sandbox', function () {
     const [project, journal, line] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
     const [hour] = page.parse(await (await call('GET', "uoms?$filter=name eq 'Hour'")).json()).value;
     await call('PATCH', `msdyn_projects(${project})`, { msdyn_subject: 'P' });
-    await call('PATCH', `msdyn_journals(${journal})`, { msdyn_description: 'J' });
+    await call('PATCH', `msdyn_journals(${journal})`, { msdyn_description: 'J', msdyn_journaltype: 192_350_000 });
     const body = { msdyn_transactionclassification: 192_350_000, msdyn_transactiontypecode: 192_350_005, msdyn_quantity: 7.5, msdyn_price: 210, 'msdyn_Journal@odata.bind': `/msdyn_journals(${journal})`, 'msdyn_Project@odata.bind': `/msdyn_projects(${project})`, 'msdyn_Unit@odata.bind': `/uoms(${String(hour?.['uomid'])})` };
     assert.equal((await call('PATCH', `msdyn_journallines(${line})`, body)).status, 204);
     const confirm = () => call('POST', `msdyn_journals(${journal})/Microsoft.Dynamics.CRM.msdyn_PostJournal`, {});
