@@ -193,4 +193,28 @@ describe('A slot pool', function () {
     release();
     await assert.rejects(pool.acquire(), /this process is ending/);
   });
+
+  it('lets the more urgent of those that wait go first, and keeps a slot for them from bulk once some have come', async () => {
+    const pool = poolOf('urgent', 'a', 4, 15_000);
+    const order: string[] = [];
+    const call = async (name: string, priority: number) => {
+      const release = await pool.acquire(undefined, priority);
+      order.push(name);
+      return release;
+    };
+    const bulk = await Promise.all(Array.from({ length: 4 }, () => pool.acquire(undefined, 4)));
+    assert.equal(pool.usage().busy, 4, 'nobody urgent has come: bulk has all of them');
+    const waiting = [call('bulk', 4), call('another bulk', 4), call('payroll', 1)];
+    bulk[0]?.();
+    const payroll = await waiting[2];
+    assert.deepEqual(order, ['payroll']);
+    payroll?.();
+    await pause(20);
+    assert.deepEqual([order, pool.usage().busy], [['payroll'], 3], 'the fourth is kept for whoever is urgent');
+    bulk[1]?.();
+    (await waiting[0])?.();
+    (await waiting[1])?.();
+    assert.deepEqual(order, ['payroll', 'bulk', 'another bulk']);
+    for (const release of bulk) release();
+  });
 });
