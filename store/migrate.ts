@@ -24,6 +24,7 @@ import * as targetLimit from './migrations/0019-target-limit.ts';
 import * as sharedCaps from './migrations/0020-shared-caps.ts';
 import * as targetRate from './migrations/0021-target-rate.ts';
 import * as refusedTogether from './migrations/0022-refused-together.ts';
+import * as batchTrace from './migrations/0023-batch-trace.ts';
 
 /** Never edited once released: a change is a new migration. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -48,6 +49,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0020-shared-caps': sharedCaps,
   '0021-target-rate': targetRate,
   '0022-refused-together': refusedTogether,
+  '0023-batch-trace': batchTrace,
 };
 
 /**

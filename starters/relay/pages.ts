@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SpanKind } from '@opentelemetry/api';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { LocalDate } from '../../domain/dates.ts';
+import { inSpan } from '../../connectors/http/tracing.ts';
 import type { Store } from '../../store/database.ts';
 import { deadlinesAhead } from '../../store/time/deadlines.ts';
 import { sealStale } from '../../store/time/intake.ts';
@@ -127,7 +129,10 @@ export function startPageDispatch(settings: PageDispatchSettings): { stop(): Pro
 
   async function begin(page: ReadyPage, weight: Weight): Promise<boolean> {
     try {
-      const state = await client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + CALL_MS, () => startPage(client, store.db, page, weight)));
+      const state = await inSpan(
+        { name: 'dispatch page', kind: SpanKind.CONSUMER, attributes: { 'q2c.object': `page ${nameOf(page)}` }, continues: page.trace === null ? {} : { traceparent: page.trace } },
+        () => client.withAbortSignal(cut.signal, () => client.withDeadline(Date.now() + CALL_MS, () => startPage(client, store.db, page, weight))),
+      );
       if (state === 'ended') await pageDone(store.db, page, { endedBefore: true });
       else await pageStarted(store.db, page, weight);
       weeks.delete(nameOf(page));

@@ -31,11 +31,11 @@ export const UNKNOWN_ENTITY = 'UNKNOWN';
 const RECORD_KIND: Readonly<Record<BatchKind, 'timesheet' | 'expense'>> = { timesheets: 'timesheet', expenses: 'expense' };
 
 /** Opens a batch, or joins the one its sender opened with the same key before. */
-export async function openBatch(db: Db, batch: { readonly source: string; readonly kind: BatchKind; readonly idempotencyKey: string }): Promise<Batch> {
+export async function openBatch(db: Db, batch: { readonly source: string; readonly kind: BatchKind; readonly idempotencyKey: string; readonly trace?: string | undefined }): Promise<Batch> {
   const id = `${new Date().toISOString().slice(0, 10)}-${randomBytes(6).toString('hex')}`;
   const { rows } = await sql<Batch>`/* prepared: open_time_batch */
-    insert into time_batch (id, source, idempotency_key, kind, state)
-    values (${id}, ${plainText(batch.source)}, ${plainText(batch.idempotencyKey)}, ${batch.kind}, 'receiving')
+    insert into time_batch (id, source, idempotency_key, kind, state, trace)
+    values (${id}, ${plainText(batch.source)}, ${plainText(batch.idempotencyKey)}, ${batch.kind}, 'receiving', ${batch.trace ?? null})
     on conflict (source, kind, idempotency_key) do update set touched_at = now()
     returning id, state`.execute(db);
   const [opened] = rows;

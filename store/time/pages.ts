@@ -19,6 +19,8 @@ export interface ReadyPage extends PageKey {
   readonly legalEntity: string;
   readonly records: number;
   readonly readyAt: Instant;
+  /** In which its batch was opened; null where none was exported. */
+  readonly trace: string | null;
 }
 
 export interface PageRecord {
@@ -34,7 +36,7 @@ export interface PageRecord {
 /** Pages that wait for their process: the oldest of each legal entity, so that one that floods does not hide the others. */
 export async function claimPages(db: Db, { perEntity }: { readonly perEntity: number }): Promise<ReadyPage[]> {
   const { rows } = await sql<ReadyPage>`/* prepared: claim_time_pages */
-    select batch, page, kind, legal_entity as "legalEntity", records, ready_at as "readyAt"
+    select batch, page, kind, legal_entity as "legalEntity", records, ready_at as "readyAt", (select trace from time_batch b where b.id = ready.batch) as trace
     from (select p.*, row_number() over (partition by legal_entity, records <= ${SMALL_PAGE}::integer, records = 1 order by ready_at, batch, page) as nth from time_page p where state = 'ready') ready
     where nth <= ${perEntity}::integer order by ready_at, batch, page`.execute(db);
   return rows;
@@ -140,7 +142,7 @@ export async function stalledPages(db: Db, { silentMs, parkedMs }: { readonly si
 /** Pages that started long ago and are not done: whether their process still runs is for the caller to find out. */
 export async function longRunningPages(db: Db, { olderThanMs, limit }: { readonly olderThanMs: number; readonly limit: number }): Promise<ReadyPage[]> {
   const { rows } = await sql<ReadyPage>`
-    select batch, page, kind, legal_entity as "legalEntity", records, ready_at as "readyAt" from time_page
+    select batch, page, kind, legal_entity as "legalEntity", records, ready_at as "readyAt", null as trace from time_page
     where state = 'started' and started_at < now() - ${olderThanMs}::double precision * interval '1 millisecond' order by started_at limit ${limit}`.execute(db);
   return rows;
 }

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
+import { Client } from '@temporalio/client';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { after, before, describe, it } from 'mocha';
+import { pino } from 'pino';
 import { startTraceExport, type TraceExport } from '../../connectors/http/trace-export.ts';
 import { httpRegistry } from '../../connectors/http/metrics.ts';
 import { closedWonId, type DealReference } from '../../domain/process/deal-process.ts';
+import { startPageDispatch } from '../../starters/relay/pages.ts';
+import { clientInterceptors } from '../../starters/traced-client.ts';
 import { bundleWorkflows } from '../../workers/bundle.ts';
 import { memoryLog } from '../connectors/http/support.ts';
+import { API_TOKEN, sheet, timeGateway } from '../gateway/time/support.ts';
 import { recordedHistories } from '../support/histories.ts';
 import { assertOneOfEverything } from '../support/one-of-everything.ts';
 import { aSale } from '../support/sales.ts';
 import { startSandboxLine, type SandboxLine } from '../support/sandbox-line.ts';
 import { startTraceCollector, type CollectedSpan, type TraceCollector } from '../support/trace-collector.ts';
-import { stopTemporalServer, theBundle } from '../support/temporal.ts';
+import { stopTemporalServer, theBundle, theTemporalServer } from '../support/temporal.ts';
 
 /** Entries of the credentials that name somebody and open nothing. */
 const NO_SECRETS = new Set(['clientId', 'username', 'organizationId', 'portalId', 'accountId', 'certificateId', 'certificateThumbprint', 'tenantId', 'database', 'user', 'publicKeyPem', 'workspaceId']);
@@ -72,6 +77,31 @@ describe('Where traces are exported', function () {
     }
     assert.ok(toNetSuite.some(({ attributes }) => String(attributes['q2c.object']).startsWith('project ')), 'a request names the business object it is about');
     assert.deepEqual(new Set(collector.spans.map(({ service }) => service)), new Set(['q2c-test']));
+  });
+
+  it('one trace goes from the request that brings timesheets to the process of their page', async () => {
+    const { client } = line;
+    const { connection } = await theTemporalServer();
+    const gateway = await timeGateway(line.store, { traced: true });
+    const dispatcher = startPageDispatch({ store: line.store, log: pino({ level: 'silent' }), client: new Client({ connection, namespace: client.options.namespace, interceptors: await clientInterceptors(traces) }) });
+    try {
+      const answer = await fetch(`${gateway.url}/v1/timesheets`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${API_TOKEN}`, 'idempotency-key': 'two-sheets' }, body: JSON.stringify([sheet(), sheet()]) });
+      assert.equal(answer.status, 202, await answer.text());
+      await line.until('the page has been decided', async () => {
+        await traces.processor.forceFlush();
+        return collector.spans.some(({ name }) => name === 'RunActivity:decideTimesheets');
+      });
+    } finally {
+      await dispatcher.stop();
+      await gateway.close();
+      await traces.processor.forceFlush();
+    }
+    const decided = collector.spans.find(({ name }) => name === 'RunActivity:decideTimesheets');
+    const started = only(collector.spans.filter(({ name, traceId }) => name === 'StartWorkflow:timesheetPage' && traceId === decided?.traceId));
+    const dispatched = only(collector.spans.filter(({ spanId }) => spanId === started.parentSpanId));
+    const brought = only(collector.spans.filter(({ spanId }) => spanId === dispatched.parentSpanId));
+    assert.deepEqual([dispatched.name, brought.name, brought.parentSpanId], ['dispatch page', 'POST /v1/timesheets', undefined]);
+    assert.match(String(brought.attributes['q2c.object']), /^batch \d{4}-/);
   });
 
   it('no secret of any system is in what was exported', () => {

@@ -1,4 +1,5 @@
 import { trace } from '@opentelemetry/api';
+import { traceHeaders } from '../../../connectors/http/tracing.ts';
 import type { Db } from '../../../store/database.ts';
 import { answersAfter, recordsOfBatch, sentAnswers, sentVersions, type AnswersInOrder, type SentAnswer } from '../../../store/sender-answers.ts';
 import { keepUnreadLines, markLinesTaken, waitingLines, type UnreadLine, type WaitingLine } from '../../../store/inbox-lines.ts';
@@ -32,7 +33,7 @@ export interface TimeIntake {
 export function storeTimeIntake(db: Db): TimeIntake {
   return {
     async open(batch) {
-      const opened = await openBatch(db, batch);
+      const opened = await openBatch(db, { ...batch, trace: traceHeaders()['traceparent'] });
       trace.getActiveSpan()?.setAttribute('q2c.object', `batch ${opened.id}`);
       return { ...opened, waiting: await waitingLines(db, opened.id) };
     },
