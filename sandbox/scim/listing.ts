@@ -64,8 +64,8 @@ function sorted(all: readonly User[], sortBy: string, sortOrder: string): readon
   const place = placeOf(sortBy);
   if (place === undefined) throw invalidPath(`There is no attribute ${sortBy}`);
   if (sortOrder !== 'ascending' && sortOrder !== 'descending') throw invalidValue('sortOrder is ascending or descending');
-  const keyOf = (user: User) => String(valuesAt(user, place)[0] ?? '\uFFFF');
-  const ascending = all.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : keyOf(left) > keyOf(right) ? 1 : 0));
+  const keyed = all.map((user) => ({ user, key: String(valuesAt(user, place)[0] ?? '\uFFFF') }));
+  const ascending = keyed.toSorted((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0)).map(({ user }) => user);
   return sortOrder === 'ascending' ? ascending : ascending.toReversed();
 }
 
