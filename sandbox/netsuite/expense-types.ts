@@ -38,7 +38,7 @@ export const expenseReport: RecordType = {
     supervisorapproval: boolean('Supervisor Approval'),
     accountingapproval: boolean('Accounting Approval'),
     approvalStatus: choice('Approval Status', APPROVAL_STATUSES),
-    expense: lines('Expenses', 'line', {
+    expense: { kind: 'lines', label: 'Expenses', key: 'line', keyIsText: true, line: {
       refnumber: integer('Ref No.'),
       expensedate: date('Date'),
       category: reference('Category', 'expenseCategory'),
@@ -59,7 +59,7 @@ export const expenseReport: RecordType = {
       custcol_q2c_receipt: text('Receipt ID', 300),
       custcol_q2c_amount: number('Billed Amount'),
       custcol_q2c_currency: text('Billing Currency', 300),
-    }),
+    } },
     amount: readOnly(number('Total Reimbursable Amount')),
     total: readOnly(number('Total')),
   },

@@ -19,7 +19,7 @@ export type FieldSpec = {
   | { readonly kind: 'named' }
   /** A multi-select field: the body always says all of it. */
   | { readonly kind: 'references'; readonly to: readonly RecordTypeName[] }
-  | { readonly kind: 'lines'; readonly key: string; readonly line: Fields }
+  | { readonly kind: 'lines'; readonly key: string; readonly line: Fields; readonly keyIsText?: true }
   | { readonly kind: 'part'; readonly fields: Fields }
 );
 

@@ -46,7 +46,7 @@ export function viewRecord(context: ViewContext, type: RecordType, record: Store
 export function viewLines(context: ViewContext, spec: FieldSpec & { kind: 'lines' }, value: FieldValue | undefined, href: string): Json {
   const items = (isLines(value) ? value.lines : []).map((line) => ({
     links: selfLink(`${href}/${line.key}`),
-    [spec.key]: line.key,
+    [spec.key]: spec.keyIsText === true ? String(line.key) : line.key,
     ...viewFields(context, spec.line, line.values, `${href}/${line.key}`),
   }));
   return { links: selfLink(href), count: items.length, hasMore: false, items, offset: 0, totalResults: items.length };

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { request as ask } from 'undici';
 
 /** What was asked of a system, and what it answered. */
 export interface Exchange {
@@ -20,25 +21,27 @@ export interface ExchangeRecorder {
 
 const OWN_TO_A_CONNECTION = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'content-encoding', 'keep-alive']);
 
-/** Stands before a system, passes everything on both ways, and keeps it. */
-export async function recordExchanges(target: string): Promise<ExchangeRecorder> {
+/** Stands before a system, passes everything on both ways, and keeps it. @param options.keepHost - for a system to which its own address is told (the audience of an assertion) */
+export async function recordExchanges(target: string, options: { readonly keepHost?: boolean } = {}): Promise<ExchangeRecorder> {
   const exchanges: Exchange[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      void pass(request.method ?? 'GET', request.url ?? '/', headersOf(request.headers), Buffer.concat(chunks)).then(
+      const { host } = request.headers;
+      const headers = { ...headersOf(request.headers), ...(options.keepHost === true && host !== undefined ? { host } : {}) };
+      void pass(request.method ?? 'GET', request.url ?? '/', headers, Buffer.concat(chunks)).then(
         ({ status, headers, bytes }) => response.writeHead(status, headers).end(bytes),
         () => response.destroy(),
       );
     });
   });
   const pass = async (method: string, url: string, headers: Record<string, string>, body: Buffer) => {
-    const answer = await fetch(`${target}${url}`, { method, headers, redirect: 'manual', ...(body.length === 0 ? {} : { body }) });
-    const bytes = Buffer.from(await answer.arrayBuffer());
+    const answer = await ask(`${target}${url}`, { method, headers, ...(body.length === 0 ? {} : { body }) });
+    const bytes = Buffer.from(await answer.body.arrayBuffer());
     const { pathname, searchParams } = new URL(url, target);
-    exchanges.push({ method, path: pathname, query: searchParams, headers, body: contentOf(body), status: answer.status, answer: contentOf(bytes) });
-    return { status: answer.status, headers: Object.fromEntries([...answer.headers].filter(([name]) => !OWN_TO_A_CONNECTION.has(name))), bytes };
+    exchanges.push({ method, path: pathname, query: searchParams, headers, body: contentOf(body), status: answer.statusCode, answer: contentOf(bytes) });
+    return { status: answer.statusCode, headers: headersOf(answer.headers), bytes };
   };
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const address = server.address();
