@@ -19,7 +19,7 @@ export const ${camel}OptionsSchema = z.strictObject({});
     [`connectors/${folder}/classify.ts`, `import { z } from 'zod';
 import { meaningOfStatus, type Classifier, type Meaning } from '../http/classify.ts';
 
-/** The vendor's error body. Source: (its page on errors). */
+/** The vendor's error body. Source: (its page on errors). A reason that is elsewhere: \`answer.headers\`, \`answer.text\`. */
 const errorSchema = z.looseObject({ code: z.string(), message: z.string() });
 
 /** One row for each of ${title}'s codes that has a road of its own: transient, in_doubt, business_rule, contract or configuration. */

@@ -117,6 +117,8 @@ function open<Fields extends object>(context: SandboxContext, { name, fields, un
 
   return {
     need,
+    /** Everything, for filters of the vendor's own and for lists by page number. */
+    all: () => kept.all(),
     page(query: unknown) {
       const asked = read(Asked, query);
       const { after, limit } = read(Page, asked);
@@ -163,8 +165,8 @@ export const ${camel}Sandbox: SandboxDefinition = {
   name: '${product}',
   title: '${title} (sandbox)',
   faultAnswers({ kind, status }) {
-    const { status: code, body } = kind === 'expired-token' ? unauthorized() : ordered(status);
-    return { status: code, body };
+    const { status: code, headers, body } = kind === 'expired-token' ? unauthorized() : ordered(status);
+    return { status: code, headers, body };
   },
 
   register(context) {

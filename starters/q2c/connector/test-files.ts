@@ -104,6 +104,7 @@ ${asksPort ? `  const port = (): ${port.type} => connector;
 ` : ''}  const faults = { next: (fault: Parameters<${pascal}Service['faults']['next']>[0]) => service.faults.next(fault), clear: () => service.faults.clear() };
   const office = officeOf(() => service);
 
+  // What differs from vendor to vendor is said here; each field is explained at its type, in ../conformance.
 ${suite.run}
 });
 `],
