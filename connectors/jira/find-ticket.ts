@@ -8,9 +8,10 @@ export function labelOf(caseId: string): string {
   return `q2c-case-${createHash('sha256').update(caseId).digest('hex').slice(0, 40)}`;
 }
 
-const searchAnswer = z.looseObject({ issues: z.array(issueSchema).default([]) });
-const newestAnswer = z.looseObject({ issues: z.array(z.looseObject({ key: z.string() })).default([]) });
-const fetchAnswer = z.looseObject({ issues: z.array(issueSchema).default([]), issueErrors: z.array(z.looseObject({ id: z.string().optional(), errorMessage: z.string().optional() })).default([]) });
+// An answer without its list is none: what is taken for absence is made again.
+const searchAnswer = z.looseObject({ issues: z.array(issueSchema) });
+const newestAnswer = z.looseObject({ issues: z.array(z.looseObject({ key: z.string() })) });
+const fetchAnswer = z.looseObject({ issues: z.array(issueSchema), issueErrors: z.array(z.looseObject({ id: z.string().optional(), errorMessage: z.string().optional() })).default([]) });
 
 export interface Tickets {
   find(caseId: string, about: About): Promise<Issue | null>;

@@ -6,7 +6,7 @@ import { ISSUE_FIELDS, isDone, issueSchema, type Issue, type Jira } from './clie
 /** As many issues as Jira reads at once. */
 const AT_ONCE = 100;
 
-const fetchAnswer = z.looseObject({ issues: z.array(issueSchema).default([]), issueErrors: z.array(z.looseObject({ id: z.string().optional() })).default([]) });
+const fetchAnswer = z.looseObject({ issues: z.array(issueSchema), issueErrors: z.array(z.looseObject({ id: z.string().optional() })).default([]) });
 
 /** How tickets stand by now, read by their IDs: the search would tell of some minutes ago. */
 export function createStanding(jira: Jira) {

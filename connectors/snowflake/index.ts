@@ -13,7 +13,6 @@ const MOST_TEXT = 500_000;
 
 const columnRow = z.object({ TABLE_NAME: z.string(), COLUMN_NAME: z.string(), DATA_TYPE: z.string(), NUMERIC_SCALE: z.string().nullable() });
 const mergeRow = z.object({ 'number of rows inserted': z.coerce.number().int(), 'number of rows updated': z.coerce.number().int().default(0) });
-const totalsRow = z.looseObject({ ROW_COUNT_: z.coerce.number().int() });
 
 /** Snowflake over its SQL API as the warehouse. @throws ZodError for options or credentials of the wrong shape */
 export function createSnowflake(settings: ConnectorSettings): WarehousePort {
@@ -69,10 +68,11 @@ export function createSnowflake(settings: ConnectorSettings): WarehousePort {
 
     async totals(table, context) {
       checkTable(table, system);
-      const [found] = await read(snowflake, { sql: totals(table), object: `warehouse table ${table.name}` }, totalsRow, context);
-      const decimals = table.columns.filter(({ type }) => type === 'decimal');
-      const sums = Object.fromEntries(decimals.map(({ name }) => [name, plainSum(z.string().nullable().default(null).parse(found?.[stored(name)]))]));
-      return { rows: found?.ROW_COUNT_ ?? 0, sums };
+      const decimals = table.columns.filter(({ type }) => type === 'decimal').map(({ name }) => name);
+      const totalsRow = z.object({ ROW_COUNT_: z.string().regex(/^\d+$/), ...Object.fromEntries(decimals.map((name) => [stored(name), z.string().nullable()])) });
+      const [found = {}] = await read(snowflake, { sql: totals(table), object: `warehouse table ${table.name}` }, totalsRow, context);
+      const values: Readonly<Record<string, string | null>> = found;
+      return { rows: Number(values['ROW_COUNT_']), sums: Object.fromEntries(decimals.map((name) => [name, plainSum(values[stored(name)] ?? null)])) };
     },
   };
 }

@@ -11,8 +11,8 @@ import { installRoutes } from './routes.ts';
 
 const parts = new WeakMap<SandboxContext, { readonly options: JiraOptions; readonly issues: Issues }>();
 
-const faultAnswers: FaultAnswers = ({ kind, status, retryAfterSeconds }) => {
-  const refusal = kind === 'expired-token' ? unauthorized() : status === 429 ? tooMany('jira-burst-based', retryAfterSeconds ?? 5, new Date()) : new Refusal(status, [status === 403 ? 'You do not have permission to perform this operation.' : 'Internal server error']);
+const faultAnswers: FaultAnswers = ({ kind, status, retryAfterSeconds, now }) => {
+  const refusal = kind === 'expired-token' ? unauthorized() : status === 429 ? tooMany('jira-burst-based', retryAfterSeconds ?? 5, now) : new Refusal(status, [status === 403 ? 'You do not have permission to perform this operation.' : 'Internal server error']);
   return { status: refusal.status, headers: refusal.headers, body: refusal.body };
 };
 

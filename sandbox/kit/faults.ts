@@ -33,7 +33,7 @@ export interface VendorAnswer {
 
 /** How a vendor words a refusal; undefined when the order makes no sense for this request (it then stays open). */
 export type FaultAnswers = (
-  fault: { kind: 'status' | 'expired-token'; status: number; retryAfterSeconds?: number },
+  fault: { kind: 'status' | 'expired-token'; status: number; retryAfterSeconds?: number; /** By the sandbox's clock. */ now: Date },
   request: FastifyRequest,
 ) => VendorAnswer | undefined;
 
@@ -48,7 +48,7 @@ const MAINTENANCE_PAGE =
 const STRANGE_SHAPE = JSON.stringify({ payload: { kind: 'unannounced', version: 99 }, items: 'none' });
 
 /** Installs the hooks that spoil vendor requests on order. Must be registered before any vendor route. */
-export function installFaults(app: FastifyInstance, answers: FaultAnswers | undefined): FaultBoard {
+export function installFaults(app: FastifyInstance, answers: FaultAnswers | undefined, now: () => Date): FaultBoard {
   const faults: Fault[] = [];
   let counter = 0;
 
@@ -80,7 +80,7 @@ export function installFaults(app: FastifyInstance, answers: FaultAnswers | unde
     const status = kind === 'expired-token' ? 401 : (fault.status ?? 500);
     const retry = fault.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: fault.retryAfterSeconds };
     if (answers === undefined) return { status, body: { error: `HTTP ${status}` } };
-    return answers({ kind, status, ...retry }, request);
+    return answers({ kind, status, now: now(), ...retry }, request);
   }
 
   app.addHook('onRequest', async (request, reply) => {

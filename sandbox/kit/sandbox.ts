@@ -98,7 +98,7 @@ export async function startSandbox(definition: SandboxDefinition, settings: Sand
   // A vendor dates its answers by its own clock.
   root.addHook('onRequest', async (_request, reply) => void reply.raw.setHeader('date', now().toUTCString()));
   installBodies(root);
-  const faults = installFaults(root, definition.faultAnswers);
+  const faults = installFaults(root, definition.faultAnswers, now);
 
   const context = (app: FastifyInstance): SandboxContext => ({
     app,

@@ -3,7 +3,9 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { isUnsupported, type CallContext, type ChangedDeal, type CrmPort, type Log, type WriteBack } from '../../../connectors/ports.ts';
 import { parseOpportunity } from '../../../domain/model/opportunity.ts';
 import { callContext, failureOf, memoryLog } from '../http/support.ts';
+import { theyTakeBadAnswers, type BadAnswer, type ExceptionsOf } from './bad-answers.ts';
 import { sampleDeal, type SampleDeal } from './sample-deal.ts';
+import { onBothSidesOfTheDateLine } from './zones.ts';
 
 export interface SeededDeal {
   readonly id: string;
@@ -14,7 +16,7 @@ export interface SeededDeal {
 
 /** A fault the sandbox is told to make; `path` is a regular expression on the URL's path. */
 export interface FaultOrder {
-  readonly kind: 'slow' | 'status' | 'cut-before' | 'cut-after' | 'wrong-schema' | 'html' | 'expired-token';
+  readonly kind: 'slow' | 'status' | 'cut-before' | 'cut-after' | 'expired-token' | BadAnswer;
   readonly method?: string;
   readonly path?: string;
   readonly status?: number;
@@ -49,6 +51,9 @@ export interface CrmSubject {
   readonly writeMethod?: 'PATCH' | 'POST';
   /** An ID of the vendor's form that no deal has. */
   readonly unknownId: string;
+  /** The vendor tells a used-up limit by the status that others keep for a missing right: its table of errors tells them apart (classify.spec.ts). */
+  readonly limitIsForbidden?: boolean;
+  readonly badAnswers?: ExceptionsOf<'loadOpportunity' | 'changedClosedWon' | 'writeBack'>;
   /** What no log line may contain. */
   secrets(): readonly string[];
 }
@@ -306,6 +311,61 @@ export function crmConformance(subject: CrmSubject): void {
       assert.ok(log.lines.length > 2);
       for (const secret of [...subject.secrets(), sample.name]) assert.ok(!everything.includes(secret), 'a secret is in the log');
     });
+
+    it('tells where the deal stands by now, in place of what it told before', async () => {
+      const { id } = await subject.seed(sampleDeal());
+      const port = subject.port();
+      await writeBack(port, id, { ...STATUS, status: 'Waiting for a person', message: 'A rate is not approved.', projectNumbers: [] });
+      await writeBack(port, id);
+      assert.deepEqual(await subject.deliveryFields(id), { status: 'Activated', message: STATUS.message, projects: 'US01-TECH-7K3QF9QX, DE01-TECH-7K3QF9QX' });
+    });
+
+    it('reads days as the seller wrote them wherever the process runs', async () => {
+      const { id } = await subject.seed(sampleDeal());
+      await onBothSidesOfTheDateLine(async () => {
+        const deal = await subject.port().loadOpportunity(id, context);
+        assert.deepEqual([deal.closeDate, deal.startDate, deal.endDate, deal.lines.find(({ milestone }) => milestone !== null)?.milestone?.dueDate], ['2026-11-20', '2026-12-01', '2027-05-31', '2027-03-31']);
+      });
+    });
+
+    if (subject.limitIsForbidden !== true) it('is a matter for the administrator where the integration user may not read or write', async () => {
+      const { id } = await subject.seed(sampleDeal());
+      await subject.fault({ kind: 'status', status: 403, path: subject.readPath });
+      const read = await failureOf(subject.port().loadOpportunity(id, context));
+      await subject.clearFaults();
+      await subject.fault({ kind: 'status', status: 403, method: writeMethod, path: subject.writePath });
+      const written = await failureOf(writeBack(subject.port(), id));
+      assert.deepEqual([read.kind, read.written, written.kind, written.written], ['configuration', 'no', 'configuration', 'no']);
+    });
+
+    const faults = { next: (order: FaultOrder) => subject.fault(order), clear: () => subject.clearFaults() };
+    theyTakeBadAnswers([
+      {
+        name: 'loadOpportunity', writes: false, spoils: { path: subject.readPath },
+        arrange: async () => {
+          const { id } = await subject.seed(sampleDeal());
+          const port = subject.port();
+          return () => port.loadOpportunity(id, context);
+        },
+      },
+      {
+        name: 'changedClosedWon', writes: false,
+        arrange: async () => {
+          const since = new Date(Date.now() - 1).toISOString();
+          const { id } = await subject.seed(sampleDeal());
+          const port = subject.port();
+          return async () => assert.ok((await changes(port, since)).some(({ opportunityId }) => opportunityId === id), 'a deal is passed over in silence');
+        },
+      },
+      {
+        name: 'writeBack', writes: true, spoils: { method: writeMethod, path: subject.writePath },
+        arrange: async () => {
+          const { id } = await subject.seed(sampleDeal());
+          const port = subject.port();
+          return () => writeBack(port, id);
+        },
+      },
+    ], faults, subject.badAnswers);
 
     it('stops at once when the activity is cancelled', async () => {
       const { id } = await subject.seed(sampleDeal());

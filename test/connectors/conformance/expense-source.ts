@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import type { ExpenseSource, UnreadableReport } from '../../../connectors/expense-source.ts';
 import { addDays } from '../../../domain/dates.ts';
 import { expenseReportSchema, type ExpenseReport } from '../../../domain/model/time/expense-report.ts';
+import { theyTakeBadAnswers, type ExceptionsOf } from './bad-answers.ts';
 import { callContext } from './documents.ts';
-import type { FaultBoard } from './records.ts';
+import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
 import type { Person, TestClock } from './timesheet-source.ts';
+import { onBothSidesOfTheDateLine } from './zones.ts';
 
 export interface Spending {
   readonly date: string;
@@ -38,7 +40,7 @@ export interface ExpenseOffice {
 const MONDAY = '2026-06-01';
 
 /** What every source of expenses promises (connectors/expense-source.ts). */
-export function describeExpenseSource({ name, source, office, faults }: { readonly name: string; readonly source: () => ExpenseSource; readonly office: () => ExpenseOffice; readonly faults: FaultBoard }): void {
+export function describeExpenseSource({ name, source, office, faults, badAnswers }: { readonly name: string; readonly source: () => ExpenseSource; readonly office: () => ExpenseOffice; readonly faults: FaultBoard; readonly badAnswers?: ExceptionsOf<'changed' | 'current'> }): void {
   describe(`${name}, as any source of expenses`, () => {
     afterEach(async () => faults.clear());
     /** Nothing of earlier tests is within a sweep's overlap. */
@@ -156,6 +158,70 @@ export function describeExpenseSource({ name, source, office, faults }: { readon
       assert.match(unreadable[0]?.failure.message ?? '', /receipt\.exe.*PDF, JPEG/);
       assert.ok(found.some(({ report }) => report?.id === good.id));
     });
+
+    it('keeps the days of expenses wherever the process runs', async () => {
+      await onBothSidesOfTheDateLine(async (zone) => {
+        office().clock.advance(3_600_000);
+        const since = instant();
+        const { id } = await approved('USD', { date: MONDAY, amount: '10' }, { date: addDays(MONDAY, 6), amount: '11' });
+        const report = (await sweep(since)).find((each) => each.id === id);
+        assert.deepEqual(report?.lines.map(({ incurredOn }) => incurredOn), [MONDAY, addDays(MONDAY, 6)], zone);
+      });
+    });
+
+    it('takes notes as long as the system lets people write them', async () => {
+      const since = instant();
+      const { id } = await approved('USD', { date: MONDAY, amount: '10', notes: `${'👩‍💻 ほげ '.repeat(300)}end` });
+      const [line] = (await sweep(since)).find((report) => report.id === id)?.lines ?? [];
+      assert.ok(line !== undefined && line.description.startsWith('👩‍💻 ほげ') && line.description.isWellFormed(), line?.description);
+    });
+
+    it('goes on where the token expires in the middle', async () => {
+      const since = instant();
+      const { id } = await approved('USD', { date: MONDAY, amount: '10' });
+      await faults.next({ kind: 'expired-token', method: 'GET' });
+      assert.ok((await sweep(since)).some((report) => report.id === id));
+    });
+
+    for (const [what, fault, kind] of [
+      ['the limit is reached', AT_ITS_LIMIT, 'transient'],
+      ['the connection is cut', { kind: 'cut-before' }, 'transient'],
+      ['it fails', { kind: 'status', status: 503 }, 'transient'],
+      ['the token may not read it', { kind: 'status', status: 403 }, 'configuration'],
+    ] as const) {
+      it(`fails as ${kind} where ${what}, and finds everything when asked again`, async () => {
+        const since = instant();
+        const { id } = await approved('USD', { date: MONDAY, amount: '10' });
+        await faults.next({ ...fault, method: 'GET' });
+        const failure = await failureOf(() => sweep(since));
+        assert.deepEqual([failure.kind, failure.written], [kind, 'no'], `${failure.code}: ${failure.message}`);
+        if (fault === AT_ITS_LIMIT) assert.equal(failure.retryAfterMs, LIMIT_MS);
+        assert.ok((await sweep(since)).some((report) => report.id === id));
+      });
+    }
+
+    theyTakeBadAnswers([
+      {
+        name: 'changed', writes: false,
+        arrange: async () => {
+          const since = instant();
+          const { id } = await approved('USD', { date: MONDAY, amount: '10' });
+          await changes(since);
+          return async () => assert.ok((await changes(since)).some(({ report, unreadable }) => (report ?? unreadable)?.id === id), 'a report is passed over in silence');
+        },
+      },
+      {
+        name: 'current', writes: false,
+        arrange: async () => {
+          const { id } = await approved('USD', { date: MONDAY, amount: '10' });
+          return async () => {
+            const told: unknown[] = [];
+            for await (const read of source().current([id], callContext())) told.push(read);
+            assert.equal(told.length, 1, 'a report is told as gone');
+          };
+        },
+      },
+    ], faults, badAnswers);
 
     it('reads more than a thousand reports that were approved in one second, each once', async function () {
       this.timeout(120_000);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { isUnsupported } from '../../../connectors/ports.ts';
 import type { ChangedEmployee, Employee, HrPort } from '../../../connectors/hr-port.ts';
+import { theyTakeBadAnswers, type ExceptionsOf } from './bad-answers.ts';
 import { callContext, uniqueTag } from './documents.ts';
 import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
 import type { TestClock } from './timesheet-source.ts';
+import { onBothSidesOfTheDateLine } from './zones.ts';
 
 /** A person as HR's own pages take them; what is left out, HR does not know. */
 export interface HrPerson {
@@ -47,10 +49,12 @@ export interface HrCase {
   readonly versions: boolean;
   /** How many people are read in pages while they come and go; 1,000 unless a service is too slow for a test. */
   readonly crowd?: number;
+  /** What becomes of bad answers where it is not the rule; null for a service that cannot be told to give them. */
+  readonly badAnswers?: ExceptionsOf<'employees' | 'load' | 'findByEmail' | 'update'> | null;
 }
 
 /** What every HR system promises (connectors/hr-port.ts). */
-export function describeHr({ name, port, office, faults, writeMethod, versions, crowd = 1000 }: HrCase): void {
+export function describeHr({ name, port, office, faults, writeMethod, versions, crowd = 1000, badAnswers }: HrCase): void {
   describe(`${name}, as any HR system`, () => {
     afterEach(async () => faults.clear());
     /** Nothing of earlier tests is within a sweep's overlap. */
@@ -131,7 +135,9 @@ export function describeHr({ name, port, office, faults, writeMethod, versions, 
     });
 
     it('gives days as HR writes them, on both sides of the date line', async () => {
-      for (const from of ['2026-01-01', '2024-02-29', '1999-12-31']) assert.equal((await loaded(await office().hire({ email: anAddress(), from }))).from, from);
+      await onBothSidesOfTheDateLine(async () => {
+        for (const from of ['2026-01-01', '2024-02-29', '1999-12-31']) assert.equal((await loaded(await office().hire({ email: anAddress(), from }))).from, from);
+      });
     });
 
     it('tells of a person who cannot be read with what to mend, and of all the others', async () => {
@@ -240,6 +246,49 @@ export function describeHr({ name, port, office, faults, writeMethod, versions, 
         page: ['contract', 'no', undefined], strange: ['contract', 'no', undefined], cut: ['transient', 'no', undefined],
       });
     });
+
+    it('takes names as long as anybody has them, and with whatever is in them', async () => {
+      for (const name of ['👩‍👩‍👧‍👦 \u202Eabc\u202C 𠮷野家', `${'Wolfeschlegelsteinhausenbergerdorff '.repeat(8)}Sr.`]) {
+        const id = await office().hire({ email: anAddress(), name });
+        const { name: read } = await loaded(id);
+        assert.ok(read.isWellFormed() && (read === name || (read.length > 50 && name.startsWith(read.replace(/…$/, '')))), read);
+      }
+    });
+
+    if (badAnswers !== null) theyTakeBadAnswers([
+      {
+        name: 'employees', writes: false,
+        arrange: async () => {
+          const since = instant();
+          const id = await office().hire({ email: anAddress() });
+          // What a service offers is asked once, and is known by now.
+          await sweep(since);
+          return async () => assert.ok((await sweep(since)).some((each) => idOf(each) === id), 'somebody is passed over in silence');
+        },
+      },
+      {
+        name: 'load', writes: false,
+        arrange: async () => {
+          const id = await office().hire({ email: anAddress() });
+          return () => loaded(id);
+        },
+      },
+      {
+        name: 'findByEmail', writes: false,
+        arrange: async () => {
+          const email = anAddress();
+          await office().hire({ email });
+          return async () => assert.ok((await port().findByEmail(email, callContext())) !== null, 'somebody who is there is not found');
+        },
+      },
+      {
+        name: 'update', writes: true, spoils: { method: writeMethod },
+        arrange: async () => {
+          const id = await office().hire({ email: anAddress(), costCenter: 'US01-TECH' });
+          return () => update(id, { costCenter: 'US01-DATA' });
+        },
+      },
+    ], faults, badAnswers);
 
     it('stops reading when it is cancelled', async () => {
       const controller = new AbortController();

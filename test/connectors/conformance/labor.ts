@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import type { LaborAnswer, LaborPort } from '../../../connectors/labor-port.ts';
 import type { CallContext } from '../../../connectors/ports.ts';
-import { isSystemFailure } from '../../../domain/failure.ts';
+import { isSystemFailure, SystemFailure } from '../../../domain/failure.ts';
 import type { LaborPosting } from '../../../domain/model/time/labor-posting.ts';
 import { addDecimal } from '../../../domain/money.ts';
+import { theyTakeBadAnswers, type ExceptionsOf } from './bad-answers.ts';
 import { callContext } from './documents.ts';
 import { billed, laborLine, reversalOf, type LaborChange, type LaborPlace } from './labor-documents.ts';
 import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
@@ -24,6 +25,8 @@ export interface LaborCase {
   readonly currencies: readonly { readonly currency: string; readonly amount: string; readonly rate: string }[];
   /** Orders the system to break off in the middle of the next batch; null where it cannot be told to. */
   readonly breakOff?: { readonly on: () => Promise<void>; readonly off: () => Promise<void> } | null;
+  /** What becomes of bad answers where it is not the rule; null where the system gives no answers over HTTP. */
+  readonly badAnswers?: ExceptionsOf<'find' | 'post' | 'totals'> | null;
   /** Makes a person the system does not know known to it. */
   readonly hire: (email: string) => Promise<void>;
 }
@@ -250,6 +253,38 @@ function describeFaults(labor: LaborCase, faults: FaultBoard, { line, post, find
     await post(lines);
     await once(lines);
   });
+
+  if (labor.badAnswers !== null) {
+    let there: LaborPosting[] = [];
+    theyTakeBadAnswers([
+      {
+        name: 'find', writes: false,
+        arrange: async () => {
+          if (there.length === 0) {
+            there = [line(), line()];
+            await post(there);
+          }
+          return async () => assert.equal((await find(there)).size, 2, 'lines that are there are not found');
+        },
+      },
+      {
+        name: 'post', writes: true, spoils: labor.write,
+        arrange: async () => {
+          await known();
+          there = [line(), line()];
+          return async () => {
+            const [refusal] = refusals(await post(there));
+            if (refusal !== undefined) throw new SystemFailure(refusal.failure);
+          };
+        },
+        then: async () => {
+          await settle(there);
+          await once(there);
+        },
+      },
+      { name: 'totals', writes: false, arrange: () => Promise.resolve(() => labor.port().totals({ legalEntity: labor.place().legalEntity, from: '2026-11-16', to: '2026-11-17' }, callContext())) },
+    ], faults, labor.badAnswers);
+  }
 
   it('goes through where the token expires in the middle', async () => {
     await known();

@@ -3,8 +3,10 @@ import type { PayrollPort, SentPayroll } from '../../../connectors/payroll-port.
 import { payrollExportIdOf, payrollExportSchema, type PayrollExport, type PayrollLine } from '../../../domain/model/time/payroll-export.ts';
 import { controlTotals } from '../../../domain/model/time/payroll-totals.ts';
 import { addDecimal } from '../../../domain/money.ts';
+import { theyTakeBadAnswers, type ExceptionsOf } from './bad-answers.ts';
 import { callContext } from './documents.ts';
 import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
+import { onBothSidesOfTheDateLine } from './zones.ts';
 
 export interface OpenPeriod {
   readonly employer: string;
@@ -25,6 +27,7 @@ export interface PayrollCase {
   readonly refuse: (document: PayrollExport, sent: SentPayroll, reason: string) => Promise<void>;
   /** The faults' `path` (a regular expression) and `method` of the request that writes hours; null where it is not HTTP. */
   readonly write: { readonly method: string; readonly path: string } | null;
+  readonly badAnswers?: ExceptionsOf<'send' | 'acknowledgement'>;
 }
 
 const ADA = 'ada@northwind-consulting.example';
@@ -84,12 +87,22 @@ export function describePayrollPort(payroll: PayrollCase, faults: FaultBoard | n
       assert.deepEqual(await payroll.hours(document), hoursIn(document));
     });
 
-    it('takes the hours of hundreds of people', async () => {
-      const people = Array.from({ length: 230 }, (_, index) => `person-${index}@northwind-consulting.example`);
+    it('takes the hours of a thousand people', async () => {
+      const people = Array.from({ length: 1000 }, (_, index) => `person-${index}@northwind-consulting.example`);
       await payroll.hire(people);
-      const document = exportOf(await payroll.open(), people.flatMap((person) => Array.from({ length: 5 }, () => ({ person, hours: '7.75' }))));
+      const document = exportOf(await payroll.open(), people.flatMap((person) => [{ person, hours: '7.75' }, { person, hours: '0.25' }]));
       await send(document);
       assert.deepEqual(await payroll.hours(document), hoursIn(document));
+    });
+
+    it('keeps the days of the period wherever the process runs', async () => {
+      await onBothSidesOfTheDateLine(async () => {
+        const document = await aWeek();
+        const sent = await send(document);
+        assert.deepEqual(await payroll.hours(document), hoursIn(document));
+        await payroll.accept(document, sent);
+        assert.equal((await ask(document, sent))?.outcome, 'accepted');
+      });
     });
 
     it('has no answer before the bureau has', async () => {
@@ -129,6 +142,37 @@ export function describePayrollPort(payroll: PayrollCase, faults: FaultBoard | n
         assert.deepEqual(await payroll.hours(document), hoursIn(document));
       });
     }
+
+    let document: PayrollExport;
+    theyTakeBadAnswers([
+      {
+        name: 'send', writes: true, spoils: write,
+        arrange: async () => {
+          document = await aWeek();
+          return () => send(document);
+        },
+        then: async (answer) => {
+          await send(document);
+          assert.deepEqual(await payroll.hours(document), hoursIn(document), answer);
+        },
+      },
+      {
+        name: 'acknowledgement', writes: false,
+        arrange: async () => {
+          const sentOne = await aWeek();
+          const sent = await send(sentOne);
+          await payroll.accept(sentOne, sent);
+          return async () => assert.ok((await ask(sentOne, sent)) !== null, 'an answer that is there is not told');
+        },
+      },
+    ], faults, payroll.badAnswers);
+
+    it('is a matter for the administrator, and not written, where the account may not write', async () => {
+      const refused = await aWeek();
+      await faults.next({ kind: 'status', status: 403, ...write });
+      const failure = await failureOf(() => send(refused));
+      assert.deepEqual([failure.kind, failure.written], ['configuration', 'no'], `${failure.code}: ${failure.message}`);
+    });
 
     it('waits as long as the limit asks', async () => {
       const document = await aWeek();

@@ -4,7 +4,9 @@ import { addMoney, money, subtractMoney, type Money } from '../../../domain/mone
 import type { Found, References } from '../../../connectors/ports.ts';
 import { isUnsupported } from '../../../connectors/ports.ts';
 import type { ReceivablesPort } from '../../../connectors/receivables-port.ts';
+import { theyTakeBadAnswers, type ExceptionsOf } from './bad-answers.ts';
 import { callContext, uniqueTag } from './documents.ts';
+import { paymentsTold } from './payments-told.ts';
 import { creditOf, invoiceOf, type InvoiceTerms } from './receivables-documents.ts';
 import { describeIssuedDocument } from './receivables-issued.ts';
 import { describePaymentsTold } from './receivables-payments.ts';
@@ -47,6 +49,7 @@ export interface ReceivablesCase {
   /** An ID no invoice has. */
   readonly unknownId: string;
   readonly badAnswers?: RecordExceptions;
+  readonly receivedBadly?: ExceptionsOf<'issue' | 'standing' | 'payments'>;
   readonly office: () => ReceivablesOffice;
   readonly faults: FaultBoard;
 }
@@ -209,6 +212,38 @@ export function describeReceivables(receivables: ReceivablesCase): void {
       assert.equal(off.status, 'uncollectible');
       assert.deepEqual(await writeOff({ document, externalId: found.externalId }, callContext()), off);
     });
+
+    theyTakeBadAnswers([
+      {
+        name: 'issue', writes: true, spoils: { method: writeMethod },
+        arrange: async () => {
+          if (written.invoice === 'issued') return null;
+          const wanted = await fresh();
+          const found = await write(wanted);
+          return () => issue(wanted.document, found);
+        },
+      },
+      {
+        name: 'standing', writes: false,
+        arrange: async () => {
+          const { document, found } = await issued();
+          return () => standing(document, found);
+        },
+      },
+      {
+        name: 'payments', writes: false,
+        arrange: async () => {
+          office().clock.advance(3_600_000);
+          const since = new Date(office().clock.now()).toISOString();
+          const { document, found } = await issued();
+          const id = await office().pay(found.externalId, document.total);
+          return async () => {
+            const { payments, unreadable } = await paymentsTold(port(), since);
+            assert.ok(payments.some(({ payment }) => payment.externalId === id) || unreadable.some(({ externalId }) => externalId === id), 'a payment is passed over in silence');
+          };
+        },
+      },
+    ], faults, receivables.receivedBadly);
 
     describeCredits();
     describePaymentsTold({ port, office, issued });

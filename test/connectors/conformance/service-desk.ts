@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import type { CaseTicket, ServiceDeskPort } from '../../../connectors/service-desk-port.ts';
+import { theyTakeBadAnswers, type ExceptionsOf } from './bad-answers.ts';
 import { callContext, uniqueTag } from './documents.ts';
 import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
+import { onBothSidesOfTheDateLine } from './zones.ts';
 
 /** A ticket as people see it on the service desk's own pages. */
 export interface ShownTicket {
@@ -43,6 +45,7 @@ export interface ServiceDeskCase {
   /** Names of the priorities, most urgent first. */
   readonly priorities: Readonly<Record<CaseTicket['severity'], string>>;
   readonly unknownId: string;
+  readonly badAnswers?: ExceptionsOf<'find' | 'write' | 'undo' | 'comment' | 'standing' | 'close'>;
 }
 
 export function aTicket(change: Partial<CaseTicket> = {}): CaseTicket {
@@ -60,7 +63,7 @@ export function aTicket(change: Partial<CaseTicket> = {}): CaseTicket {
 }
 
 /** What every service desk promises (connectors/service-desk-port.ts). */
-export function describeServiceDesk({ name, port, office, faults, createPath, commentPath, endPath, priorities, unknownId }: ServiceDeskCase): void {
+export function describeServiceDesk({ name, port, office, faults, createPath, commentPath, endPath, priorities, unknownId, badAnswers }: ServiceDeskCase): void {
   describe(`${name}, as any service desk`, () => {
     afterEach(async () => faults.clear());
     const find = (ticket: CaseTicket) => port().ticket.find(ticket, callContext());
@@ -245,6 +248,80 @@ export function describeServiceDesk({ name, port, office, faults, createPath, co
       await comment(externalId, 'k', 'Noted.');
       assert.deepEqual(await texts(externalId), ['Noted.']);
     });
+
+    it('is due on the same day wherever the process runs', async () => {
+      await onBothSidesOfTheDateLine(async () => {
+        const { externalId } = await write(aTicket());
+        assert.equal((await office().shows(externalId)).due, '2026-11-24');
+      });
+    });
+
+    it('is found, and told how it stands, among 1000 tickets of others', async () => {
+      const ticket = aTicket();
+      const { externalId } = await write(ticket);
+      await office().others(1000);
+      await office().settle();
+      assert.equal((await find(ticket))?.externalId, externalId);
+      const written = await write(ticket);
+      assert.deepEqual([written.externalId, written.created], [externalId, false]);
+      assert.equal((await port().standing([externalId], callContext())).get(externalId)?.state, 'open');
+    });
+
+    let ticket: CaseTicket;
+    const made = async () => {
+      ticket = aTicket();
+      return await write(ticket);
+    };
+    theyTakeBadAnswers([
+      {
+        name: 'find', writes: false,
+        arrange: async () => {
+          const { externalId } = await made();
+          await office().settle();
+          return async () => assert.equal((await find(ticket))?.externalId, externalId, 'a ticket that is there is not found');
+        },
+      },
+      {
+        name: 'write', writes: true, spoils: { method: 'POST', path: createPath },
+        arrange: () => {
+          ticket = aTicket();
+          return Promise.resolve(() => port().ticket.write(ticket, null, callContext()));
+        },
+        then: async () => {
+          await write(ticket);
+          await office().settle();
+          assert.equal(await office().count(ticket.caseId), 1);
+        },
+      },
+      {
+        name: 'undo', writes: false,
+        arrange: async () => {
+          const { externalId } = await made();
+          return () => undo(ticket, externalId);
+        },
+      },
+      {
+        name: 'comment', writes: true, spoils: { method: 'POST', path: commentPath },
+        arrange: async () => {
+          const { externalId } = await made();
+          return () => comment(externalId, 'k', 'Noted.');
+        },
+      },
+      {
+        name: 'standing', writes: false,
+        arrange: async () => {
+          const { externalId } = await made();
+          return async () => assert.equal((await port().standing([externalId], callContext())).get(externalId)?.state ?? 'left out', 'open');
+        },
+      },
+      {
+        name: 'close', writes: true, spoils: { method: 'POST', path: endPath },
+        arrange: async () => {
+          const { externalId } = await made();
+          return () => close(externalId);
+        },
+      },
+    ], faults, badAnswers);
 
     it('says what the integration user lacks', async () => {
       await faults.next({ kind: 'status', status: 403, method: 'POST', path: createPath });

@@ -9,6 +9,7 @@ import { isUnsupported } from '../../../connectors/ports.ts';
 import type { TimesheetSource } from '../../../connectors/timesheet-source.ts';
 import { theFirm } from '../../builders/firm.ts';
 import { anAssignment, aPerson, aProject, aRate, aTimeContext, posted } from '../../builders/time.ts';
+import { theyTakeBadAnswers, type ExceptionsOf, type Operation } from './bad-answers.ts';
 import { callContext } from './documents.ts';
 import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
 
@@ -61,12 +62,13 @@ export interface TimesheetCase {
   readonly source: () => TimesheetSource;
   readonly office: () => TimeOffice;
   readonly faults: FaultBoard;
+  readonly badAnswers?: ExceptionsOf<'changed' | 'load' | 'reject' | 'lock' | 'markInvoiced'>;
 }
 
 const MONDAY = '2026-06-01';
 
 /** What every source of timesheets promises (connectors/timesheet-source.ts). */
-export function describeTimesheetSource({ name, source, office, faults }: TimesheetCase): void {
+export function describeTimesheetSource({ name, source, office, faults, badAnswers }: TimesheetCase): void {
   describe(`${name}, as any source of timesheets`, () => {
     afterEach(async () => faults.clear());
     const instant = () => new Date(office().clock.now()).toISOString();
@@ -288,6 +290,7 @@ export function describeTimesheetSource({ name, source, office, faults }: Timesh
       ['it answers in another shape', { kind: 'wrong-schema' }, 'contract'],
       ['a web page comes instead', { kind: 'html' }, 'contract'],
       ['it fails', { kind: 'status', status: 503 }, 'transient'],
+      ['the token may not read it', { kind: 'status', status: 403 }, 'configuration'],
     ] as const) {
       it(`fails as ${kind} where ${what}, and finds everything when asked again`, async () => {
         const since = instant();
@@ -299,6 +302,48 @@ export function describeTimesheetSource({ name, source, office, faults }: Timesh
         assert.ok((await changedOf(since, id)) !== undefined);
       });
     }
+
+    /** Where the system has no such operation, there is nothing to answer. */
+    const offered = <Name extends 'reject' | 'lock' | 'markInvoiced'>(name: Name, act: (sheet: Timesheet) => (() => Promise<void>) | null): Operation & { readonly name: Name } => ({
+      name, writes: false,
+      arrange: async () => {
+        const sheet = await loaded((await approvedWeek(8)).id);
+        office().clock.advance(60_000);
+        return act(sheet);
+      },
+    });
+    const { reject, lock, markInvoiced } = { reject: () => source().reject, lock: () => source().lock, markInvoiced: () => source().markInvoiced };
+    theyTakeBadAnswers([
+      {
+        name: 'changed', writes: false,
+        arrange: async () => {
+          const since = instant();
+          const { id } = await approvedWeek(8);
+          // What a source asks once and keeps is asked by now.
+          await sweep(since);
+          return async () => assert.ok((await changedOf(since, id)) !== undefined, 'a timesheet is passed over in silence');
+        },
+      },
+      {
+        name: 'load', writes: false,
+        arrange: async () => {
+          const { id } = await approvedWeek(8);
+          return () => loaded(id);
+        },
+      },
+      offered('reject', (sheet) => {
+        const call = reject();
+        return isUnsupported(call) ? null : () => call({ timesheetId: sheet.id, version: sheet.version, person: sheet.person, reason: 'Pick the project again.', entries: [] }, callContext());
+      }),
+      offered('lock', (sheet) => {
+        const call = lock();
+        return isUnsupported(call) ? null : () => call({ timesheetId: sheet.id, version: sheet.version, entries: sheet.entries, postedIn: 'netsuite' }, callContext());
+      }),
+      offered('markInvoiced', (sheet) => {
+        const call = markInvoiced();
+        return isUnsupported(call) ? null : () => call(sheet.entries, 'INV-1', callContext());
+      }),
+    ], faults, badAnswers);
 
     it('gives a timesheet back with its reasons, once, or says in words what people do instead', async () => {
       const { id } = await approvedWeek(8);

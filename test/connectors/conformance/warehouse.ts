@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { WarehousePort, WarehouseRow, WarehouseTable } from '../../../connectors/warehouse-port.ts';
 import { plainSum } from '../../../connectors/warehouse-rows.ts';
+import { theyTakeBadAnswers, type ExceptionsOf } from './bad-answers.ts';
 import { callContext } from './documents.ts';
 import { AT_ITS_LIMIT, failureOf, LIMIT_MS, type FaultBoard } from './records.ts';
+import { onBothSidesOfTheDateLine } from './zones.ts';
 
 /** A warehouse, as the conformance suite drives it. */
 export interface WarehouseCase {
@@ -13,6 +15,7 @@ export interface WarehouseCase {
   readonly rows: (table: WarehouseTable) => Promise<WarehouseRow[]>;
   /** The faults' `path` (a regular expression) and `method` of the request that writes; null where it is not HTTP. */
   readonly write: { readonly method: string; readonly path: string } | null;
+  readonly badAnswers?: ExceptionsOf<'prepare' | 'merge' | 'totals'>;
 }
 
 let tables = 0;
@@ -135,10 +138,12 @@ export function describeWarehousePort(warehouse: WarehouseCase, faults: FaultBoa
     });
 
     it('keeps days and instants as they are, on either side of the date line', async () => {
-      const table = await prepared();
       const rows = [['2026-12-31', '2026-12-31T23:59:59.999Z'], ['2027-01-01', '2026-12-31T10:00:00.000Z'], ['2024-02-29', null]] as const;
-      await merge(table, rows.map(([worked_on, decided_at], index) => aRow({ entry: String(index), worked_on, decided_at })));
-      assert.deepEqual((await byEntry(table)).map((row) => [row['worked_on'], row['decided_at']]), rows.map((row) => [...row]));
+      await onBothSidesOfTheDateLine(async () => {
+        const table = await prepared();
+        await merge(table, rows.map(([worked_on, decided_at], index) => aRow({ entry: String(index), worked_on, decided_at })));
+        assert.deepEqual((await byEntry(table)).map((row) => [row['worked_on'], row['decided_at']]), rows.map((row) => [...row]));
+      });
     });
 
     it('takes names that are words of SQL', async () => {
@@ -191,17 +196,18 @@ export function describeWarehousePort(warehouse: WarehouseCase, faults: FaultBoa
       assert.deepEqual([failure.kind, failure.written], ['configuration', 'no']);
     });
 
-    if (faults !== null && warehouse.write !== null) describeFaults(warehouse.write, faults, { prepared, merge, rows: warehouse.rows });
+    if (faults !== null && warehouse.write !== null) describeFaults(warehouse.write, faults, { prepared, merge, warehouse });
   });
 }
 
 interface Tools {
   readonly prepared: () => Promise<WarehouseTable>;
   readonly merge: (table: WarehouseTable, rows: readonly WarehouseRow[]) => Promise<{ inserted: number; updated: number }>;
-  readonly rows: WarehouseCase['rows'];
+  readonly warehouse: WarehouseCase;
 }
 
-function describeFaults(write: { readonly method: string; readonly path: string }, faults: FaultBoard, { prepared, merge, rows }: Tools): void {
+function describeFaults(write: { readonly method: string; readonly path: string }, faults: FaultBoard, { prepared, merge, warehouse }: Tools): void {
+  const { rows, port } = warehouse;
   for (const kind of ['cut-before', 'cut-after'] as const) {
     it(`has each row once where the connection is ${kind === 'cut-before' ? 'cut before' : 'cut after'} the write and the batch is sent again`, async () => {
       const table = await prepared();
@@ -214,6 +220,38 @@ function describeFaults(write: { readonly method: string; readonly path: string 
       assert.deepEqual((await rows(table)).map((row) => [row['entry'], row['note']]).toSorted(), [['1', 'corrected'], ['2', 'Design']]);
     });
   }
+
+  let table: WarehouseTable;
+  theyTakeBadAnswers([
+    // What is there is read first.
+    { name: 'prepare', writes: false, arrange: () => Promise.resolve(() => port().prepare([aTable()], callContext())) },
+    {
+      name: 'merge', writes: true, spoils: write,
+      arrange: async () => {
+        table = await prepared();
+        return () => merge(table, [aRow()]);
+      },
+      then: async () => {
+        await merge(table, [aRow()]);
+        assert.deepEqual(await rows(table), [aRow()]);
+      },
+    },
+    {
+      name: 'totals', writes: false,
+      arrange: async () => {
+        table = await prepared();
+        await merge(table, [aRow()]);
+        return async () => assert.deepEqual(await port().totals(table, callContext()), { rows: 1, sums: { amount: '260.5', hours: '7.5' } });
+      },
+    },
+  ], faults, warehouse.badAnswers);
+
+  it('is a matter for the administrator, and not written, where the account may not write', async () => {
+    const mine = await prepared();
+    await faults.next({ kind: 'status', status: 403, ...write });
+    const failure = await failureOf(() => merge(mine, [aRow()]));
+    assert.deepEqual([failure.kind, failure.written, await rows(mine)], ['configuration', 'no', []], `${failure.code}: ${failure.message}`);
+  });
 
   it('waits as long as the limit asks', async () => {
     const table = await prepared();

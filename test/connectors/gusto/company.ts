@@ -33,7 +33,8 @@ export async function startCompany(options: Readonly<Record<string, unknown>> = 
     /** A regular payroll of half a month; another one each time. */
     async open(more: object = {}): Promise<OpenPeriod> {
       periods += 1;
-      const year = 2026 + Math.floor(periods / 12);
+      // Beyond the payrolls that the sandbox has of its own, around today.
+      const year = 2031 + Math.floor(periods / 12);
       const month = String((periods % 12) + 1).padStart(2, '0');
       const [from, to, payDate] = [`${year}-${month}-01`, `${year}-${month}-15`, `${year}-${month}-20`];
       await admin.seed({ payrolls: [{ start_date: from, end_date: to, check_date: payDate, ...more }] });

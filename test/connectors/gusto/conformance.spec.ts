@@ -27,6 +27,8 @@ describe('Gusto', () => {
       accept: (_document, { files }) => company.change(payrollOf(files), { processed: true, status: 'submit_success' }),
       refuse: (_document, { files }, reason) => company.change(payrollOf(files), { status: 'processing_failed', errors: [{ error_key: 'base', category: 'payroll_blocker', message: reason }] }),
       write: { method: 'PUT', path: '/payrolls/[0-9a-f-]{36}$' },
+      // Names of pay codes that it never had: the hours it answers are not those that were sent.
+      badAnswers: { send: { 'unknown-values': 'contract GUSTO_HOURS_LOST unknown' }, acknowledgement: { 'unknown-values': 'refused' } },
     },
     sandboxFaults(() => company.url),
   );

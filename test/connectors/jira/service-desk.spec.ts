@@ -31,6 +31,8 @@ describe('Jira Service Management', function () {
     endPath: '/transitions$',
     priorities: { low: 'Low', medium: 'Medium', high: 'High', critical: 'Highest' },
     unknownId: '99999999',
+    // A transition is answered without a body.
+    badAnswers: { close: { empty: 'taken', truncated: 'taken', 'wrong-schema': 'taken' } },
   });
 
   describe('after all that', () => {

@@ -19,6 +19,7 @@ describe('Lago as the billing system', function () {
     unknownId: '1a901a90-1a90-1a90-1a90-1a901a901a99',
     // A currency that is none makes another total of it.
     badAnswers: { write: { 'unknown-values': 'contract LAGO_TOTAL_DIFFERS unknown' } },
+    receivedBadly: { standing: { 'unknown-values': 'contract LAGO_INVOICE_STATUS no' }, payments: { 'numbers-as-text': 'refused' } },
     unknownCustomer: 'nobody',
     office: () => organization.office,
     faults: sandboxFaults(() => organization.sandbox.url),

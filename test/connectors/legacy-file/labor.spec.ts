@@ -54,6 +54,7 @@ describe('Labor in a legacy ERP that takes files', function () {
 
   describeLaborPort({
     name: 'Labor in a legacy ERP',
+    badAnswers: null,
     port: () => labor,
     place: () => PLACE,
     count: async (key) => (await stored(key)).length,

@@ -61,6 +61,7 @@ describe('Labor in Oracle Fusion', function () {
 
   describeLaborPort({
     name: 'Labor in Oracle Fusion, in batches',
+    badAnswers: { find: { 'unknown-values': 'refused' }, totals: { 'unknown-values': 'refused' }, post: { empty: 'contract ORACLE_BATCH_ANSWER unknown', truncated: 'contract ORACLE_BATCH_ANSWER unknown', 'wrong-schema': 'contract ORACLE_BATCH_ANSWER unknown' } },
     port: () => labor,
     place: () => PLACE,
     count: async (key) => (await stored(key)).length,

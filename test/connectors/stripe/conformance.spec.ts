@@ -18,6 +18,11 @@ describe('Stripe as the billing system', function () {
     writeMethod: 'POST',
     unknownId: 'in_1NoSuchInvoice',
     badAnswers: { undo: { 'unknown-values': 'contract STRIPE_INVOICE_STATUS no' } },
+    receivedBadly: {
+      issue: { 'numbers-as-text': 'refused', 'unknown-values': 'contract STRIPE_INVOICE_STATUS no' },
+      standing: { 'numbers-as-text': 'refused', 'unknown-values': 'contract STRIPE_INVOICE_STATUS no' },
+      payments: { 'numbers-as-text': 'refused' },
+    },
     unknownCustomer: 'cus_1NoSuchCustomer',
     office: () => account.office,
     faults: sandboxFaults(() => account.sandbox.url),
