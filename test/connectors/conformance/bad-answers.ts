@@ -73,6 +73,6 @@ export async function outcomeOf(act: () => Promise<unknown>, answer: string): Pr
     const { failure } = error;
     assert.ok(failure.message.length > 10 && failure.mend.length > 5 && failure.object !== '', `${answer} says what happened to what, and what to do: ${JSON.stringify(failure)}`);
     assert.ok((failure.evidence ?? '').length <= 4000, 'no more evidence than a case can hold');
-    return `${failure.kind} ${failure.code.replace(/^[A-Z_]+_(HTTP_\d{3})$/, '$1')} ${failure.written}`;
+    return `${failure.kind} ${failure.code.replace(/^[A-Z0-9_]+_(HTTP_\d{3})$/, '$1')} ${failure.written}`;
   }
 }
