@@ -13,7 +13,7 @@ import { uiLink } from '../status/links.ts';
 import { connectClient } from '../temporal.ts';
 import { sellInHubSpot } from './hubspot.ts';
 import { sellInSalesforce } from './salesforce.ts';
-import { SAMPLE_DEALS, type SampleDeal } from './sample-deals.ts';
+import { asConfigured, SAMPLE_DEALS, type SampleDeal } from './sample-deals.ts';
 
 export interface StorySettings {
   readonly endpoints: Endpoints & { readonly store: { readonly url: string } };
@@ -41,7 +41,8 @@ export async function runStory({ endpoints, overlays, tell = (line) => process.s
     tell('');
     tell(`Four deals of ${loaded.config.firm.name} are closed as won in their CRMs:`);
     const startedAt = Date.now();
-    const told = await Promise.all(SAMPLE_DEALS.map(async (sample) => {
+    const told = await Promise.all(SAMPLE_DEALS.map(async (each) => {
+      const sample = asConfigured(each, loaded.config);
       const deal = await sell(endpoints, sample);
       const status = await follow({ store, client, endpoints }, deal, sample);
       tell('');

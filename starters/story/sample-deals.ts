@@ -1,3 +1,5 @@
+import type { FirmConfig } from '../../domain/config/schema.ts';
+
 /** What a seller enters in the CRM; the sellers (salesforce.ts, hubspot.ts) write it in their vendor's own terms. */
 export interface SampleDeal {
   readonly crm: 'salesforce' | 'hubspot';
@@ -112,3 +114,10 @@ export const SAMPLE_DEALS: readonly SampleDeal[] = [
     lines: [line('Pilot', 'CONSULTANT', 80, 230, { person: 'left.the.firm@northwind-consulting.example' })],
   },
 ];
+
+/** The deal as it goes with this configuration: a legal entity that staffs nobody meets nobody unknown. */
+export function asConfigured(sample: SampleDeal, { routing }: Pick<FirmConfig, 'routing'>): SampleDeal {
+  const staffed = routing.find((route) => route.legalEntity === sample.legalEntity)?.resources ?? null;
+  if (sample.ends !== 'aborted' || staffed !== null) return sample;
+  return { ...sample, ends: 'activated', shows: 'plans a person whom time tracking does not know; nobody is staffed by this configuration, so it goes through' };
+}
