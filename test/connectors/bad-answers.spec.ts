@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { BadAnswer } from './conformance/bad-answers.ts';
 import { dealOf, uniqueTag } from './conformance/documents.ts';
 import { aTicket } from './conformance/service-desk.ts';
 import { sandboxAdmin } from './conformance/admin.ts';
@@ -22,17 +23,17 @@ const SINCE = '2026-01-01T00:00:00.000Z';
 const BUSINESS = '^(?!.*(/oauth|/token|authn)).*$';
 const TABLE: WarehouseTable = { name: 'fact_bad_answers', columns: [{ name: 'id', type: 'text', nullable: false }, { name: 'hours', type: 'decimal', nullable: false }], key: ['id'] };
 
-/** What a person or Temporal can do about it: `null` where the answer may be used all the same. */
-const ROADS: Readonly<Record<string, readonly (FailureKind | null)[]>> = {
-  html: ['contract', 'transient', 'configuration'],
-  redirect: ['contract', 'configuration', 'transient'],
-  empty: ['contract', 'transient', 'in_doubt', null],
-  truncated: ['contract', 'transient', 'in_doubt', null],
-  huge: ['contract', 'in_doubt'],
-  'wrong-schema': ['contract', 'transient', 'in_doubt', 'business_rule', 'configuration', null],
-  'numbers-as-text': ['contract', 'transient', 'in_doubt', 'business_rule', 'configuration', null],
-  'unknown-values': ['contract', 'transient', 'in_doubt', 'business_rule', 'configuration', null],
-  'wrong-type': ['contract', 'transient', 'in_doubt', null],
+/** The road of each where it reaches any of an operation's requests; `null` where the answer may be used all the same. What each operation makes of each, to the code, is in conformance/bad-answers.ts. */
+const ROADS: Readonly<Record<BadAnswer, readonly (FailureKind | null)[]>> = {
+  html: ['contract'],
+  redirect: ['configuration'],
+  empty: ['contract', null],
+  truncated: ['contract', null],
+  huge: ['contract'],
+  'wrong-schema': ['contract', null],
+  'numbers-as-text': ['contract', null],
+  'unknown-values': ['contract', 'business_rule', null],
+  'wrong-type': [null],
   'clock-off': [null],
 };
 
