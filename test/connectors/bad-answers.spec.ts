@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { BadAnswer } from './conformance/bad-answers.ts';
 import { dealOf, uniqueTag } from './conformance/documents.ts';
+import { exportOf, type OpenPeriod } from './conformance/payroll.ts';
 import { aTicket } from './conformance/service-desk.ts';
 import { sandboxAdmin } from './conformance/admin.ts';
 import { isSystemFailure, type Failure, type FailureKind } from '../../domain/failure.ts';
@@ -36,6 +40,8 @@ const ROADS: Readonly<Record<BadAnswer, readonly (FailureKind | null)[]>> = {
   'wrong-type': [null],
   'clock-off': [null],
 };
+
+const PERIOD: OpenPeriod = { employer: 'US01', payPeriod: { code: 'S2031-11-1', from: '2031-11-01', to: '2031-11-15' }, payDate: '2031-11-20' };
 
 interface Operation {
   readonly system: string;
@@ -79,9 +85,15 @@ describe('Whatever a vendor answers', function () {
   const deals = new Map<string, string>();
   const log = memoryLog();
 
+  const folderBefore = process.env['Q2C_DATA_DIR'];
+  let dataDir = '';
+
   before(async () => {
+    // Gusto's connector keeps its refreshed token there.
+    dataDir = await mkdtemp(join(tmpdir(), 'q2c-bad-answers-'));
+    process.env['Q2C_DATA_DIR'] = dataDir;
     const { config } = await theFirm(OVERLAYS);
-    sandboxes = await startSandboxes({ only: sandboxesBehind(config.systems.map(({ address }) => address)), options: { harvest: { requestsPerWindow: null }, hubspot: { requestsPerTenSeconds: 100_000, searchesPerSecond: 1000 }, kantata: { requestsPerSecond: null }, clockify: { requestsPerSecond: null }, stripe: { requestsPerSecond: null }, jira: { requestsPerSecond: null } } });
+    sandboxes = await startSandboxes({ only: sandboxesBehind(config.systems.map(({ address }) => address)), options: { harvest: { requestsPerWindow: null }, hubspot: { requestsPerTenSeconds: 100_000, searchesPerSecond: 1000 }, kantata: { requestsPerSecond: null }, clockify: { requestsPerSecond: null }, stripe: { requestsPerSecond: null }, jira: { requestsPerSecond: null }, gusto: { requestsPerMinute: null } } });
     const { credentials } = sandboxes;
     secrets = secretsIn(credentials);
     const endpoints = { sandbox: Object.fromEntries(sandboxes.running.map(({ name, url }) => [name, { url }])) };
@@ -89,9 +101,15 @@ describe('Whatever a vendor answers', function () {
     systems = await createSystems(unlimited, { store: anyStore, log, secrets: () => Promise.resolve({ ...credentials }), endpoints: () => Promise.resolve(endpoints) });
     deals.set('salesforce', await sellInSalesforce(sandboxes.url('salesforce'), credentials.salesforce, aSale()));
     deals.set('hubspot', await sellInHubSpot(sandboxes.url('hubspot'), credentials.hubspot, aSale({ crm: 'hubspot' })));
+    await sandboxAdmin(() => sandboxes.url('gusto')).seed({ employees: [{ work_email: 'ada@northwind-consulting.example' }], payrolls: [{ start_date: PERIOD.payPeriod.from, end_date: PERIOD.payPeriod.to, check_date: PERIOD.payDate }] });
     await sandboxAdmin(() => sandboxes.url('scim')).seed({ users: [{ userName: 'ada@northwind-consulting.example', active: true, name: { givenName: 'Ada', familyName: 'Example' }, emails: [{ value: 'ada@northwind-consulting.example', primary: true, type: 'work' }] }] });
   });
-  after(() => sandboxes?.close());
+  after(async () => {
+    if (folderBefore === undefined) delete process.env['Q2C_DATA_DIR'];
+    else process.env['Q2C_DATA_DIR'] = folderBefore;
+    await sandboxes?.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
   afterEach(() => {
     log.lines.length = 0;
   });
@@ -117,6 +135,7 @@ describe('Whatever a vendor answers', function () {
     ...time('harvest', 'harvest'), ...time('clockify', 'clockify'), ...time('kantata', 'kantata'),
     ...billing('stripe'), ...billing('lago'),
     { system: 'hr', sandbox: 'scim', name: 'reads everybody', writes: false, run: (known, call) => all(known.hr('hr').employees(null, call)) },
+    { system: 'gusto', sandbox: 'gusto', name: 'sends hours', writes: true, run: (known, call) => known.payroll('gusto').send(exportOf(PERIOD, [{ hours: '40' }]), call) },
     { system: 'service-desk', sandbox: 'jira', name: 'opens a ticket', writes: true, run: (known, call) => known.serviceDesk('service-desk').ticket.write(aTicket(), null, call) },
     { system: 'snowflake', sandbox: 'snowflake', name: 'merges rows', writes: true, run: async (known, call) => { await known.warehouse('snowflake').prepare([TABLE], call); return await known.warehouse('snowflake').merge(TABLE, [{ id: uniqueTag(), hours: '7.5' }], call); } },
   ];
@@ -151,7 +170,7 @@ describe('Whatever a vendor answers', function () {
 });
 
 /** IDs of accounts stand in addresses. */
-const NO_SECRETS = ['tenantId', 'workspaceId', 'accountId', 'organizationId', 'certificateId', 'clientId', 'companyId'];
+const NO_SECRETS = ['tenantId', 'workspaceId', 'accountId', 'organizationId', 'certificateId', 'clientId', 'companyId', 'companyUuid'];
 
 /** Tokens, keys and passwords. */
 function secretsIn(value: unknown): string[] {
