@@ -70,12 +70,21 @@ function spanOfRun(): { readonly traceId: string; readonly spanId: string } {
   return { traceId: digits, spanId: digits.slice(16) };
 }
 
-/** https://www.w3.org/TR/trace-context/#traceparent-header; null where the run was started without a trace. */
-function parentIn(headers: Headers): Trace | null {
-  const payload = headers[HEADER];
-  if (payload === undefined) return null;
-  const { traceparent } = defaultPayloadConverter.fromPayload<{ traceparent?: unknown }>(payload);
-  const [, traceId, parentSpanId, flags] = (typeof traceparent === 'string' ? /^00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})/.exec(traceparent) : null) ?? [];
+/** https://www.w3.org/TR/trace-context/#traceparent-header; null where the run was started without a trace, or with one that another client wrote in its own way. */
+export function parentIn(headers: Headers): Trace | null {
+  const [, traceId, parentSpanId, flags] = /^00-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})/.exec(traceparentIn(headers)) ?? [];
   if (traceId === undefined || parentSpanId === undefined || flags === undefined) return null;
   return { traceId, parentSpanId, traceFlags: Number.parseInt(flags, 16) & 1 };
+}
+
+/** Empty where there is none. A payload that cannot be read must not fail the workflow's task: it would fail again for ever. */
+function traceparentIn(headers: Headers): string {
+  const payload = headers[HEADER];
+  if (payload === undefined) return '';
+  try {
+    const carrier = defaultPayloadConverter.fromPayload<{ readonly traceparent?: unknown } | null>(payload);
+    return typeof carrier?.traceparent === 'string' ? carrier.traceparent : '';
+  } catch {
+    return '';
+  }
 }

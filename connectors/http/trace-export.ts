@@ -36,7 +36,7 @@ export async function traceMetrics(): Promise<string> {
 }
 
 /**
- * Exports this process's spans where the environment says so; else nothing is loaded.
+ * Exports this process's spans where the environment says so; else neither OpenTelemetry's SDK nor its exporter is loaded (its API is, and does nothing).
  * @param service - the process, as `service.name` unless OTEL_SERVICE_NAME says otherwise
  * @throws Error where the address cannot be read
  */

@@ -73,6 +73,15 @@ describe('Traces of requests to systems', function () {
     assert.match(collector.texts.at(-1) ?? '', /\[redacted\]/);
   });
 
+  it('name no person by address, and nobody\'s hours', async () => {
+    const { processor } = await exporting();
+    const objects = ['7.25 hours of ada.l@client.example on 2026-11-16 for US01-TECH-7K3QF9QX', 'labor of ada.l@client.example on US01-TECH-7K3QF9QX, 2026-11-16 (posting 01J)', 'the person with the address ada.l@client.example', 'customer Harbor Insurance'];
+    for (const object of objects) trace.getTracer('q2c').startSpan('GET', { attributes: { 'q2c.object': object, 'url.path': '/people/ada.l%40client.example/rates' } }).end();
+    await processor.forceFlush();
+    assert.deepEqual(collector.spans.map(({ attributes }) => attributes['q2c.object']), ['labor on US01-TECH-7K3QF9QX', 'labor on US01-TECH-7K3QF9QX (posting 01J)', 'the person with the address [address]', 'customer Harbor Insurance']);
+    assert.equal(collector.spans[0]?.attributes['url.path'], '/people/[address]/rates');
+  });
+
   it('wait in a queue of bounded length, and are dropped beyond it', async () => {
     const { processor } = await exporting({ OTEL_BSP_MAX_QUEUE_SIZE: '50', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '50', OTEL_BSP_EXPORT_TIMEOUT: '500', OTEL_EXPORTER_OTLP_TIMEOUT: '400' });
     collector.become('silent');
