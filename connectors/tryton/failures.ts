@@ -1,5 +1,6 @@
 import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import { meaningOfStatus, retryAfterMs, type Classifier } from '../http/classify.ts';
+import { evidenceOf } from '../http/redact.ts';
 
 /** Our side of the mapping is missing or wrong: the process waits and resumes when it is mended. */
 export function misconfigured(system: string, object: string, what: Pick<Failure, 'code' | 'message' | 'mend'>): SystemFailure {
@@ -38,7 +39,7 @@ const GONE = /that don't exist/;
 export function failureOfError(system: string, object: string, error: readonly unknown[]): SystemFailure {
   const [name, details] = error;
   const texts = (Array.isArray(details) ? details : [details]).filter((text) => typeof text === 'string' && text !== '').join(' ');
-  const base = { system, object, written: 'no' as const, evidence: JSON.stringify(error).slice(0, 2000) };
+  const base = { system, object, written: 'no' as const, evidence: evidenceOf(JSON.stringify(error)) };
   if (name === 'UserError' && NO_ACCESS.test(texts)) {
     return new SystemFailure({ ...base, kind: 'configuration', code: 'TRYTON_ACCESS', message: `Tryton refuses our user for ${object}: ${texts}`, mend: 'Give the integration user the groups and companies listed in connectors/tryton/README.md, then retry.' });
   }
