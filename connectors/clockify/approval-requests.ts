@@ -33,21 +33,22 @@ const MOST_PASSES = 5;
 
 /** Reads approval requests. There is no request for one by its ID: it is looked for in the lists, newest change first. All throw SystemFailure. */
 export function createApprovalRequests(clockify: Clockify, options: ClockifyOptions) {
-  const page = (status: string, number: number, about: About) =>
-    clockify.page('/approval-requests', detailsSchema, about, { status, 'sort-column': 'UPDATED_AT', 'sort-order': 'DESCENDING', page: String(number), 'page-size': String(options.pageSize) });
+  const pages = (status: string, about: About) => clockify.pages('/approval-requests', detailsSchema, about, { status, 'sort-column': 'UPDATED_AT', 'sort-order': 'DESCENDING' }, options.pageSize);
 
   /** All of a state that changed at or after an instant; answers how many pages that were. */
   async function collect(status: string, since: Instant, into: Map<string, ApprovalDetails>, about: About): Promise<number> {
-    for (let number = 1; ; number += 1) {
-      const { items, last } = await page(status, number, about);
+    let read = 0;
+    for await (const { items } of pages(status, about)) {
+      read += 1;
       const recent = items.filter(({ approvalRequest }) => approvalRequest.status.updatedAt >= since);
       for (const details of recent) {
         const { id, status: told } = details.approvalRequest;
         const known = into.get(id);
         if (known === undefined || known.approvalRequest.status.updatedAt <= told.updatedAt) into.set(id, details);
       }
-      if (last || recent.length === 0) return number;
+      if (recent.length === 0) break;
     }
+    return read;
   }
 
   return {
@@ -59,24 +60,26 @@ export function createApprovalRequests(clockify: Clockify, options: ClockifyOpti
       const found = new Map<string, ApprovalDetails>();
       for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
         const before = new Set(found.keys());
-        let pages = 0;
-        for (const status of LISTED) pages = Math.max(pages, await collect(status, since, found, about));
+        let most = 0;
+        for (const status of LISTED) most = Math.max(most, await collect(status, since, found, about));
         const fresh = [...found.values()].filter(({ approvalRequest: { id, status } }) => !before.has(id) && status.updatedAt <= until);
-        if (pages === 1 || fresh.length === 0) return [...found.values()];
+        if (most === 1 || fresh.length === 0) return [...found.values()];
       }
       throw clockify.failure(about, { kind: 'transient', code: 'CLOCKIFY_LISTS_CHANGING', message: "Clockify's approval requests changed faster than they could be read.", mend: 'Nothing to do: it is tried again by itself.' });
     },
 
     /** Null where none of this ID is listed with a change since `since`. */
     async find(id: string, since: Instant, about: About): Promise<ApprovalDetails | null> {
-      let open: readonly string[] = LISTED;
-      for (let number = 1; open.length > 0; number += 1) {
-        const further: string[] = [];
-        for (const status of open) {
-          const { items, last } = await page(status, number, about);
+      let open = LISTED.map((status) => pages(status, about));
+      while (open.length > 0) {
+        const further: typeof open = [];
+        for (const list of open) {
+          const { value, done } = await list.next();
+          if (done === true) continue;
+          const { items, last } = value;
           const found = items.find(({ approvalRequest }) => approvalRequest.id === id);
           if (found !== undefined) return found;
-          if (!last && items.some(({ approvalRequest }) => approvalRequest.status.updatedAt >= since)) further.push(status);
+          if (!last && items.some(({ approvalRequest }) => approvalRequest.status.updatedAt >= since)) further.push(list);
         }
         open = further;
       }

@@ -3,6 +3,7 @@ import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient, emptyAnswer } from '../http/client.ts';
+import { itemsOf, pagesOf } from '../http/pages.ts';
 import { peopleAddress } from '../people-address.ts';
 import type { CallContext, Found } from '../ports.ts';
 import { classifyClockify, NOT_OF_WORKSPACE } from './classify.ts';
@@ -22,6 +23,9 @@ export interface Clockify {
   read<T>(path: string, answer: z.ZodType<T>, about: About): Promise<T | null>;
   /** One page, and whether it is the last. */
   page<T>(path: string, item: z.ZodType<T>, about: About, query: Query & { readonly page: string; readonly 'page-size': string }): Promise<{ readonly items: T[]; readonly last: boolean }>;
+  /** A list page by page, each asked for when it is wanted. @param pageSize - 200 where none is given */
+  pages<T>(path: string, item: z.ZodType<T>, about: About, query?: Query, pageSize?: number): AsyncGenerator<{ readonly items: T[]; readonly last: boolean }, void>;
+  /** All of a list that is short. */
   list<T>(path: string, item: z.ZodType<T>, about: About, query?: Query): Promise<T[]>;
   send<T>(method: 'POST' | 'PUT' | 'PATCH', path: string, body: object, answer: z.ZodType<T>, about: About): Promise<T>;
   remove(path: string, about: About): Promise<void>;
@@ -45,6 +49,13 @@ export function createClockifyClient(settings: ConnectorSettings, options: Clock
     return { items: body, last: told === undefined ? body.length < Number(query['page-size']) : told === 'true' };
   };
 
+  const pages: Clockify['pages'] = (path, item, about, query = {}, pageSize = PAGE_SIZE) =>
+    pagesOf({ system: settings.system, object: about.object }, 1, async (number) => {
+      const { items, last } = await page(path, item, about, { ...query, page: String(number), 'page-size': String(pageSize) });
+      // A list with nothing in it may have no page that counts as the last.
+      return { items, last, next: last || (number === 1 && items.length === 0) ? null : number + 1 };
+    });
+
   return {
     system: settings.system,
     page,
@@ -52,14 +63,8 @@ export function createClockifyClient(settings: ConnectorSettings, options: Clock
       const { body } = await http.request({ method: 'GET', path: `${workspace}${path}`, answer: z.union([answer, notFoundAnswer]), writes: false, accept: [400], ...about });
       return body;
     },
-    async list(path, item, about, query = {}) {
-      const items: z.infer<typeof item>[] = [];
-      for (let number = 1; ; number += 1) {
-        const next = await page(path, item, about, { ...query, page: String(number), 'page-size': String(PAGE_SIZE) });
-        items.push(...next.items);
-        if (next.last || next.items.length === 0) return items;
-      }
-    },
+    pages,
+    list: async (path, item, about, query) => await itemsOf(pages(path, item, about, query)),
     async send(method, path, body, answer, about) {
       const made = await http.request({ method, path: `${workspace}${path}`, json: body, answer, writes: true, ...about });
       return made.body;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer } from '../http/client.ts';
+import { itemsOf, pagesOf } from '../http/pages.ts';
 import type { CallContext } from '../ports.ts';
 import { classifyGusto } from './classify.ts';
 import { readGustoLimits } from './limits.ts';
@@ -31,13 +32,11 @@ export function createGustoClient(settings: ConnectorSettings, options: GustoOpt
   return {
     system: settings.system,
     async list(path, item, about, query = {}) {
-      const items: z.infer<typeof item>[] = [];
-      for (let page = 1; ; page += 1) {
+      return await itemsOf(pagesOf({ system: settings.system, object: about.object }, 1, async (page) => {
         const { body, headers } = await http.request({ method: 'GET', path: `${company}${path}`, query: { ...query, page: String(page), per: String(PAGE_SIZE) }, answer: z.array(item), writes: false, ...about });
-        items.push(...body);
         const pages = headers['x-total-pages'];
-        if (body.length === 0 || (pages === undefined ? body.length < PAGE_SIZE : page >= Number(pages))) return items;
-      }
+        return { items: body, next: (pages === undefined ? body.length < PAGE_SIZE : page >= Number(pages)) ? null : page + 1 };
+      }));
     },
     async read(path, answer, about) {
       const { body } = await http.request({ method: 'GET', path: `${company}${path}`, answer, writes: false, ...about });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PayrollExport } from '../../domain/model/time/payroll-export.ts';
+import { itemsOf, pagesOf } from '../http/pages.ts';
 import { PAGE_SIZE, type About, type Gusto } from './client.ts';
 import { gustoError } from './classify.ts';
 
@@ -41,12 +42,10 @@ export async function prepared(gusto: Gusto, payroll: string, employees: readonl
 /** The hours of a payroll that was calculated or processed; places without hours may be missing. */
 export async function hoursIn(gusto: Gusto, payroll: string, about: About): Promise<Omit<Compensation, 'version'>[]> {
   const answer = z.object({ employee_compensations: z.array(compensationRow.omit({ version: true })) });
-  const all: Omit<Compensation, 'version'>[] = [];
-  for (let page = 1; ; page += 1) {
-    const { employee_compensations: some } = await gusto.read(`/payrolls/${payroll}?page=${page}&per=${PAGE_SIZE}`, answer, about);
-    all.push(...some);
-    if (some.length < PAGE_SIZE) return all;
-  }
+  return await itemsOf(pagesOf({ system: gusto.system, object: about.object }, 1, async (page) => {
+    const { employee_compensations: items } = await gusto.read(`/payrolls/${payroll}?page=${page}&per=${PAGE_SIZE}`, answer, about);
+    return { items, next: items.length < PAGE_SIZE ? null : page + 1 };
+  }));
 }
 
 export interface HoursChange {

@@ -3,6 +3,7 @@ import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
+import { itemsOf, pagesOf } from '../http/pages.ts';
 import { presentBody } from '../http/present-body.ts';
 import type { CallContext, Found } from '../ports.ts';
 import { classifyHarvest } from './classify.ts';
@@ -52,21 +53,19 @@ export function createHarvestClient(settings: ConnectorSettings, options: Harves
     },
     async list(path, name, item, about, query = {}) {
       const page = z.looseObject({ [name]: z.array(item), next_page: z.number().int().nullable() });
-      const items: z.infer<typeof item>[] = [];
-      for (let number = 1; ; number += 1) {
+      return await itemsOf(pagesOf({ system: settings.system, object: about.object }, 1, async (number) => {
         const { body }: HttpAnswer<Record<string, unknown>> = await http.request({ method: 'GET', path: `/v2${path}`, query: { ...query, page: String(number), per_page: '2000' }, answer: page, writes: false, ...about });
-        items.push(...z.array(item).parse(body[name]));
-        if (body['next_page'] === null) return items;
-      }
+        return { items: z.array(item).parse(body[name]), next: page.shape.next_page.parse(body['next_page']) };
+      }));
     },
     async *pages(path, name, item, about, query) {
       const page = z.looseObject({ [name]: z.array(item), links: z.object({ next: z.string().nullable() }) });
-      let next: string | null = `/v2${path}?${new URLSearchParams({ ...query, per_page: '2000' }).toString()}`;
-      while (next !== null) {
-        const { body }: HttpAnswer<Record<string, unknown>> = await http.request({ method: 'GET', path: next, answer: page, writes: false, ...about });
-        yield z.array(item).parse(body[name]);
-        next = pathOf(page.shape.links.parse(body['links']).next);
-      }
+      const first = `/v2${path}?${new URLSearchParams({ ...query, per_page: '2000' }).toString()}`;
+      const pages = pagesOf({ system: settings.system, object: about.object, emptyPages: true }, first, async (link) => {
+        const { body }: HttpAnswer<Record<string, unknown>> = await http.request({ method: 'GET', path: link, answer: page, writes: false, ...about });
+        return { items: z.array(item).parse(body[name]), next: pathOf(page.shape.links.parse(body['links']).next) };
+      });
+      for await (const { items } of pages) yield items;
     },
     async count(path, about, query) {
       const got = await http.request({ method: 'GET', path: `/v2${path}`, query: { ...query, per_page: '1' }, answer: z.object({ total_entries: z.number().int() }).or(z.undefined()), writes: false, accept: [403], ...about });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HttpClient } from '../http/client.ts';
+import { itemsOf, pagesOf } from '../http/pages.ts';
 import type { CallContext } from '../ports.ts';
 
 /** HubSpot's own types. Source: associations v4 guide, "Association type IDs". Labels may be renamed, these never are. */
@@ -14,14 +15,11 @@ const associationPage = z.object({
 export type Association = z.infer<typeof associationPage>['results'][number];
 
 /** All associations of a record with records of another kind, by the v4 API, 500 a page. @throws SystemFailure */
-export async function associationsOf(http: HttpClient, from: { readonly type: string; readonly id: string }, toType: string, asked: { readonly object: string; readonly context: CallContext }): Promise<Association[]> {
-  const found: Association[] = [];
-  for (let after: string | undefined, first = true; first || after !== undefined; first = false) {
-    const { body }: { readonly body: z.infer<typeof associationPage> } = await http.request({ method: 'GET', path: `/crm/v4/objects/${from.type}/${encodeURIComponent(from.id)}/associations/${toType}`, query: { limit: '500', ...(after === undefined ? {} : { after }) }, answer: associationPage, object: asked.object, writes: false, context: asked.context });
-    found.push(...body.results);
-    after = body.paging?.next?.after;
-  }
-  return found;
+export async function associationsOf(http: HttpClient, from: { readonly type: string; readonly id: string }, toType: string, asked: { readonly system: string; readonly object: string; readonly context: CallContext }): Promise<Association[]> {
+  return await itemsOf(pagesOf({ system: asked.system, object: asked.object, emptyPages: true }, '', async (after) => {
+    const { body } = await http.request({ method: 'GET', path: `/crm/v4/objects/${from.type}/${encodeURIComponent(from.id)}/associations/${toType}`, query: { limit: '500', ...(after === '' ? {} : { after }) }, answer: associationPage, object: asked.object, writes: false, context: asked.context });
+    return { items: body.results, next: body.paging?.next?.after };
+  }));
 }
 
 /** A type ID, or the label as people read it in HubSpot. */

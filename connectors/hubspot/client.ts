@@ -4,6 +4,7 @@ import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import type { CallContext, WriteBack } from '../ports.ts';
 import { associationsOf, parentsOf, type Association } from './associations.ts';
 import { batchRead, batchUpsert } from './batch.ts';
@@ -61,18 +62,18 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
     async deal(id, context) {
       const object = `deal ${id}`;
       const { body: deal } = await http.request({ method: 'GET', path: `/crm/v3/objects/deals/${encodeURIComponent(id)}`, query: { properties: dealProperties(options).join(',') }, answer: crmObject, object, writes: false, context });
-      const companies = await associationsOf(http, { type: 'deals', id }, 'companies', { object, context });
-      const lines = await associationsOf(http, { type: 'deals', id }, 'line_items', { object, context });
+      const companies = await associationsOf(http, { type: 'deals', id }, 'companies', { system: settings.system, object, context });
+      const lines = await associationsOf(http, { type: 'deals', id }, 'line_items', { system: settings.system, object, context });
       return { deal, companies, lineItemIds: [...new Set(lines.map(({ toObjectId }) => toObjectId))] };
     },
 
-    companiesOfDeal: (id, context) => associationsOf(http, { type: 'deals', id }, 'companies', { object: `deal ${id}`, context }),
+    companiesOfDeal: (id, context) => associationsOf(http, { type: 'deals', id }, 'companies', { system: settings.system, object: `deal ${id}`, context }),
 
     async company(id, object, context) {
       const { status, body } = await http.request({ method: 'GET', path: `/crm/v3/objects/companies/${encodeURIComponent(id)}`, query: { properties: companyProperties(options).join(',') }, answer: crmObject.optional(), accept: [404], object, writes: false, context });
       if (status === 404 || body === undefined) return null;
       if (options.company.parent !== null) return { company: body, parents: [body.properties[options.company.parent] ?? ''].filter((parent) => parent.trim() !== '') };
-      return { company: body, parents: parentsOf(await associationsOf(http, { type: 'companies', id }, 'companies', { object, context })) };
+      return { company: body, parents: parentsOf(await associationsOf(http, { type: 'companies', id }, 'companies', { system: settings.system, object, context })) };
     },
 
     note: (dealId, status, keyProperty, company, context) => noteOnce(http, keyProperty, dealId, status, company, context),
@@ -97,29 +98,33 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
 
     async *changedDeals(since, context) {
       let from = Date.parse(since);
-      let after: string | undefined;
-      let read = 0;
-      for (;;) {
+      const page = async (after: string) => {
         const json = {
           filterGroups: [{ filters: [{ propertyName: 'dealstage', operator: 'IN', values: options.closedWonStages }, { propertyName: 'hs_lastmodifieddate', operator: 'GTE', value: String(from) }] }],
           sorts: [{ propertyName: 'hs_lastmodifieddate', direction: 'ASCENDING' }],
           properties: ['hs_lastmodifieddate'],
           limit: SEARCH_PAGE,
-          ...(after === undefined ? {} : { after }),
+          ...(after === '' ? {} : { after }),
         };
         const { body } = await searches.request({ method: 'POST', path: '/crm/v3/objects/deals/search', json, answer: searchAnswer, object: 'closed-won deals', writes: false, context });
-        yield* body.results;
-        read += body.results.length;
-        after = body.paging?.next?.after;
-        if (after === undefined) return;
-        if (read + SEARCH_PAGE <= SEARCH_WINDOW) continue;
-        // A search shows its first 10,000 results only: go on from the last one as a new search.
-        const last = body.results.at(-1);
-        const lastAt = last === undefined ? from : Date.parse(last.properties['hs_lastmodifieddate'] ?? last.updatedAt);
-        if (lastAt === from) {
-          throw new SystemFailure({ kind: 'contract', code: 'HUBSPOT_SEARCH_WINDOW', message: `More than ${SEARCH_WINDOW} deals have the same time of change, ${new Date(from).toISOString()}; HubSpot shows no more of them.`, mend: 'Start the deals of that moment one by one, then run the sweep from a later instant.', system: settings.system, object: 'closed-won deals', written: 'no' });
+        return { items: body.results, next: body.paging?.next?.after };
+      };
+      for (let goesOn = true; goesOn; ) {
+        goesOn = false;
+        let read = 0;
+        for await (const { items, next } of pagesOf({ system: settings.system, object: 'closed-won deals', emptyPages: true }, '', page)) {
+          yield* items;
+          read += items.length;
+          if (next === undefined || read + SEARCH_PAGE <= SEARCH_WINDOW) continue;
+          // A search shows its first 10,000 results only: go on from the last one as a new search.
+          const last = items.at(-1);
+          const lastAt = last === undefined ? from : Date.parse(last.properties['hs_lastmodifieddate'] ?? last.updatedAt);
+          if (lastAt <= from) {
+            throw new SystemFailure({ kind: 'contract', code: 'HUBSPOT_SEARCH_WINDOW', message: `More than ${SEARCH_WINDOW} deals have the same time of change, ${new Date(from).toISOString()}; HubSpot shows no more of them.`, mend: 'Start the deals of that moment one by one, then run the sweep from a later instant.', system: settings.system, object: 'closed-won deals', written: 'no' });
+          }
+          [from, goesOn] = [lastAt, true];
+          break;
         }
-        [from, after, read] = [lastAt, undefined, 0];
       }
     },
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pagesOf } from '../http/pages.ts';
 import { COMMENT_PROPERTY, type About, type Jira } from './client.ts';
 import { documentOf } from './document.ts';
 import type { JiraOptions } from './options.ts';
@@ -13,14 +14,17 @@ const ours = z.looseObject({ key: z.string() });
 /** Comments made once: a property on each says by which key. They are read newest first: a repetition is soon found. */
 export function createComments(jira: Jira, options: JiraOptions) {
   const has = async (issueId: string, key: string, about: About): Promise<boolean> => {
-    for (let startAt = 0; ; startAt += PAGE_SIZE) {
+    const pages = pagesOf({ system: jira.system, object: about.object }, 0, async (startAt) => {
       const { comments, total } = await jira.get(`/issue/${encodeURIComponent(issueId)}/comment?startAt=${startAt}&maxResults=${PAGE_SIZE}&orderBy=-created`, pageAnswer, about);
-      if (comments.length > 0) {
-        const { values } = await jira.ask('/comment/list?expand=properties', { ids: comments.map(({ id }) => Number(id)) }, listAnswer, about);
-        if (values.some(({ properties }) => properties.some((property) => property.key === COMMENT_PROPERTY && ours.safeParse(property.value).data?.key === key))) return true;
-      }
-      if (comments.length === 0 || startAt + comments.length >= total) return false;
+      return { items: comments, next: startAt + comments.length >= total ? null : startAt + comments.length };
+    });
+    for await (const { items } of pages) {
+      // Comments that were taken away meanwhile are none of ours.
+      if (items.length === 0) return false;
+      const { values } = await jira.ask('/comment/list?expand=properties', { ids: items.map(({ id }) => Number(id)) }, listAnswer, about);
+      if (values.some(({ properties }) => properties.some((property) => property.key === COMMENT_PROPERTY && ours.safeParse(property.value).data?.key === key))) return true;
     }
+    return false;
   };
 
   return {

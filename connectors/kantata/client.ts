@@ -4,6 +4,7 @@ import type { ConnectorSettings } from '../connector.ts';
 import { readAnswer } from '../http/answer.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import { presentBody } from '../http/present-body.ts';
 import { evidenceOf } from '../http/redact.ts';
 import { peopleAddress } from '../people-address.ts';
@@ -25,7 +26,9 @@ export interface Kantata {
   /** One object; null where there is none, or it is hidden by a default filter. */
   show<Row>(path: string, row: z.ZodType<Row>, about: About, query?: Query): Promise<{ readonly row: Row; readonly answer: Answered<Row> } | null>;
   page<Row>(path: string, row: z.ZodType<Row>, about: About, query: Query): Promise<Answered<Row>>;
-  /** All pages of a list that nobody changes meanwhile. */
+  /** A list page by page, each asked for when it is wanted. @param pageSize - 200 where none is given */
+  pages<Row>(path: string, row: z.ZodType<Row>, about: About, query?: Query, pageSize?: number): AsyncGenerator<{ readonly answer: Answered<Row> }, void>;
+  /** All pages of a list that is short and that nobody changes meanwhile. */
   answers<Row>(path: string, row: z.ZodType<Row>, about: About, query?: Query): Promise<readonly Answered<Row>[]>;
   list<Row>(path: string, row: z.ZodType<Row>, about: About, query?: Query): Promise<readonly Row[]>;
   /** `values` under the object's own name, as every write of the API takes them. */
@@ -60,19 +63,23 @@ export function createKantataClient(settings: ConnectorSettings, options: Kantat
     return body;
   };
 
-  const answers: Kantata['answers'] = async (path, row, about, query = {}) => {
+  const pages: Kantata['pages'] = (path, row, about, query = {}, pageSize = MOST_A_PAGE) =>
+    pagesOf({ system: settings.system, object: about.object }, 1, async (number) => {
+      const answer = await page(path, row, about, { ...query, page: String(number), per_page: String(pageSize) });
+      return { answer, items: answer.rows, next: number * pageSize < answer.count ? number + 1 : null };
+    });
+
+  const answers: Kantata['answers'] = async (path, row, about, query) => {
     const all: Answered<z.infer<typeof row>>[] = [];
-    for (let number = 1; ; number += 1) {
-      const next = await page(path, row, about, { ...query, page: String(number), per_page: String(MOST_A_PAGE) });
-      all.push(next);
-      if (next.rows.length === 0 || number * MOST_A_PAGE >= next.count) return all;
-    }
+    for await (const { answer } of pages(path, row, about, query)) all.push(answer);
+    return all;
   };
 
   return {
     system: settings.system,
     failure,
     page,
+    pages,
     async show(path, row, about, query = {}) {
       const answer = await http.request({ method: 'GET', path: `${API}${path}`, query, answer: answerOf(collectionOf(path), row).or(z.undefined()), writes: false, accept: [404], ...about });
       mustBeKantata(answer, about);

@@ -18,13 +18,13 @@ export async function wholeList<Item extends { readonly id: string }>(
 ): Promise<Item[]> {
   const found = new Map<string, Item>();
   for (let pass = 1; pass <= MOST_PASSES; pass += 1) {
-    for (let number = 1; ; number += 1) {
-      const answer = await kantata.page(path, anyRow, about, { ...query, per_page: String(pageSize), page: String(number) });
+    let count = 0;
+    for await (const { answer } of kantata.pages(path, anyRow, about, query, pageSize)) {
       for (const item of read(answer)) found.set(item.id, item);
-      if (answer.rows.length > 0 && number * pageSize < answer.count) continue;
-      if (found.size >= answer.count) return [...found.values()];
-      break;
+      count = answer.count;
+      if (answer.rows.length === 0) break;
     }
+    if (found.size >= count) return [...found.values()];
   }
   throw kantata.failure(about, { kind: 'transient', code: 'KANTATA_LIST_CHANGING', message: `What changed among Kantata's ${path.slice(1).replaceAll('_', ' ')} changed faster than it could be read.`, mend: 'Nothing to do: it is tried again by itself.' });
 }

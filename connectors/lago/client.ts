@@ -3,6 +3,7 @@ import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import { peopleAddress } from '../people-address.ts';
 import type { CallContext, Found } from '../ports.ts';
 import { classifyLago } from './classify.ts';
@@ -46,11 +47,11 @@ export function createLagoClient(settings: ConnectorSettings, options: LagoOptio
     },
     async *list(path, name, item, about, query = {}) {
       const page = z.object({ [name]: z.array(item), meta: z.object({ next_page: z.int().nullish() }) });
-      for (let number: number | null | undefined = 1; number != null; ) {
+      const pages = pagesOf({ system: settings.system, object: about.object }, 1, async (number) => {
         const { body }: { readonly body: z.infer<typeof page> } = await http.request({ method: 'GET', path: `/api/v1${path}`, query: { ...query, page: String(number), per_page: String(PAGE_SIZE) }, answer: page, writes: false, ...about });
-        yield* z.array(item).parse(body[name]);
-        number = z.object({ next_page: z.int().nullish() }).parse(body['meta']).next_page;
-      }
+        return { items: z.array(item).parse(body[name]), next: page.shape.meta.parse(body['meta']).next_page };
+      });
+      for await (const { items } of pages) yield* items;
     },
     async send(method, path, body, answer, about, accept = []) {
       const made = await http.request({ method, path: `/api/v1${path}`, json: body, answer, writes: true, accept, ...about });

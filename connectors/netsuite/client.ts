@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
-import { createHttpClient, emptyAnswer, type HttpAnswer } from '../http/client.ts';
+import { createHttpClient, emptyAnswer } from '../http/client.ts';
+import { itemsOf, pagesOf } from '../http/pages.ts';
 import { presentBody } from '../http/present-body.ts';
 import type { CallContext } from '../ports.ts';
 import { netSuiteAuth } from './auth.ts';
@@ -40,11 +41,13 @@ export interface NetSuite {
   isCompleted(job: string, about: About): Promise<boolean>;
   /** The internal IDs of records by their external IDs, at most 1,000 at once; what is not there is left out. */
   idsOf(record: RecordName, externalIds: readonly string[], about: About): Promise<readonly (readonly [externalId: string, id: string])[]>;
+  /** The rows of a SuiteQL query, 1,000 a page, each asked for when it is wanted. */
+  pages<T>(suiteQl: string, row: z.ZodType<T>, about: About): AsyncIterable<{ readonly items: readonly T[]; readonly total: number }>;
   /** All rows of a SuiteQL query, or null where there are more than so many. */
   queryUpTo<T>(most: number, suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[] | null>;
   /** The first 1,000 rows of a SuiteQL query. */
   page<T>(suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[]>;
-  /** All rows of a SuiteQL query. */
+  /** All rows of a SuiteQL query that has few. */
   query<T>(suiteQl: string, row: z.ZodType<T>, about: About): Promise<T[]>;
 }
 
@@ -64,6 +67,14 @@ export function createNetSuiteClient(settings: ConnectorSettings, credentials: N
   const http = createHttpClient({ ...settings, auth: netSuiteAuth(settings, credentials, now), classify: classifyNetSuite });
   const pathOf = (record: RecordName, key: string) => `${RECORD}/${record}/${encodeURIComponent(key).replace('%3A', ':')}`;
   const replacing = (replace: readonly string[] | undefined) => (replace === undefined || replace.length === 0 ? {} : { query: { replace: replace.join(',') } });
+
+  /** A page that is not full is the last: an offset between two pages is refused. */
+  const listed = (record: RecordName, condition: string, about: About) =>
+    pagesOf({ system: settings.system, object: about.object }, 0, async (offset) => {
+      const { body } = await http.request({ method: 'GET', path: `${RECORD}/${record}`, query: { q: condition, limit: String(LIST_PAGE), offset: String(offset) }, answer: listAnswer, writes: false, ...about });
+      const partial = body.items.length > 0 && body.items.length < LIST_PAGE;
+      return { items: body.items, total: body.totalResults, next: body.hasMore && !partial ? offset + body.items.length : null };
+    });
 
   const client: NetSuite = {
     system: settings.system,
@@ -86,11 +97,9 @@ export function createNetSuiteClient(settings: ConnectorSettings, credentials: N
       for (let attempt = 1; ; attempt += 1) {
         const ids: string[] = [];
         const totals = new Set<number>();
-        for (let more = true; more; ) {
-          const { body } = await http.request({ method: 'GET', path: `${RECORD}/${record}`, query: { q: condition, limit: String(LIST_PAGE), offset: String(ids.length) }, answer: listAnswer, writes: false, ...about });
-          ids.push(...body.items.map(({ id }) => id));
-          totals.add(body.totalResults);
-          more = body.hasMore && body.items.length === LIST_PAGE;
+        for await (const { items, total } of listed(record, condition, about)) {
+          ids.push(...items.map(({ id }) => id));
+          totals.add(total);
         }
         // Where a record came or went between two pages, the others moved: one may have been passed over.
         if (totals.size === 1 && totals.has(ids.length) && new Set(ids).size === ids.length) return ids;
@@ -134,17 +143,22 @@ export function createNetSuiteClient(settings: ConnectorSettings, credentials: N
       return body.items;
     },
     async query(suiteQl, row, about) {
-      return (await client.queryUpTo(Number.POSITIVE_INFINITY, suiteQl, row, about)) ?? [];
+      return await itemsOf(client.pages(suiteQl, row, about));
+    },
+    pages(suiteQl, row, about) {
+      const page = z.object({ items: z.array(row), hasMore: z.boolean(), totalResults: z.number().default(0) });
+      return pagesOf({ system: settings.system, object: about.object }, 0, async (offset) => {
+        const { body } = await http.request({ method: 'POST', path: SUITEQL, query: { limit: '1000', offset: String(offset) }, json: { q: suiteQl }, headers: { prefer: 'transient' }, answer: page, writes: false, ...about });
+        return { items: body.items, total: body.totalResults, next: body.hasMore ? offset + body.items.length : null };
+      });
     },
     async queryUpTo(most, suiteQl, row, about) {
-      const page = z.object({ items: z.array(row), hasMore: z.boolean(), totalResults: z.number().default(0) });
       const rows: z.infer<typeof row>[] = [];
-      for (;;) {
-        const { body }: HttpAnswer<z.infer<typeof page>> = await http.request({ method: 'POST', path: SUITEQL, query: { limit: '1000', offset: String(rows.length) }, json: { q: suiteQl }, headers: { prefer: 'transient' }, answer: page, writes: false, ...about });
-        rows.push(...body.items);
-        if (Math.max(body.totalResults, rows.length) > most) return null;
-        if (!body.hasMore) return rows;
+      for await (const { items, total } of client.pages(suiteQl, row, about)) {
+        for (const item of items) rows.push(item);
+        if (Math.max(total, rows.length) > most) return null;
       }
+      return rows;
     },
   };
   return client;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer, type HttpClient } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import type { CallContext } from '../ports.ts';
 import { oracleAuth } from './auth.ts';
 import { batchFailure, batchOf } from './batch.ts';
@@ -64,14 +65,11 @@ function oracleOver(http: HttpClient, system: string): Oracle {
 
   async function* pages<Row extends object>(path: string, query: Query, row: z.ZodType<Row>, about: About): AsyncIterable<Stored<Row>[]> {
     const page = z.object({ items: z.array(storedRow(row)), hasMore: z.boolean() });
-    let offset = 0;
-    for (let more = true; more; ) {
+    const cut = pagesOf({ system, object: about.object }, 0, async (offset) => {
       const { body }: { body: z.infer<typeof page> } = await http.request({ method: 'GET', path, query: { ...parametersOf(query), limit: String(PAGE_SIZE), offset: String(offset) }, answer: page, writes: false, ...about });
-      yield body.items;
-      offset += body.items.length;
-      more = body.hasMore;
-      if (more && body.items.length === 0) throw failure({ code: 'ORACLE_ENDLESS_PAGES', message: `Oracle answers an empty page for ${about.object} and says that more follow.`, mend: 'Retry; if it stays so, ask Oracle Support about paging of this resource.' }, about);
-    }
+      return { items: body.items, next: body.hasMore ? offset + body.items.length : null };
+    });
+    for await (const { items } of cut) yield items;
   }
   const list: Oracle['list'] = async (path, query, row, about) => {
     const rows: Stored<z.infer<typeof row>>[] = [];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer, type HttpClient } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import { redact } from '../http/redact.ts';
 import type { CallContext } from '../ports.ts';
 import { batchOf, outcomesOf, type ChangeSetOutcome, type Operation } from './batch.ts';
@@ -68,12 +69,11 @@ export function createSapClient(settings: ConnectorSettings, credentials: SapCre
 function sapOver(http: HttpClient, { system, baseUrl, log }: ConnectorSettings): Sap {
   async function* pages<Row extends object>(service: string, path: string, query: Query, row: z.ZodType<Row>, about: About): AsyncIterable<Stored<Row>[]> {
     const page = z.object({ d: z.object({ results: z.array(storedRow(row)), __next: z.string().optional() }) });
-    let next: string | undefined = `${service}/${path}${queryOf(query)}`;
-    while (next !== undefined) {
-      const { body }: { body: z.infer<typeof page> } = await http.request({ method: 'GET', path: next, answer: page, writes: false, ...about });
-      yield body.d.results;
-      next = body.d.__next === undefined ? undefined : nextPath(body.d.__next, service, about);
-    }
+    const cut = pagesOf({ system, object: about.object, emptyPages: true }, `${service}/${path}${queryOf(query)}`, async (link) => {
+      const { body }: { body: z.infer<typeof page> } = await http.request({ method: 'GET', path: link, answer: page, writes: false, ...about });
+      return { items: body.d.results, next: body.d.__next === undefined ? null : nextPath(body.d.__next, service, about) };
+    });
+    for await (const { items } of cut) yield items;
   }
 
   /** The link to the next page, which must stay within the system: the session goes with it. */

@@ -1,3 +1,4 @@
+import { createRound } from '../http/pages.ts';
 import type { Capabilities } from './capabilities.ts';
 import { hasCode } from './classify.ts';
 import type { About, Resource, Scim } from './client.ts';
@@ -106,18 +107,4 @@ async function* byCursor(scim: Scim, { users, pageSize }: Capabilities, query: Q
     }
   }
   return { whole: true, total };
-}
-
-/** Whether cursors go round: each is compared with one that is kept for twice as many pages each time (Brent's cycle detection), however many there are. */
-function createRound() {
-  let kept: string | null = null;
-  let since = 0;
-  let most = 1;
-  return (cursor: string): boolean => {
-    if (cursor === kept) return true;
-    since += 1;
-    if (since < most) return false;
-    [kept, since, most] = [cursor, 0, most * 2];
-    return false;
-  };
 }

@@ -4,6 +4,7 @@ import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient, type HttpAnswer } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import { peopleAddress } from '../people-address.ts';
 import type { CallContext, Found } from '../ports.ts';
 import { classifyStripe, isReplay, isReplayed } from './classify.ts';
@@ -59,12 +60,11 @@ export function createStripeClient(settings: ConnectorSettings, options: StripeO
     },
     async *list(path, item, about, query = {}) {
       const page = z.object({ data: z.array(item), has_more: z.boolean() });
-      for (let after: string | undefined; ; ) {
-        const { body } = await http.request({ method: 'GET', path: `/v1${path}`, query: formOf({ limit: PAGE_SIZE, ...query, starting_after: after }), answer: page, writes: false, ...about });
-        yield* body.data;
-        after = body.data.at(-1)?.id;
-        if (!body.has_more || after === undefined) return;
-      }
+      const pages = pagesOf({ system: settings.system, object: about.object }, '', async (after) => {
+        const { body } = await http.request({ method: 'GET', path: `/v1${path}`, query: formOf({ limit: PAGE_SIZE, ...query, starting_after: after === '' ? undefined : after }), answer: page, writes: false, ...about });
+        return { items: body.data, next: body.has_more ? (body.data.at(-1)?.id ?? after) : null };
+      });
+      for await (const { items } of pages) yield* items;
     },
     async post(path, params, answer, about, step, stands = () => Promise.resolve(true)) {
       const form = formOf(params);

@@ -3,6 +3,7 @@ import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders, renewedToken } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
 import { detachedContext } from '../http/detached-context.ts';
+import { itemsOf, pagesOf } from '../http/pages.ts';
 import type { CallContext } from '../ports.ts';
 import { classifyStatus, failureOfError } from './failures.ts';
 import { trytonCredentialsSchema } from './options.ts';
@@ -82,14 +83,13 @@ export interface Search<T> {
   readonly inactive?: boolean;
 }
 
-/** Reads the records that fit; many are read in pages, so that none is left out. */
-export async function searchRead<T>(tryton: Tryton, search: Search<T>): Promise<T[]> {
+/** The records that fit, page by page in the order of their IDs, each page asked for when it is wanted; with a limit, the first so many and no further page. */
+export function searchPages<T>(tryton: Tryton, search: Search<T>): AsyncGenerator<{ readonly items: T[] }, void> {
   const size = search.limit ?? 1000;
-  const rows: T[] = [];
-  for (;;) {
-    const page = await tryton.call({
+  return pagesOf({ system: tryton.system, object: search.object }, 0, async (offset) => {
+    const items = await tryton.call({
       method: `${search.model}.search_read`,
-      args: [search.domain, rows.length, size, [['id', 'ASC']], search.fields],
+      args: [search.domain, offset, size, [['id', 'ASC']], search.fields],
       company: search.company,
       with: search.inactive === true ? { active_test: false } : undefined,
       result: z.array(search.row),
@@ -97,9 +97,13 @@ export async function searchRead<T>(tryton: Tryton, search: Search<T>): Promise<
       writes: false,
       context: search.context,
     });
-    rows.push(...page);
-    if (page.length < size || search.limit !== undefined) return rows;
-  }
+    return { items, next: items.length < size || search.limit !== undefined ? null : offset + items.length };
+  });
+}
+
+/** Reads the records that fit; many are read in pages, so that none is left out. */
+export async function searchRead<T>(tryton: Tryton, search: Search<T>): Promise<T[]> {
+  return await itemsOf(searchPages(tryton, search));
 }
 
 /** The start of a text, as a pattern for Tryton's `like`. */

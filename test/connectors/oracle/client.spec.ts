@@ -147,7 +147,7 @@ describe('What Oracle Fusion may answer', function () {
     respond = (_request, response) => json(response, 200, page(PROJECT, PROJECT));
     assert.equal((await reading()).code, 'ORACLE_AMBIGUOUS');
     respond = (_request, response) => json(response, 200, { ...page(), hasMore: true });
-    assert.equal((await reading()).code, 'ORACLE_ENDLESS_PAGES');
+    assert.equal((await reading()).code, 'PAGES_EMPTY');
   });
 
   it('is followed by its path only: the token stays with the configured address, whatever host a link names', async () => {
