@@ -41,7 +41,7 @@ export function openEnvironment(records: RecordStore, now: () => Date, newId: ()
     all: (set) => rowsOf(set).all(),
     having: (set, column, value) => indexes.get(`${set}.${column}`)?.(folded(value) ?? '') ?? rowsOf(set).filter((row) => folded(row.values[column] ?? null) === folded(value)),
     put({ set, columns }, id, values) {
-      const stamped = columns['modifiedon'] === undefined ? values : { ...values, modifiedon: now().toISOString() };
+      const stamped = columns['modifiedon'] === undefined ? values : { ...values, modifiedon: toTheSecond(now()) };
       const row: Row = { id, version: (rowsOf(set).get(id)?.version ?? 1_000_000) + 1, values: stamped };
       rowsOf(set).put(id, row);
       return row;
@@ -51,6 +51,8 @@ export function openEnvironment(records: RecordStore, now: () => Date, newId: ()
     transaction: (work) => records.transaction(work),
   };
 }
+
+const toTheSecond = (at: Date): string => at.toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** Texts are equal whatever their case. */
 export function folded(value: Value): string | undefined {

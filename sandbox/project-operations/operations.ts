@@ -2,7 +2,7 @@
 import { etagOf, type Environment, type Row, type Value } from './environment.ts';
 import { badRequest, duplicate, noSuchRow, noSuchSet, versionDiffers } from './errors.ts';
 import { isReadable, parseFilter, unknownProperty } from './filter.ts';
-import { CASCADING, checkDelete, checkedWrite, postJournal } from './rules.ts';
+import { CASCADING, checkDelete, checkedWrite } from './rules.ts';
 import { tableAt, type Table } from './tables.ts';
 import { GUID, initialValues, valuesIn } from './values.ts';
 
@@ -25,6 +25,8 @@ export interface Service {
   readonly environment: Environment;
   readonly base: string;
   readonly pageSize: number;
+  /** `msdyn_PostJournal`. @throws Refusal */
+  confirm(journal: Row): void;
 }
 
 export const ROOT = '/api/data/v9.2';
@@ -45,7 +47,7 @@ export function perform(service: Service, asked: Asked): Answer {
   const row = service.environment.row(set, key);
   if (action !== undefined) {
     if (asked.method !== 'POST' || set !== 'msdyn_journals' || action !== POST_JOURNAL) throw noSuchSet(action);
-    postJournal(service.environment, existing(table, row, key));
+    service.confirm(existing(table, row, key));
     return { status: 204, headers: {} };
   }
   switch (asked.method) {

@@ -69,19 +69,27 @@ const RESTRICTING: typeof CASCADING = {
   salesorders: [['msdyn_actuals', '_msdyn_salescontract_value']],
 };
 
-/** `msdyn_PostJournal`: every line becomes an actual. @throws Refusal */
-export function postJournal(environment: Environment, journal: Row): void {
+/** The lines that `msdyn_PostJournal` makes actuals of. @throws Refusal where the journal cannot be confirmed */
+export function checkedLines(environment: Environment, journal: Row): Row[] {
   if (journal.values['msdyn_isposted'] === true) throw pluginRefuses('The journal has already been confirmed.'); // (unverified)
   if (journal.values['msdyn_journaltype'] !== ENTRY_JOURNAL) throw pluginRefuses('Set the journal type before the journal is confirmed.'); // (unverified)
+  const own = environment.having('msdyn_journallines', '_msdyn_journal_value', journal.id);
+  for (const line of own) checkProjectOpen(environment, line.values);
+  return own;
+}
+
+/** Every line becomes an actual; those that are still there are then confirmed, and so is their journal. */
+export function makeActuals(environment: Environment, journal: string, own: readonly Row[]): void {
   const [journals, lines, actuals] = [tableAt('msdyn_journals'), tableAt('msdyn_journallines'), tableAt('msdyn_actuals')];
   if (journals === undefined || lines === undefined || actuals === undefined) throw new Error('the sandbox has no journals');
-  const own = environment.having('msdyn_journallines', '_msdyn_journal_value', journal.id);
   for (const line of own) {
     const kept = [...Object.keys(actuals.columns), ...Object.keys(line.values)].filter((column) => column in line.values && column !== 'msdyn_isposted' && !column.includes('_msdyn_journal_'));
     environment.put(actuals, environment.newId(), { ...Object.fromEntries(kept.map((column): [string, Value] => [column, line.values[column] ?? null])), msdyn_externalreferenceid: line.id });
-    environment.put(lines, line.id, { ...line.values, msdyn_isposted: true });
+    const still = environment.row(lines.set, line.id);
+    if (still !== undefined) environment.put(lines, line.id, { ...still.values, msdyn_isposted: true });
   }
-  environment.put(journals, journal.id, { ...journal.values, msdyn_isposted: true });
+  const still = environment.row(journals.set, journal);
+  if (still !== undefined) environment.put(journals, journal, { ...still.values, msdyn_isposted: true });
 }
 
 /** Actuals come from journals and approvals alone, WBS tasks from the schedule engine. */
@@ -129,8 +137,7 @@ function checkedJournalLine(environment: Environment, before: Row | undefined, v
   if (journal === undefined) throw pluginRefuses('A journal line needs its journal.'); // (unverified)
   if (journal.values['msdyn_isposted'] === true || before?.values['msdyn_isposted'] === true) throw pluginRefuses('The journal has been confirmed and can no longer be edited.'); // (unverified)
   for (const column of ['msdyn_transactionclassification', 'msdyn_transactiontypecode', 'msdyn_quantity', '_msdyn_project_value', '_msdyn_unit_value']) if (blank(values[column])) throw pluginRefuses(`${column.replace(/^_|_value$/g, '')} is required for a journal line.`); // (unverified)
-  const project = environment.row('msdyn_projects', String(values['_msdyn_project_value']));
-  if (project?.values['statecode'] === 1) throw pluginRefuses('The project is closed: no transactions can be recorded on it.'); // .../project-management/project-stages; wording (unverified)
+  const project = checkProjectOpen(environment, values);
   const line = environment.having('salesorderdetails', '_msdyn_project_value', project?.id ?? null)[0];
   if (values['msdyn_transactiontypecode'] === TRANSACTION_TYPE.unbilledSales && values['msdyn_transactionclassification'] === TIME && line?.values['msdyn_billingmethod'] === BILLING_METHOD.fixedPrice) {
     throw pluginRefuses('The transaction class Time is not allowed for unbilled sales on a fixed-price contract line.');
@@ -138,6 +145,12 @@ function checkedJournalLine(environment: Environment, before: Row | undefined, v
   const price = Number(values['msdyn_price'] ?? defaultPrice(environment, values));
   const amount = values['msdyn_amountmethod'] === AMOUNT_METHOD.fixed ? price : rounded(price * Number(values['msdyn_quantity']), 4);
   return { ...values, msdyn_price: price, msdyn_amount: amount, _msdyn_salescontract_value: values['_msdyn_salescontract_value'] ?? line?.values['_salesorderid_value'] ?? null };
+}
+
+function checkProjectOpen(environment: Environment, values: Values): Row | undefined {
+  const project = environment.row('msdyn_projects', String(values['_msdyn_project_value']));
+  if (project?.values['statecode'] === 1) throw pluginRefuses('The project is closed: no transactions can be recorded on it.'); // .../project-management/project-stages; wording (unverified)
+  return project;
 }
 
 /** A line without a price gets that of its role; here there is one list for all. */

@@ -10,6 +10,7 @@ import { tokenEndpoint } from '../dynamics/token.ts';
 import { UnreadableBody } from '../kit/bodies.ts';
 import type { FaultAnswers, SandboxContext, SandboxDefinition } from '../kit/sandbox.ts';
 import { performBatch } from './batch.ts';
+import { GUARDED_MODE, openConfirmations, SLOW_MODE, type Confirmations } from './confirmations.ts';
 import { openEnvironment, type Environment } from './environment.ts';
 import { badPayload, errorBody, noSuchSet, overLimit, Refusal } from './errors.ts';
 import { BUSY_MODE, installGate } from './gate.ts';
@@ -17,7 +18,7 @@ import { perform, ROOT, seedRow, type Service } from './operations.ts';
 import { ProjectOperationsOptions } from './options.ts';
 import { REFERENCE_RECORDS } from './reference-data.ts';
 
-const environments = new WeakMap<SandboxContext, Environment>();
+const environments = new WeakMap<SandboxContext, { readonly environment: Environment; readonly confirmations: Confirmations }>();
 const TenantParams = z.object({ tenant: z.string() });
 const SegmentParams = z.object({ '*': z.string() });
 
@@ -32,7 +33,7 @@ const faultAnswers: FaultAnswers = ({ kind, status, retryAfterSeconds }, request
 export const projectOperations: SandboxDefinition = {
   name: 'project-operations',
   title: 'Dynamics 365 Project Operations (sandbox)',
-  modes: [BUSY_MODE],
+  modes: [BUSY_MODE, SLOW_MODE, GUARDED_MODE],
   faultAnswers,
 
   register(context) {
@@ -50,6 +51,7 @@ export const projectOperations: SandboxDefinition = {
     installGate(app, tokens, options, context);
     app.post('/:tenant/oauth2/v2.0/token', (request, reply) => tokens.answer(TenantParams.parse(request.params).tenant, request.body, [context.baseUrl(), `http://${request.host}`, 'https://login.microsoftonline.com'], reply));
     app.post(`${ROOT}/$batch`, (request, reply) => {
+      openedOf(context).confirmations.settle();
       const answer = performBatch(serviceOf(context), request.headers['content-type'], request.body);
       return reply.code(answer.status).type(answer.contentType).send(answer.text);
     });
@@ -64,22 +66,36 @@ export const projectOperations: SandboxDefinition = {
 };
 
 function data(context: SandboxContext, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const service = serviceOf(context);
+  const { confirmations } = openedOf(context);
+  confirmations.settle();
+  let isCut = false;
+  const service: Service = { ...serviceOf(context), confirm: (journal) => void (isCut = confirmations.confirm(journal, context.mode())) };
   const { searchParams: query } = new URL(request.url, 'http://environment');
   const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
   const answer = service.environment.transaction(() => perform(service, { method: request.method, segment: SegmentParams.parse(request.params)['*'], query, headers, body: request.body }));
+  if (isCut) {
+    reply.hijack();
+    request.raw.socket.destroy();
+    return reply;
+  }
   reply.code(answer.status).headers({ 'OData-Version': '4.0', ...answer.headers });
   return answer.body === undefined ? reply.send() : json(reply).send(JSON.stringify(answer.body));
 }
 
+function openedOf(context: SandboxContext): { readonly environment: Environment; readonly confirmations: Confirmations } {
+  let opened = environments.get(context);
+  if (opened === undefined) {
+    const environment = openEnvironment(context.records, context.now, randomUUID);
+    opened = { environment, confirmations: openConfirmations(context.records, environment) };
+    environments.set(context, opened);
+  }
+  return opened;
+}
+
 function serviceOf(context: SandboxContext): Service {
   const { pageSize } = ProjectOperationsOptions.parse(context.options);
-  let environment = environments.get(context);
-  if (environment === undefined) {
-    environment = openEnvironment(context.records, context.now, randomUUID);
-    environments.set(context, environment);
-  }
-  return { environment, base: context.baseUrl(), pageSize };
+  const { environment, confirmations } = openedOf(context);
+  return { environment, base: context.baseUrl(), pageSize, confirm: (journal) => void confirmations.confirm(journal, context.mode()) };
 }
 
 function json(reply: FastifyReply): FastifyReply {

@@ -36,14 +36,14 @@ export interface TestEnvironment {
 
 let pair: { readonly privateKey: string; readonly publicKey: string } | undefined;
 
-/** A Dataverse environment of its own with Project Operations, on a free port. */
-export async function startEnvironment(options: Readonly<Record<string, unknown>> = {}): Promise<TestEnvironment> {
+/** A Dataverse environment of its own with Project Operations, on a free port; its clock is ours unless told. */
+export async function startEnvironment(options: Readonly<Record<string, unknown>> = {}, now: () => Date = () => new Date()): Promise<TestEnvironment> {
   pair ??= generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
   const { privateKey, publicKey } = pair;
   const app = { tenantId: randomUUID(), clientId: randomUUID(), clientSecret: randomBytes(24).toString('base64url') };
   const certificateThumbprint = randomBytes(32).toString('base64url');
   const exchanges: Exchange[] = [];
-  const running = await startSandbox(recorded(projectOperations, exchanges), { port: 0, options: { ...app, publicKeyPem: publicKey, certificateThumbprint, ...options } });
+  const running = await startSandbox(recorded(projectOperations, exchanges), { port: 0, now, options: { ...app, publicKeyPem: publicKey, certificateThumbprint, ...options } });
   const url = () => running.url;
   const admin = sandboxAdmin(url);
   let token: string | undefined;
