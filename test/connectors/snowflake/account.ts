@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createSnowflake } from '../../../connectors/snowflake/index.ts';
@@ -7,6 +8,8 @@ import { startSandbox } from '../../../sandbox/kit/sandbox.ts';
 import { snowflake } from '../../../sandbox/snowflake/sandbox.ts';
 import { sandboxAdmin } from '../conformance/admin.ts';
 import { silent } from '../conformance/documents.ts';
+import { misfits } from './description.ts';
+import { noting, type Exchange } from './exchanges.ts';
 
 export const OPTIONS = { database: 'ANALYTICS', schema: 'Q2C', warehouse: 'LOADING', role: 'Q2C_LOADER' };
 
@@ -15,7 +18,8 @@ export async function startAccount(options: Readonly<Record<string, unknown>> = 
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
   const oauth = { clientId: 'client', clientSecret: randomBytes(18).toString('base64url'), refreshToken: randomBytes(18).toString('base64url') };
   const programmaticAccessToken = randomBytes(24).toString('base64url');
-  const running = await startSandbox(snowflake, { port: 0, options: { account: 'NWORG-PROD', user: 'Q2C_SERVICE', publicKeyPem: pair.publicKey, oauth, programmaticAccessToken, ...options }, ...(now === undefined ? {} : { now }) });
+  const exchanges: Exchange[] = [];
+  const running = await startSandbox(noting(snowflake, exchanges), { port: 0, options: { account: 'NWORG-PROD', user: 'Q2C_SERVICE', publicKeyPem: pair.publicKey, oauth, programmaticAccessToken, ...options }, ...(now === undefined ? {} : { now }) });
   const keyPair = { account: 'nworg-prod', user: 'q2c_service', privateKeyPem: pair.privateKey };
   const admin = sandboxAdmin(() => running.url);
   const tableState = z.object({ tables: z.array(z.object({ name: z.string(), columns: z.array(z.object({ name: z.string() })) })).default([]) });
@@ -40,7 +44,13 @@ export async function startAccount(options: Readonly<Record<string, unknown>> = 
       })));
     },
     mode: async (mode: string) => void (await fetch(`${running.url}/__admin/mode`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ mode }) })),
-    close: () => running.close(),
+    /** All that was asked of the account, and what it answered. */
+    exchanges,
+    /** @throws AssertionError where something was asked or answered that is not in our description of the SQL API */
+    async close() {
+      await running.close();
+      assert.deepEqual(misfits(exchanges), []);
+    },
   };
 }
 export type Account = Awaited<ReturnType<typeof startAccount>>;
