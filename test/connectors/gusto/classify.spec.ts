@@ -17,6 +17,8 @@ describe('An answer of Gusto that says no', () => {
     [422, 'payroll_blocker', 'business_rule', 'GUSTO_PAYROLL_BLOCKED'],
     [422, 'invalid_attribute_value', 'business_rule', 'GUSTO_REFUSED'],
     [429, null, 'transient', 'GUSTO_RATE_LIMIT'],
+    [400, null, 'contract', 'GUSTO_HTTP_400'],
+    [422, null, 'business_rule', 'GUSTO_HTTP_422'],
     [503, null, 'transient', 'GUSTO_HTTP_503'],
   ] as const) {
     it(`tells ${status} ${category ?? 'without a word'} by ${code}`, () => {

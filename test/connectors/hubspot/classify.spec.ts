@@ -36,6 +36,25 @@ describe('what HubSpot\'s refusals mean', () => {
     for (const status of [423, 477, 500, 502, 504]) assert.equal(kind(verdict(status, {})), 'transient');
   });
 
+  for (const [status, body, kindOf, code] of [
+    [403, { category: 'MISSING_SCOPES', message: 'This app has no scope' }, 'configuration', 'HUBSPOT_MISSING_SCOPES'],
+    [404, { category: 'OBJECT_NOT_FOUND', message: 'Object not found.' }, 'business_rule', 'HUBSPOT_OBJECT_NOT_FOUND'],
+    [400, { category: 'VALIDATION_ERROR', message: 'Property values were not valid', errors: [{ message: 'Property "legal_entity" does not exist', code: 'PROPERTY_DOESNT_EXIST' }] }, 'configuration', 'HUBSPOT_VALIDATION_ERROR'],
+    [400, { category: 'VALIDATION_ERROR', message: 'amount was not a valid number' }, 'business_rule', 'HUBSPOT_VALIDATION_ERROR'],
+    [409, { category: 'CONFLICT', message: 'It exists.' }, 'business_rule', 'HUBSPOT_CONFLICT'],
+    [423, { message: 'locked' }, 'transient', 'HUBSPOT_HTTP_423'],
+    [429, { errorType: 'RATE_LIMIT', message: 'limit' }, 'transient', 'HUBSPOT_RATE_LIMIT'],
+    [477, {}, 'transient', 'HUBSPOT_HTTP_477'],
+    [502, undefined, 'transient', 'HUBSPOT_HTTP_502'],
+  ] as const) {
+    it(`tells ${status} ${body === undefined ? 'without a word' : JSON.stringify(body).slice(0, 60)} by ${code}`, () => {
+      const meaning = verdict(status, body, true);
+      assert.ok(meaning !== 'token_refused');
+      assert.deepEqual([meaning.kind, meaning.code], [kindOf, code]);
+      assert.match(meaning.message, /deal 1/);
+    });
+  }
+
   it('makes do without any field of the error body', () => {
     for (const body of [{}, undefined, null, 'text', []]) assert.notEqual(kind(verdict(400, body, true)), 'token_refused');
   });

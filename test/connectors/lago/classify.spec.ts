@@ -12,6 +12,8 @@ describe("What Lago's refusals mean", () => {
     assert.deepEqual(meaningOf(403, { status: 403, error: 'Forbidden', code: 'feature_unavailable' }), ['configuration', 'LAGO_FORBIDDEN']);
     assert.deepEqual(meaningOf(404, { status: 404, error: 'Not Found', code: 'add_on_not_found' }), ['configuration', 'LAGO_SET_UP']);
     assert.deepEqual(meaningOf(404, { status: 404, error: 'Not Found', code: 'customer_not_found' }), ['business_rule', 'LAGO_NOT_FOUND']);
+    for (const code of ['tax_not_found', 'taxes_not_found', 'billing_entity_not_found', 'plan_not_found', 'billable_metric_not_found']) assert.deepEqual(meaningOf(404, { status: 404, error: 'Not Found', code }), ['configuration', 'LAGO_SET_UP']);
+    assert.deepEqual(meaningOf(403, undefined), ['configuration', 'LAGO_HTTP_403']);
     assert.deepEqual(meaningOf(405, { status: 405, error: 'Method Not Allowed', code: 'not_voidable' }), ['business_rule', 'LAGO_NOT_ALLOWED']);
     assert.deepEqual(meaningOf(422, { status: 422, error: 'Unprocessable Entity', code: 'validation_errors', error_details: { currency: ['value_is_invalid'] } }), ['business_rule', 'LAGO_REFUSED']);
     assert.deepEqual(meaningOf(422, { status: 422, error: 'Unprocessable Entity', code: 'customer_lock_timeout' }), ['transient', 'LAGO_LOCKED']);

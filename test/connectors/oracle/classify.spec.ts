@@ -24,6 +24,7 @@ describe('An answer of Oracle that says no', () => {
     ['an attribute it does not know', 400, adf(400, 'JBO-27025: Attribute Colour is not defined in projects.'), 'contract', 'ORACLE_REQUEST_INVALID'],
     ['a record that is gone', 404, adf(404, 'Not Found'), 'business_rule', 'ORACLE_NOT_FOUND'],
     ['a version that is no longer', 412, adf(412, 'Precondition Failed'), 'transient', 'ORACLE_CHANGED_MEANWHILE'],
+    ['too many requests', 429, undefined, 'transient', 'ORACLE_THROTTLED'],
     ['a privilege that is missing', 403, adf(403, 'Forbidden'), 'configuration', 'ORACLE_PERMISSION'],
     ['an error of its own', 500, adf(500, 'JBO-29000: Unexpected exception caught.'), 'transient', 'ORACLE_HTTP_500'],
     ['a gateway\'s page', 503, undefined, 'transient', 'ORACLE_HTTP_503'],

@@ -36,6 +36,30 @@ describe('what Salesforce\'s refusals mean', () => {
     });
   }
 
+  it('names each by Salesforce\'s own code', () => {
+    for (const [status, kindOf, codes] of [
+      [400, 'transient', ['SALESFORCE_TXN_SECURITY_METERING_ERROR', 'SALESFORCE_UNABLE_TO_LOCK_ROW', 'SALESFORCE_QUERY_TIMEOUT', 'SALESFORCE_INVALID_QUERY_LOCATOR', 'SALESFORCE_INVALID_REPLICATION_DATE']],
+      [403, 'transient', ['SALESFORCE_REQUEST_LIMIT_EXCEEDED']],
+      [503, 'transient', ['SALESFORCE_SERVER_UNAVAILABLE']],
+      [400, 'configuration', ['SALESFORCE_INVALID_FIELD', 'SALESFORCE_INVALID_TYPE', 'SALESFORCE_INVALID_FIELD_FOR_INSERT_UPDATE', 'SALESFORCE_INVALID_AUTH_HEADER']],
+      [403, 'configuration', ['SALESFORCE_INSUFFICIENT_ACCESS', 'SALESFORCE_INSUFFICIENT_ACCESS_OR_READONLY', 'SALESFORCE_INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY', 'SALESFORCE_API_DISABLED_FOR_ORG', 'SALESFORCE_API_CURRENTLY_DISABLED', 'SALESFORCE_FUNCTIONALITY_NOT_ENABLED', 'SALESFORCE_ANY_OTHER']],
+      [404, 'business_rule', ['SALESFORCE_NOT_FOUND', 'SALESFORCE_ENTITY_IS_DELETED', 'SALESFORCE_INVALID_CROSS_REFERENCE_KEY', 'SALESFORCE_MALFORMED_ID']],
+      [400, 'business_rule', ['SALESFORCE_CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY', 'SALESFORCE_ANY_OTHER']],
+      [400, 'contract', ['SALESFORCE_MALFORMED_QUERY', 'SALESFORCE_JSON_PARSER_ERROR']],
+    ] as const) {
+      for (const code of codes) {
+        const meaning = verdict(classifySalesforce, status, [{ errorCode: code.slice('SALESFORCE_'.length), message: 'No.' }]);
+        assert.ok(meaning !== 'token_refused');
+        assert.deepEqual([meaning.kind, meaning.code], [kindOf, code]);
+        assert.match(meaning.message, /deal 006/);
+      }
+    }
+    const codeOf = (result: Verdict) => (result === 'token_refused' ? result : result.code);
+    assert.equal(codeOf(verdict(classifySalesforce, 300, [])), 'SALESFORCE_EXTERNAL_ID_NOT_UNIQUE');
+    assert.equal(codeOf(verdict(classifySalesforce, 502, undefined)), 'SALESFORCE_HTTP_502');
+    assert.deepEqual([400, 401, 503].map((status) => codeOf(verdict(classifySalesforceToken, status, status === 400 ? { error: 'invalid_grant' } : undefined))), ['SALESFORCE_TOKEN_INVALID_GRANT', 'SALESFORCE_TOKEN_HTTP_401', 'SALESFORCE_TOKEN_HTTP_503']);
+  });
+
   it('calls several records under one external ID a matter for a person, whatever the body', () => {
     assert.equal(kind(verdict(classifySalesforce, 300, ['/services/data/v64.0/sobjects/Account/001'])), 'business_rule');
     assert.equal(kind(verdict(classifySalesforce, 300, undefined)), 'business_rule');

@@ -38,6 +38,10 @@ describe('An answer of SAP that says no', () => {
     });
   }
 
+  it('tells too many requests by SAP_THROTTLED, whatever came with it', () => {
+    for (const given of [undefined, body('/IWFND/CM_COS/101', 'Too many requests')]) assert.deepEqual([meaningOf(429, given).kind, meaningOf(429, given).code], ['transient', 'SAP_THROTTLED']);
+  });
+
   it('asks for a new session where the CSRF token is refused or the logon has expired, not where a permission is missing', () => {
     for (const required of ['Required', 'required']) assert.equal(verdictOf(403, undefined, { 'x-csrf-token': required }), 'token_refused');
     assert.equal(verdictOf(401, undefined), 'token_refused');

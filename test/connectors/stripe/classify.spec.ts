@@ -32,6 +32,15 @@ describe("What Stripe's refusals mean", () => {
     assert.deepEqual(meaningOf(503, '<html>'), ['transient', 'STRIPE_HTTP_503']);
   });
 
+  it('by the code for each state that somebody brought about in Stripe', () => {
+    for (const [code, kind, told] of [
+      ['api_key_expired', 'configuration', 'STRIPE_API_KEY_EXPIRED'], ['tax_id_invalid', 'business_rule', 'STRIPE_TAX_ID_INVALID'], ['parameter_missing', 'contract', 'STRIPE_PARAMETER_MISSING'],
+      ['lock_timeout', 'transient', 'STRIPE_LOCK_TIMEOUT'], ['rate_limit', 'transient', 'STRIPE_RATE_LIMIT'], ['idempotency_key_in_use', 'transient', 'STRIPE_IDEMPOTENCY_KEY_IN_USE'], ['parameter_invalid_empty', 'business_rule', 'STRIPE_PARAMETER_INVALID_EMPTY'],
+    ] as const) assert.deepEqual(meaningOf(400, invalid(code)), [kind, told]);
+    assert.deepEqual(meaningOf(400, invalid('parameter_invalid_string_blank', 'no', 'metadata[deal]')), ['contract', 'STRIPE_PARAMETER_INVALID_STRING_BLANK']);
+    assert.deepEqual(meaningOf(400, { type: 'invalid_request_error', message: 'You can only void open invoices.' }), ['business_rule', 'STRIPE_INVALID_REQUEST_ERROR']);
+  });
+
   it('as keys and permissions that somebody has to mend', () => {
     assert.equal(meaningOf(401, { type: 'invalid_request_error', message: 'Invalid API Key provided' }), 'token_refused');
     assert.deepEqual(meaningOf(403, { type: 'invalid_request_error', code: 'more_permissions_required', message: 'rak_invoice_write' }), ['configuration', 'STRIPE_MORE_PERMISSIONS_REQUIRED']);
