@@ -9,7 +9,8 @@ import { SearchAttribute } from '../../workflows/contracts/search-attributes.ts'
 import type { exceptionCase } from '../../workflows/exception-case.ts';
 
 /** What may be wrong with a subscription; each has at most one open case. */
-export type Trouble = 'stopped' | 'position-lost';
+export const TROUBLES = ['stopped', 'position-lost', 'unreadable'] as const;
+export type Trouble = (typeof TROUBLES)[number];
 
 export type TroubleTold = Pick<CaseInput, 'code' | 'kind' | 'message' | 'mend'>;
 

@@ -10,7 +10,7 @@ import { activeConfig, activeConfigHash } from '../../store/config-versions.ts';
 import type { Store } from '../../store/database.ts';
 import { storeInbox } from '../gateway/inbox.ts';
 import { lazyClient } from '../temporal.ts';
-import { subscriptionCases } from './cases.ts';
+import { subscriptionCases, TROUBLES } from './cases.ts';
 import { startSubscriber } from './subscriber.ts';
 import { startSweep, sweeps } from './sweeps.ts';
 
@@ -82,7 +82,7 @@ export function startChangeEventsPart(store: Store, log: Log, { lookAgainMs = LO
       hashSeen = hash;
       for (const { id } of all) {
         if (wanted.some((system) => system.id === id)) continue;
-        for (const trouble of ['stopped', 'position-lost'] as const) void casesOf(id).settle(trouble, `the configuration asks for no change events of ${id} any more`);
+        for (const trouble of TROUBLES) void casesOf(id).settle(trouble, `the configuration asks for no change events of ${id} any more`);
       }
     }
     for (const id of subscriptions.keys()) if (!wanted.some((system) => system.id === id)) await end(id);

@@ -21,6 +21,8 @@ export interface Rules {
 }
 
 const NOTHING: Meaning = { deals: [], onlyKnown: true, sweep: null };
+/** The end of the year 9999, milliseconds since 1970. */
+const LAST_INSTANT = 253_402_300_799_999;
 /** Fields that Salesforce changes along with any other. */
 const ALONG = ['LastModifiedDate', 'LastModifiedById'];
 
@@ -32,7 +34,7 @@ export function meaningOf(event: ChangeEvent, rules: Rules): Meaning {
   if (changeType === 'GAP_OVERFLOW' || recordIds.some((id) => id.endsWith('*'))) return { ...NOTHING, sweep: 'more changed at once than Salesforce tells one by one' };
   if (entity === 'OpportunityLineItem') {
     const deal = fields['OpportunityId'];
-    return typeof deal === 'string' ? { deals: [deal], onlyKnown: true, sweep: null } : { ...NOTHING, sweep: 'a line changed, and its event names no deal' };
+    return typeof deal === 'string' && /^\w{15}(?:\w{3})?$/.test(deal) ? { deals: [deal], onlyKnown: true, sweep: null } : { ...NOTHING, sweep: 'a line changed, and its event names no deal' };
   }
   if (changeType.startsWith('GAP_')) return { deals: recordIds, onlyKnown: true, sweep: 'Salesforce told that a deal changed, but not how' };
   const stage = fields['StageName'];
@@ -66,7 +68,7 @@ export function dealEvent(received: ReceivedEvent, event: ChangeEvent, dealId: s
     eventId: `change/${received.id}/${dealId}`,
     kind: 'deal.changed',
     businessKey: dealId,
-    version: typeof modified === 'number' ? new Date(modified).toISOString() : event.commitAt,
+    version: typeof modified === 'number' && modified >= 0 && modified <= LAST_INSTANT ? new Date(modified).toISOString() : event.commitAt,
     occurredAt: event.commitAt,
     headers: headersOf(received, came),
     rawBody: Buffer.from(JSON.stringify(payload)),

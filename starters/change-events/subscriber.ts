@@ -13,7 +13,7 @@ import type { GatewayInbox, InboundEvent, QuarantinedEvent } from '../gateway/de
 import { knownDeals } from './known-deals.ts';
 import { positionOf } from './position.ts';
 import { dealEvent, meaningOf, unreadableEvent } from './sort-out.ts';
-import type { SubscriptionCases, TroubleTold } from './cases.ts';
+import type { SubscriptionCases, Trouble, TroubleTold } from './cases.ts';
 import type { Sweeps } from './sweeps.ts';
 
 export interface SubscriberSettings {
@@ -55,8 +55,8 @@ export function startSubscriber(settings: SubscriberSettings): Subscriber {
   let lost = false;
   let toldOf: string | undefined;
   let failingSince: number | undefined;
-  /** A lost position that no case is open for yet. */
-  let untold: TroubleTold | undefined;
+  /** Troubles that no case is open for yet. */
+  const untold = new Map<Trouble, TroubleTold>();
 
   async function take(batch: EventBatch, ownUserId: string | null): Promise<void> {
     const events: InboundEvent[] = [];
@@ -77,7 +77,7 @@ export function startSubscriber(settings: SubscriberSettings): Subscriber {
     }
     if (events.length > 0) await inSpan({ name: 'take change events', kind: SpanKind.CONSUMER, attributes: { 'q2c.system': system } }, () => settings.inbox.receive(events));
     for (const event of unreadable) await settings.inbox.quarantine(event);
-    if (unreadable.length > 0) sweeps.ask('a change event could not be read');
+    if (unreadable.length > 0) await tellUnreadable(unreadable);
     await position.moveTo(batch.replayId);
     if (batch.events.length > 0) log.info({ system, topic: came.topic, events: batch.events.length, kept: events.length, quarantined: unreadable.length }, 'change events taken');
   }
@@ -124,19 +124,39 @@ export function startSubscriber(settings: SubscriberSettings): Subscriber {
   async function tellLost(failure: Failure): Promise<void> {
     log.error({ system, topic: came.topic, code: failure.code }, 'the position in the change events is lost: the subscription starts at the newest, the sweep looks for what was missed');
     const gap = `after ${(await watermarkMovedAt(db, mark)) ?? 'the last one taken'} and before ${new Date().toISOString()}`;
-    untold = {
+    const cause = failure.code === 'PUBSUB_EVENT_TOO_LARGE' ? `An event of ${came.topic} is too large to be taken, and with it those after it` : `Salesforce no longer has the change events of ${came.topic} after the last one taken`;
+    untold.set('position-lost', {
       code: 'CHANGE_EVENTS_POSITION_LOST',
       kind: 'contract',
-      message: `Salesforce no longer has the change events of ${came.topic} after the last one taken: changes made ${gap} were told to nobody. ${failure.message}`,
+      message: `${cause}: changes made ${gap} were told to nobody. ${failure.message}`,
       mend: `The subscription goes on with the newest, and the missed-event sweep of ${system} was asked to find the closed-won deals that changed ${gap}: this case closes itself once that sweep has gone well. If it stays open, look at the cases of missed-event-sweep/${system}. Deals that were taken back from closed-won in that time are not found by it: look through those in ${system}.`,
-    };
-    await tell('change-events.position-lost', `Salesforce no longer has the change events after the last one taken: the subscription goes on with the newest, and the missed-event sweep looks for the deals that changed in between. ${failure.message}`, failure);
+    });
+    await tell('change-events.position-lost', `${cause}: the subscription goes on with the newest, and the missed-event sweep looks for the deals that changed in between. ${failure.message}`, failure);
     // The newest events are not kept waiting for it.
-    void raiseLost();
+    void raiseUntold();
   }
 
-  async function raiseLost(): Promise<void> {
-    if (untold !== undefined && (await cases.raise('position-lost', untold))) untold = undefined;
+  /** They are in quarantine by now, and the position moves on after this. */
+  async function tellUnreadable(events: readonly QuarantinedEvent[]): Promise<void> {
+    const [first] = events;
+    const said = `${events.length === 1 ? 'A change event' : `${events.length} change events`} of ${came.topic} could not be read: ${first?.findings[0]?.message.slice(0, 300) ?? ''}.`;
+    log.warn({ system, topic: came.topic, events: events.map(({ eventId }) => eventId) }, said);
+    await tell('change-events.unreadable', `${said} In quarantine in the inbox as ${events.slice(0, 10).map(({ eventId }) => eventId).join(', ')}; the sweep looks for what they told of.`, { code: 'CHANGE_EVENT_UNREADABLE', kind: 'contract' });
+    untold.set('unreadable', {
+      code: 'CHANGE_EVENT_UNREADABLE',
+      kind: 'contract',
+      message: `${said} It was put into quarantine in the inbox as ${first?.eventId ?? ''} with its bytes, and the events after it are taken.`,
+      mend: `The missed-event sweep of ${system} was asked to find the closed-won deals that changed: this case closes itself once that sweep has gone well. Deals that were taken back from closed-won meanwhile are not found by it: look through those in ${system}. Where more of them come, compare connectors/salesforce/pubsub with the Pub/Sub API's documentation.`,
+    });
+    sweeps.ask('a change event could not be read');
+    void raiseUntold();
+  }
+
+  async function raiseUntold(): Promise<void> {
+    for (const [trouble, told] of [...untold]) {
+      untold.delete(trouble);
+      if (!(await cases.raise(trouble, told)) && !untold.has(trouble)) untold.set(trouble, told);
+    }
   }
 
   async function tellStopped(failure: Pick<Failure, 'code' | 'kind' | 'message' | 'mend'>): Promise<void> {
@@ -154,11 +174,13 @@ export function startSubscriber(settings: SubscriberSettings): Subscriber {
 
   async function tellRecovered(): Promise<void> {
     await cases.settle('stopped', `change events come from ${system} again`);
-    await raiseLost();
-    await cases.settle('position-lost', 'the subscription runs, and a sweep has looked for what was missed', async (openedAt) => {
-      const swept = await readWatermark(db, `sweep/${system}`);
-      return swept !== undefined && Date.parse(swept) > Date.parse(openedAt);
-    });
+    await raiseUntold();
+    for (const trouble of ['position-lost', 'unreadable'] as const) {
+      await cases.settle(trouble, 'the subscription runs, and a sweep has looked for what was missed', async (openedAt) => {
+        const swept = await readWatermark(db, `sweep/${system}`);
+        return swept !== undefined && Date.parse(swept) > Date.parse(openedAt);
+      });
+    }
     if (toldOf === undefined) return;
     toldOf = undefined;
     await tell('change-events.resumed', `Change events come from ${system} again.`);

@@ -52,11 +52,13 @@ describe('Change events on their way into the inbox', function () {
   interface Started {
     readonly inbox?: GatewayInbox;
     readonly changeEvents?: object;
+    /** Of one message. */
+    readonly mostBytes?: number;
   }
   /** Answers once the subscription is open and its position is stored. */
-  async function start({ inbox = storeInbox(store.db), changeEvents = {} }: Started = {}): Promise<void> {
+  async function start({ inbox = storeInbox(store.db), changeEvents = {}, mostBytes }: Started = {}): Promise<void> {
     const options = org.subscribing(changeEvents);
-    const source = createChangeEventSource(org.settings(options));
+    const source = createChangeEventSource(org.settings(options), mostBytes);
     const sweeps = { ask: (why: string) => void asked.push(why), stop: () => undefined };
     const subscriber = startSubscriber({ db: store.db, inbox, log: memoryLog(), system: 'salesforce', source, options: salesforceOptionsSchema.parse(options), sweeps, cases, firstPauseMs: 10, longestPauseMs: 50 });
     running.push({ subscriber, close: () => source.close() });
@@ -253,6 +255,56 @@ describe('Change events on their way into the inbox', function () {
     assert.deepEqual([unread?.state, read?.state, read?.business_key], ['quarantined', 'received', id]);
     assert.deepEqual(unread?.raw_body, Buffer.from([255, 255, 255]));
     assert.deepEqual(asked, ['a change event could not be read']);
+  });
+
+  for (const [what, fault, problem] of [
+    ['of a schema that Salesforce does not know', 'unknown-schema', /does not know schema no-such-schema/],
+    ['without a change event\'s header', 'no-header', /ChangeEventHeader: not as in a change event/],
+    ['without any content', 'no-event', /without its content/],
+    ['that tells of a billion records', 'endless', /tells of more than it has/],
+    ['of many megabytes', 'gigantic', /has 3145728 bytes/],
+  ] as const) {
+    it(`an event ${what} is quarantined and told to people before the position moves on past it, and the next ones come in`, async () => {
+      await start();
+      asked = [];
+      await org.fault(fault);
+      await org.deal({ StageName: 'Closed Won' });
+      const id = await org.deal({ StageName: 'Closed Won' });
+      await caughtUp();
+      const [unread, read, ...others] = await rows();
+      assert.deepEqual([unread?.state, read?.state, read?.business_key, others], ['quarantined', 'received', id, []]);
+      assert.ok((unread?.raw_body.length ?? 0) <= 64 * 1024);
+      const [told, ...more] = await audited();
+      assert.deepEqual([told?.action, more], ['change-events.unreadable', []]);
+      assert.match(told?.message ?? '', problem);
+      await until(() => Promise.resolve(raised.includes('unreadable CHANGE_EVENT_UNREADABLE')));
+      assert.deepEqual(asked, ['a change event could not be read']);
+      assert.ok(!raised.some((each) => each.startsWith('stopped ') && !each.endsWith('over')), 'nothing came to a stop');
+    });
+  }
+
+  it('an event whose schema is no JSON is quarantined, and so are the others of that schema', async () => {
+    await start();
+    await org.fault('broken-schema');
+    await org.deals([{ StageName: 'Closed Won' }, { StageName: 'Closed Won' }]);
+    await caughtUp();
+    assert.deepEqual((await rows()).map(({ state }) => state), ['quarantined', 'quarantined']);
+    assert.match((await audited())[0]?.message ?? '', /schema .* cannot be used/);
+  });
+
+  it('an event whose message is too large to be read at all is gone past, and the loss is told', async () => {
+    await start();
+    await stopAll();
+    const before = await org.deal({ StageName: 'Closed Won' });
+    await org.fault('gigantic', 2);
+    await start({ mostBytes: 64 * 1024 });
+    await until(async () => (await audited()).some(({ action }) => action === 'change-events.position-lost'));
+    await caughtUp();
+    assert.ok(!(await keys()).includes(before));
+    assert.match((await audited())[0]?.message ?? '', /too large to be taken/);
+    const later = await org.deal({ StageName: 'Closed Won' });
+    await caughtUp();
+    assert.deepEqual(await keys(), [later]);
   });
 
   it('a missing permission is told once, and once more when it is mended', async () => {

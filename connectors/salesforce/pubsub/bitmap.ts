@@ -17,7 +17,7 @@ export function recordSchemaOf(schema: unknown): RecordSchema | undefined {
  */
 export function fieldsOfBitmaps(bitmaps: readonly string[], schema: RecordSchema): string[] {
   return bitmaps.flatMap((text) => {
-    const [, position, bits = ''] = /^(?:(\d+)-)?(0x[0-9A-Fa-f]+)$/.exec(text) ?? [];
+    const [, position, bits = ''] = /^(?:(\d+)-)?(0x[0-9A-Fa-f]{1,1000})$/.exec(text) ?? [];
     if (bits === '') throw new Error(`"${text.slice(0, 40)}" is no bitmap of fields`);
     if (position === undefined) return namesOf(bits, schema);
     const parent = schema.fields[Number(position)];

@@ -2,6 +2,7 @@ import avro from 'avsc';
 import { z } from 'zod';
 import type { Instant } from '../../../domain/dates.ts';
 import { fieldsOfBitmaps, recordSchemaOf, type RecordSchema } from './bitmap.ts';
+import { checkBounds } from './payload-bounds.ts';
 
 export const CHANGE_TYPES = ['CREATE', 'UPDATE', 'DELETE', 'UNDELETE', 'GAP_CREATE', 'GAP_UPDATE', 'GAP_DELETE', 'GAP_UNDELETE', 'GAP_OVERFLOW'] as const;
 export type ChangeType = (typeof CHANGE_TYPES)[number];
@@ -24,13 +25,16 @@ export interface ChangeEvent {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Milliseconds of the years that stores and people can name. */
+const LAST_INSTANT = 253_402_300_799_999n;
+
 const headerSchema = z.object({
   entityName: z.string().min(1),
   recordIds: z.array(z.string().regex(/^(?:\w{15}(?:\w{3})?|\w{3}\*)$/, 'a record ID')),
   changeType: z.enum(CHANGE_TYPES),
   changeOrigin: z.string(),
   transactionKey: z.string(),
-  commitTimestamp: z.bigint(),
+  commitTimestamp: z.bigint().min(0n).max(LAST_INSTANT),
   commitUser: z.string(),
   nulledFields: z.array(z.string()).default([]),
   changedFields: z.array(z.string()).default([]),
@@ -65,6 +69,7 @@ export function eventReader(schemaJson: string): EventReader {
   const type = avroTypeOf(schema);
   return {
     read(payload) {
+      checkBounds(schema, payload);
       const value: unknown = type.fromBuffer(payload);
       const message = messageSchema.parse(value, { error: () => 'not as in a change event' });
       const { ChangeEventHeader: header, ...fields } = message;

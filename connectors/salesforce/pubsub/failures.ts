@@ -80,6 +80,29 @@ export function endingOf(error: unknown, where: { readonly system: string; reado
   }, { cause: error });
 }
 
+/** A message of more bytes than may be read: nothing of it is known. */
+export function isTooLarge(error: unknown): boolean {
+  const known = serviceError.safeParse(error);
+  return known.success && known.data.code === Status.RESOURCE_EXHAUSTED && /larger than max/i.test(known.data.details);
+}
+
+/** One event alone is more than may be read, and its position is in it: nothing after the last event taken can be gone on from. */
+export function tooLargeEnding(where: { readonly system: string; readonly topic: string }): SubscriptionEnded {
+  const object = `change events of ${where.topic}`;
+  return new SubscriptionEnded('position_lost', { kind: 'contract', code: 'PUBSUB_EVENT_TOO_LARGE', message: `The next of the ${object} alone is larger than any that Salesforce documents, and cannot be read.`, mend: 'See in Salesforce which change made such an event.', system: where.system, object, written: 'no' });
+}
+
+/** Why the events of a schema cannot be read, where Salesforce does not give the schema; undefined where that is a matter of the connection, the token or a right. */
+export function schemaProblem(error: unknown, schemaId: string): string | undefined {
+  const which = `schema ${schemaId.slice(0, 100)}`;
+  if (error instanceof z.ZodError) return `${which} came in another shape than Salesforce documents`;
+  const known = serviceError.safeParse(error);
+  if (isTooLarge(error)) return `${which} is larger than may be read`;
+  if (!known.success || trailer(error, 'error-code').replace(PREFIX, '') in ROWS) return undefined;
+  const { code, details } = known.data;
+  return code === Status.NOT_FOUND || code === Status.INVALID_ARGUMENT ? `Salesforce does not know ${which}: ${redact(details).slice(0, 300)}` : undefined;
+}
+
 /** The stream is open, but nothing comes any more. */
 export function silentEnding(where: { readonly system: string; readonly topic: string }, seconds: number): SubscriptionEnded {
   const object = `change events of ${where.topic}`;

@@ -6,7 +6,7 @@ import type { SalesforceSession } from '../auth.ts';
 
 const bytes = z.instanceof(Buffer);
 const fetchResponse = z.object({
-  events: z.array(z.object({ event: z.object({ id: z.string(), schemaId: z.string(), payload: bytes }), replayId: bytes })),
+  events: z.array(z.object({ event: z.object({ id: z.string(), schemaId: z.string(), payload: bytes }).nullish(), replayId: bytes })),
   latestReplayId: bytes,
   pendingNumRequested: z.number().int(),
 });
@@ -31,13 +31,16 @@ export interface PubSubService {
 
 const SCHEMA_WITHIN_MS = 30_000;
 /** Events have up to 1 MB each, and a hundred may come at once. */
-const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+export const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 
-/** @param endpoint - "https://api.pubsub.salesforce.com:7443" */
-export function pubSubService(endpoint: string): PubSubService {
+/**
+ * @param endpoint - "https://api.pubsub.salesforce.com:7443"
+ * @param mostBytes - of one message; a greater one ends its call with RESOURCE_EXHAUSTED before it is read
+ */
+export function pubSubService(endpoint: string, mostBytes: number = MAX_MESSAGE_BYTES): PubSubService {
   const url = new URL(endpoint);
   const secure = url.protocol === 'https:';
-  const client = new Client(`${url.hostname}:${url.port === '' ? (secure ? '443' : '80') : url.port}`, secure ? credentials.createSsl() : credentials.createInsecure(), { 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
+  const client = new Client(`${url.hostname}:${url.port === '' ? (secure ? '443' : '80') : url.port}`, secure ? credentials.createSsl() : credentials.createInsecure(), { 'grpc.max_receive_message_length': mostBytes });
   const { Subscribe: fetch, GetSchema: getSchema } = methods();
   return {
     subscribe: (session, instanceUrl) => client.makeBidiStreamRequest<FetchRequest, unknown>(fetch.path, fetch.requestSerialize, fetch.responseDeserialize, metadataOf(session, instanceUrl)),

@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isSystemFailure, SystemFailure } from '../../../domain/failure.ts';
 import type { ConnectorSettings } from '../../connector.ts';
 import { salesforceAuth, type SalesforceSession } from '../auth.ts';
 import { salesforceCredentialsSchema, salesforceOptionsSchema, type ChangeEventsOptions } from '../options.ts';
 import { eventReader, type ChangeEvent, type EventReader } from './change-event.ts';
-import { endingOf, silentEnding } from './failures.ts';
-import { pubSubService, readFetchResponse, type FetchResponse, type FetchStream } from './service.ts';
+import { endingOf, isTooLarge, schemaProblem, silentEnding, tooLargeEnding } from './failures.ts';
+import { MAX_MESSAGE_BYTES, pubSubService, readFetchResponse, type FetchResponse, type FetchStream } from './service.ts';
 
 /** Where a subscription begins; `after` takes a replay ID as it came, opaque and in base64. */
 export type StartingPoint = { readonly from: 'latest' } | { readonly from: 'earliest' } | { readonly from: 'after'; readonly replayId: string };
@@ -42,20 +43,26 @@ export interface ChangeEventSource {
 }
 
 const KEPT_SCHEMAS = 200;
+/** Salesforce's change events have up to 1 MB: what has more is not decoded, and its beginning is kept. */
+const MOST_EVENT_BYTES = 2 * 1024 * 1024;
+const KEPT_BYTES = 64 * 1024;
 
 /**
  * Salesforce's change events over the Pub/Sub API (gRPC, Avro).
+ * @param mostBytes - of one message on the stream
  * @throws ZodError where options or credentials are of the wrong shape, Error where the options name no change events
  */
-export function createChangeEventSource(settings: ConnectorSettings): ChangeEventSource {
+export function createChangeEventSource(settings: ConnectorSettings, mostBytes: number = MAX_MESSAGE_BYTES): ChangeEventSource {
   const options = salesforceOptionsSchema.parse(settings.options ?? {});
   const { changeEvents } = options;
   if (changeEvents === null) throw new Error(`system ${settings.system} has no changeEvents among its options`);
   const auth = salesforceAuth(settings, salesforceCredentialsSchema.parse(settings.credentials), options);
-  const service = pubSubService(changeEvents.endpoint);
+  const service = pubSubService(changeEvents.endpoint, mostBytes);
   const where = { system: settings.system, topic: changeEvents.topic };
   const readers = new Map<string, Promise<EventReader | { readonly problem: string }>>();
   let refused: SalesforceSession | undefined;
+  /** A message was too large: the next stream asks for one event at a time. */
+  let oneByOne = false;
 
   /** A session that has not been refused, with all that the Pub/Sub API wants to know of it. */
   async function session(): Promise<{ readonly session: SalesforceSession; readonly instanceUrl: string }> {
@@ -67,7 +74,7 @@ export function createChangeEventSource(settings: ConnectorSettings): ChangeEven
     return { session: current, instanceUrl: current.instanceUrl ?? settings.baseUrl };
   }
 
-  /** A schema is fetched once; one that could not be fetched, again the next time. */
+  /** A schema is fetched once; one that could not be fetched, again the next time. What Salesforce does not give is a problem of the events alone that need it. */
   async function readerOf(schemaId: string): Promise<EventReader | { readonly problem: string }> {
     const known = readers.get(schemaId);
     if (known !== undefined) return await known;
@@ -87,12 +94,17 @@ export function createChangeEventSource(settings: ConnectorSettings): ChangeEven
       return await fetching;
     } catch (error) {
       readers.delete(schemaId);
-      throw error;
+      const problem = schemaProblem(error, schemaId);
+      if (problem === undefined) throw error;
+      return { problem };
     }
   }
 
-  async function received({ event }: FetchResponse['events'][number]): Promise<ReceivedEvent> {
-    const { id, schemaId, payload } = event;
+  async function received({ event, replayId }: FetchResponse['events'][number]): Promise<ReceivedEvent> {
+    if (event === null || event === undefined) return { id: idOf('', replayId), schemaId: '', payload: Buffer.alloc(0), content: { problem: 'it came without its content' } };
+    const { schemaId, payload } = event;
+    const id = idOf(event.id, replayId);
+    if (payload.length > MOST_EVENT_BYTES) return { id, schemaId, payload: Buffer.from(payload.subarray(0, KEPT_BYTES)), content: { problem: `it has ${payload.length} bytes, more than a change event has; the first ${KEPT_BYTES} are kept` } };
     const reader = await readerOf(schemaId);
     return { id, schemaId, payload, content: 'problem' in reader ? reader : readSafely(reader, payload) };
   }
@@ -103,8 +115,10 @@ export function createChangeEventSource(settings: ConnectorSettings): ChangeEven
     signal.throwIfAborted();
     const stream = service.subscribe(opened.session, opened.instanceUrl);
     const watch = watchdog(stream, signal, changeEvents?.silenceSeconds ?? 300);
+    const single = oneByOne;
+    oneByOne = false;
     try {
-      stream.write({ topicName: where.topic, numRequested: changeEvents?.ahead ?? 100, ...positionOf(start) });
+      stream.write({ topicName: where.topic, numRequested: single ? 1 : (changeEvents?.ahead ?? 100), ...positionOf(start) });
       for await (const message of stream) {
         watch.alive();
         const answer = readFetchResponse(message);
@@ -119,6 +133,10 @@ export function createChangeEventSource(settings: ConnectorSettings): ChangeEven
       signal.throwIfAborted();
       if (watch.silent()) throw silentEnding(where, changeEvents?.silenceSeconds ?? 300);
       if (isSystemFailure(error)) throw error;
+      if (isTooLarge(error)) {
+        if (single) throw tooLargeEnding(where);
+        oneByOne = true;
+      }
       const ended = endingOf(error, where);
       if (ended.ending === 'token_refused') refused = opened.session;
       throw ended;
@@ -141,6 +159,12 @@ export function createChangeEventSource(settings: ConnectorSettings): ChangeEven
 function positionOf(start: StartingPoint): { readonly replayPreset: 'LATEST' | 'EARLIEST' | 'CUSTOM'; readonly replayId?: Buffer } {
   if (start.from === 'after') return { replayPreset: 'CUSTOM', replayId: Buffer.from(start.replayId, 'base64') };
   return { replayPreset: start.from === 'latest' ? 'LATEST' : 'EARLIEST' };
+}
+
+/** An event's own ID, or what can stand for one as a key. */
+function idOf(id: string, replayId: Buffer): string {
+  if (id === '') return `replay-${replayId.toString('hex')}`;
+  return /^[\x21-\x7E]{1,200}$/.test(id) ? id : `sha256-${createHash('sha256').update(id).digest('hex')}`;
 }
 
 function readSafely(reader: EventReader, payload: Buffer): ChangeEvent | { readonly problem: string } {

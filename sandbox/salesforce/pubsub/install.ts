@@ -11,7 +11,7 @@ import type { Capture } from './capture.ts';
 import { eventSchemaOf } from './event-schema.ts';
 import { pubSubFaults, FaultOrder } from './faults.ts';
 import { refusal, type Refusal } from './refusal.ts';
-import { serveSubscription, type SubscriptionCall } from './subscription.ts';
+import { HEADLESS, serveSubscription, type SubscriptionCall } from './subscription.ts';
 
 const Topic = z.object({ topicName: z.string() });
 const Schema = z.object({ schemaId: z.string() });
@@ -47,9 +47,9 @@ export async function installPubSub(context: SandboxContext, options: Salesforce
     GetSchema(call: ServerUnaryCall<unknown, object>, answer: (error: Refusal | null, value?: object) => void) {
       counted.schema += 1;
       const { schemaId } = Schema.parse(call.request);
-      const schema = objectTypes().map(eventSchemaOf).find(({ id }) => id === schemaId);
+      const schema = [...objectTypes().map(eventSchemaOf), HEADLESS].find(({ id }) => id === schemaId);
       const refused = admit(call.metadata) ?? (schema === undefined ? refusal(Status.INVALID_ARGUMENT, 'schema.validation.failed', 'The schema ID is not known.') : undefined);
-      answer(refused ?? null, { schemaJson: schema?.json, schemaId, rpcId: randomUUID() });
+      answer(refused ?? null, { schemaJson: faults.take('broken-schema') ? '<html>503</html>' : schema?.json, schemaId, rpcId: randomUUID() });
     },
     GetTopic(call: ServerUnaryCall<unknown, object>, answer: (error: Refusal | null, value?: object) => void) {
       const { topicName } = Topic.parse(call.request);

@@ -21,6 +21,10 @@ export interface SubscriptionCall {
 /** The most events on their way in one stream, however many were asked for. */
 const MAX_REQUESTED = 100;
 const MAX_IN_ANSWER = 40;
+const GIGANTIC_BYTES = 3 * 1024 * 1024;
+
+/** A schema of a record that is no change event. */
+export const HEADLESS = { id: 'headless', json: JSON.stringify({ type: 'record', name: 'Headless', fields: [{ name: 'Name', type: 'string' }] }) };
 
 /** Ten bytes, big-endian, as seen of Salesforce's; a subscriber is to take them for opaque. */
 export function replayBytes(replay: number): Buffer {
@@ -60,11 +64,22 @@ export function serveSubscription(call: ServerDuplexStream<unknown, object>, par
     cursor = events.at(-1)?.replay ?? capture.latest();
     if (silent) return;
     call.write({
-      events: events.map(({ replay, id, schemaId, payload }) => ({ event: { id, schemaId, payload: faults.take('garbage') ? Buffer.from([255, 255, 255]) : Buffer.from(payload, 'base64') }, replayId: replayBytes(replay) })),
+      events: events.map(({ replay, ...event }) => ({ event: told(event), replayId: replayBytes(replay) })),
       latestReplayId: replayBytes(cursor),
       rpcId: randomUUID(),
       pendingNumRequested: pending,
     });
+  }
+
+  function told({ id, schemaId, payload }: Pick<StoredEvent, 'id' | 'schemaId' | 'payload'>): object | null {
+    if (faults.take('no-event')) return null;
+    if (faults.take('unknown-schema')) return { id, schemaId: 'no-such-schema', payload: Buffer.from(payload, 'base64') };
+    if (faults.take('no-header')) return { id, schemaId: HEADLESS.id, payload: Buffer.from([2, 0x78]) };
+    if (faults.take('garbage')) return { id, schemaId, payload: Buffer.from([255, 255, 255]) };
+    // The entity's name, and then a billion record IDs.
+    if (faults.take('endless')) return { id, schemaId, payload: Buffer.from([2, 0x78, 0x80, 0x80, 0x80, 0x80, 0x08]) };
+    if (faults.take('gigantic')) return { id, schemaId, payload: Buffer.alloc(GIGANTIC_BYTES, 1) };
+    return { id, schemaId, payload: Buffer.from(payload, 'base64') };
   }
 
   function deliver(): void {

@@ -6,7 +6,7 @@ import { taskIdOf } from '../../../connectors/dynamics/project.ts';
 import { isUnsupported, type ErpPort, type References } from '../../../connectors/ports.ts';
 import { callContext, dealOf, JP01, uniqueTag, type Deal, type DealTerms } from '../conformance/documents.ts';
 import { others } from '../conformance/record-content.ts';
-import { describeRecordPort, failureOf, type RecordExceptions } from '../conformance/records.ts';
+import { AT_ITS_LIMIT, describeRecordPort, failureOf, type RecordExceptions } from '../conformance/records.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
 import { NONE, offered, startEnvironment, type StoredValues, type TestEnvironment } from './environment.ts';
 
@@ -175,7 +175,7 @@ for (const projectEntities of ['project_accounting', 'project_operations'] as co
 
     it('reports a project whose tasks could not all be written as half written', async () => {
       const { deal, references } = await withContract();
-      await faults.next({ kind: 'status', status: 429, method: 'POST', path: 'ProjectTasks' });
+      await faults.next({ ...AT_ITS_LIMIT, method: 'POST', path: 'ProjectTasks' });
       const failure = await failureOf(() => erp.project.write({ document: deal.project, references }, null, callContext()));
       assert.deepEqual([failure.kind, failure.written], ['transient', 'unknown']);
     });
