@@ -96,7 +96,7 @@ export const ENTITIES: readonly EntityType[] = [
   },
   {
     set: 'ProjectFundingSources', name: 'ProjectFundingSource', dataEntity: 'ProjFundingSourceEntity', table: 'ProjFundingSource', keys: ['dataAreaId', 'ProjectContractID', 'FundingSourceId'],
-    fields: { dataAreaId: company, ProjectContractID: { ...contract, required: true }, FundingSourceId: text(40), FundingType: oneOf(['Customer', 'Organization', 'Grant', 'OnHoldFundingSource'], { type: 'ProjFundingType' }), CustomerOrOrganization: { ...customer, column: 'customeraccount' }, CustomerReference: text(60), CustomerRequisition: text(20), TermsOfPayment: terms('termsofpayment'), IsPrimaryFundingSource: noYes(), CreateDefaultFundingRule: noYes() },
+    fields: { dataAreaId: company, ProjectContractID: { ...contract, required: true }, FundingSourceId: text(40), FundingType: oneOf(['Customer', 'Organization', 'Grant'], { type: 'ProjFundingType' }), CustomerOrOrganization: { ...customer, column: 'customeraccount' }, CustomerReference: text(60), CustomerRequisition: text(20), TermsOfPayment: terms('termsofpayment'), IsPrimaryFundingSource: noYes(), CreateDefaultFundingRule: noYes() },
   },
   {
     set: 'ProjectContractHeaders', name: 'ProjectContractHeader', dataEntity: 'ProjProjectContractHeaderEntity', table: 'ProjInvoiceTable', keys: ['dataAreaId', 'ProjectContractId'], integrated: true,
@@ -116,12 +116,12 @@ export const ENTITIES: readonly EntityType[] = [
   },
   {
     set: 'ProjectTasks', name: 'ProjectTask', dataEntity: 'ProjTaskEntity', table: 'ProjTasks', keys: ['dataAreaId', 'ProjectId', 'TaskId'],
-    fields: { dataAreaId: company, ProjectId: { ...project, required: true }, TaskId: text(20), TaskElementId: text(60), TaskName: text(60, { required: true, label: 'Name' }), ParentTaskElementId: text(60), TaskOutlineLevel: { kind: 'int', initial: 1 }, TaskDisplaySequence: decimal, TaskStatus: oneOf(['Free', 'Tentative', 'Busy', 'OutOfOffice'], { type: 'SmmShowTimeAs' }), TaskTimeType: oneOf(['NotStarted', 'InProgress', 'Completed', 'Waiting', 'Deferred'], { type: 'SmmActivityTaskTimeType' }) },
+    fields: { dataAreaId: company, ProjectId: { ...project, required: true }, TaskId: text(20), TaskElementId: text(60), TaskName: text(60, { required: true, label: 'Name' }), ParentTaskElementId: text(60), TaskOutlineLevel: { kind: 'int', initial: 1 }, TaskDisplaySequence: decimal },
   },
   {
     set: 'ProjHourSalesPricesV2', name: 'ProjHourSalesPriceV2', dataEntity: 'ProjHourSalesPriceV2Entity', table: 'ProjHourSalesPrice',
     keys: ['dataAreaId', 'ProjectId', 'PriceGroup', 'ResourceCategoryId', 'TransDate', 'CurrencyId', 'CustomerAccount', 'ProjectContractId', 'ResourceId', 'ResourceCompanyId', 'CategoryId'],
-    fields: { dataAreaId: company, ProjectId: project, PriceGroup: text(10), ResourceCategoryId: role, TransDate: date, CurrencyId: currency, CustomerAccount: customer, ProjectContractId: contract, ResourceId: text(25), ResourceCompanyId: text(4), CategoryId: text(30), SalesPriceModel: oneOf(['Qty', 'Contributionratio', 'PercentMarkup', 'AmountMarkup'], { type: 'ProjSalesPriceModel' }), EndDate: date, SalesPricing: decimal },
+    fields: { dataAreaId: company, ProjectId: project, PriceGroup: text(10), ResourceCategoryId: role, TransDate: date, CurrencyId: currency, CustomerAccount: customer, ProjectContractId: contract, ResourceId: text(25), ResourceCompanyId: text(4), CategoryId: text(30), EndDate: date, SalesPricing: decimal },
   },
   {
     set: 'JournalTables', name: 'JournalTable', dataEntity: 'ProjJournalTableEntity', table: 'ProjJournalTable', keys: ['dataAreaId', 'JournalBatchNumber'],
@@ -136,7 +136,7 @@ export const ENTITIES: readonly EntityType[] = [
     },
   },
   { set: 'Workers', name: 'Worker', dataEntity: 'HcmWorkerEntity', table: 'HcmWorker', keys: ['PersonnelNumber'], fields: { PersonnelNumber: text(25), Name: text(100), PrimaryContactEmail: text(255) } },
-  { set: 'ProjectResources', name: 'ProjectResource', dataEntity: 'ResResourceDataEntity', table: 'ResourceView', keys: ['ResourceId', 'ResourceCompanyId'], fields: { ResourceId: text(25), ResourceCompanyId: text(4), PersonnelNumber: text(25), Name: text(100), Type: oneOf(['Vendor', 'Personnel', 'Machine', 'Tool', 'Location', 'Group', 'Facility'], { type: 'WrkCtrType', initial: 'Personnel' }) } },
+  { set: 'ProjectResources', name: 'ProjectResource', dataEntity: 'ResResourceDataEntity', table: 'ResourceView', keys: ['ResourceId', 'ResourceCompanyId'], fields: { ResourceId: text(25), ResourceCompanyId: text(4), PersonnelNumber: text(25), Name: text(100) } },
   reference('LegalEntities', 'CompanyInfo', ['LegalEntityId'], { Name: text(100) }),
   reference('Currencies', 'Currency', ['CurrencyCode']),
   reference('CustomerGroups', 'CustGroup', ['dataAreaId', 'CustomerGroupId'], { Description: text(60) }),
