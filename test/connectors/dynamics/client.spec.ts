@@ -83,7 +83,7 @@ describe('What Dynamics 365 may answer', function () {
     server = createServer((request, response) => {
       request.resume();
       seen.push(request);
-      if (tokenPath.test(request.url ?? '')) json(response, 200, { access_token: 'the-access-token', expires_in: 3600 });
+      if (tokenPath.test(request.url ?? '')) json(response, 200, { access_token: 'the-access-token-7f3a', expires_in: 3600 });
       else respond(request, response);
     });
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -152,11 +152,11 @@ describe('What Dynamics 365 may answer', function () {
     await connect().customer.find({ document: { ...dealOf('a1b2c3d4').customer, id: "o'neill" }, references: NONE }, callContext());
     const asked = seen.at(-1);
     assert.match(asked?.url ?? '', /^\/data\/CustomersV3\?cross-company=true&\$filter=CustomerAccount%20eq%20(?:'|%27)C-[0-9A-Z]{16}(?:'|%27)&\$select=/);
-    assert.deepEqual([asked?.headers['odata-version'], asked?.headers.authorization], ['4.0', 'Bearer the-access-token']);
+    assert.deepEqual([asked?.headers['odata-version'], asked?.headers.authorization], ['4.0', 'Bearer the-access-token-7f3a']);
   });
 
   it('keeps token and secret out of logs and failures', async () => {
-    respond = (_request, response) => json(response, 400, { error: { code: '', message: 'Bearer the-access-token is wrong', innererror: { message: 'client_secret=the-secret' } } });
+    respond = (_request, response) => json(response, 400, { error: { code: '', message: 'Bearer the-access-token-7f3a is wrong', innererror: { message: 'client_secret=the-secret' } } });
     const failure = await reading();
     assert.doesNotMatch(JSON.stringify({ ...failure, message: '' }) + lines.join('\n'), /the-access-token|the-secret/);
   });

@@ -95,7 +95,7 @@ describe('What Oracle Fusion may answer', function () {
     server = createServer((request, response) => {
       request.resume();
       seen.push(request);
-      if (request.url === '/oauth2/v1/token') json(response, 200, { access_token: 'the-access-token', expires_in: '3600' });
+      if (request.url === '/oauth2/v1/token') json(response, 200, { access_token: 'the-access-token-7f3a', expires_in: '3600' });
       else respond(request, response);
     });
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -154,7 +154,7 @@ describe('What Oracle Fusion may answer', function () {
     respond = onWrite((_request, response) => json(response, 200, PROJECT));
     assert.equal(await activate(), 'active');
     const patched = seen.at(-1);
-    assert.deepEqual([patched?.method, patched?.url, patched?.headers.authorization], ['PATCH', '/fscmRestApi/resources/11.13.18.05/projects/300100000000001', 'Bearer the-access-token']);
+    assert.deepEqual([patched?.method, patched?.url, patched?.headers.authorization], ['PATCH', '/fscmRestApi/resources/11.13.18.05/projects/300100000000001', 'Bearer the-access-token-7f3a']);
   });
 
   it('is that somebody else changed the record in the same moment: it is left as it is, and tried again', async () => {
@@ -196,7 +196,7 @@ describe('What Oracle Fusion may answer', function () {
 
   it('keeps token and secret out of logs and failures', async () => {
     const place = { system: 'oracle', legalEntity: 'US01', currency: 'USD', costCenter: 'X1', people: ['ada@northwind-consulting.example'], projects: ['P1'], task: '1' };
-    respond = (_request, response) => json(response, 400, { title: 'Bad Request', status: '400', 'o:errorDetails': [{ detail: 'Bearer the-access-token and client_secret=the-secret are wrong' }] });
+    respond = (_request, response) => json(response, 400, { title: 'Bad Request', status: '400', 'o:errorDetails': [{ detail: 'Bearer the-access-token-7f3a and client_secret=the-secret are wrong' }] });
     const { labor } = connect();
     assert.ok(!isUnsupported(labor));
     const failure = await failureOf(() => labor.post([laborLine(place)], callContext()));

@@ -51,7 +51,7 @@ describe('What Dataverse may answer', function () {
     server = createServer((request, response) => {
       request.resume();
       seen.push(request);
-      if (tokenPath.test(request.url ?? '')) json(response, 200, { access_token: 'the-access-token', expires_in: 3600 });
+      if (tokenPath.test(request.url ?? '')) json(response, 200, { access_token: 'the-access-token-7f3a', expires_in: 3600 });
       else respond(request, response);
     });
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -96,11 +96,11 @@ describe('What Dataverse may answer', function () {
     assert.equal(await look(connect()), null);
     const asked = seen.at(-1);
     assert.match(asked?.url ?? '', /^\/api\/data\/v9\.2\/accounts\(712c[0-9a-f-]{32}\)\?\$select=accountid$/);
-    assert.deepEqual([asked?.headers['odata-version'], asked?.headers.authorization], ['4.0', 'Bearer the-access-token']);
+    assert.deepEqual([asked?.headers['odata-version'], asked?.headers.authorization], ['4.0', 'Bearer the-access-token-7f3a']);
   });
 
   it('keeps token and secret out of logs and failures', async () => {
-    respond = (_request, response) => json(response, 400, { error: { code: '0x80040265', message: 'Bearer the-access-token is wrong, client_secret=the-secret' } });
+    respond = (_request, response) => json(response, 400, { error: { code: '0x80040265', message: 'Bearer the-access-token-7f3a is wrong, client_secret=the-secret' } });
     const failure = await failureOf(totals);
     assert.doesNotMatch(JSON.stringify({ ...failure, message: '' }) + told.join('\n'), /the-access-token|the-secret/);
   });
