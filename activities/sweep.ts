@@ -35,9 +35,15 @@ export function createSweep(deps: ActivityDependencies): MissedEventSweepActivit
         let looked = 0;
         // A deal and each of its lines is a change of its own: the newest says it all.
         const newest = new Map<string, ChangedDeal>();
-        for await (const changed of changedClosedWon(since, context)) {
-          looked += 1;
-          if ((newest.get(changed.opportunityId)?.version ?? '') < changed.version) newest.set(changed.opportunityId, changed);
+        let failed: { readonly error: unknown } | undefined;
+        try {
+          for await (const changed of changedClosedWon(since, context)) {
+            looked += 1;
+            if ((newest.get(changed.opportunityId)?.version ?? '') < changed.version) newest.set(changed.opportunityId, changed);
+          }
+        } catch (error) {
+          // What was told before it is taken all the same; the next sweep begins where this one did.
+          failed = { error };
         }
         let missed = 0;
         for (const changed of newest.values()) {
@@ -47,9 +53,10 @@ export function createSweep(deps: ActivityDependencies): MissedEventSweepActivit
           const [received] = await receiveEvents(db, [{ source: crm, eventId: `sweep/${changed.opportunityId}/${changed.version}`, kind: 'deal.changed', businessKey: changed.opportunityId, version: changed.version, occurredAt: changed.modifiedAt, headers: {}, rawBody: Buffer.from(JSON.stringify(payload)), payload }]);
           if (received?.status === 'accepted') missed += 1;
         }
+        if (missed > 0) deps.log.warn({ crm, missed }, 'closed-won deals had come without an event; they are in the inbox now');
+        if (failed !== undefined) throw failed.error;
         const until = bySystemsClock(crm, startedAt).toISOString();
         await advanceWatermark(db, { name, from: last ?? null, to: until });
-        if (missed > 0) deps.log.warn({ crm, missed }, 'closed-won deals had come without an event; they are in the inbox now');
         return { looked, missed, until };
       } catch (error) {
         throw toTemporal(error);

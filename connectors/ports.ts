@@ -150,7 +150,7 @@ export interface CrmPort {
   loadOpportunity(opportunityId: string, context: CallContext): Promise<Opportunity>;
   /** Tells the seller where the deal stands; idempotent. */
   readonly writeBack: ((opportunityId: string, status: WriteBack, context: CallContext) => Promise<void>) | Unsupported;
-  /** Closed-won deals changed at or after `since`, oldest first; the changes our own write-back made are left out where the CRM can tell. */
+  /** Closed-won deals changed at or after `since`, oldest first; the changes our own write-back made are left out where the CRM can tell. A record that cannot be read is told by a failure after all the others. */
   readonly changedClosedWon: ((since: Instant, context: CallContext) => AsyncIterable<ChangedDeal>) | Unsupported;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Instant } from '../../domain/dates.ts';
 import { SystemFailure } from '../../domain/failure.ts';
+import { readableRecords } from '../canonical/readable-records.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { fixedHeaders } from '../http/auth.ts';
 import { createHttpClient } from '../http/client.ts';
@@ -9,13 +10,14 @@ import type { CallContext, WriteBack } from '../ports.ts';
 import { associationsOf, parentsOf, type Association } from './associations.ts';
 import { batchRead, batchUpsert } from './batch.ts';
 import { classifyHubSpot } from './classify.ts';
-import { crmObject, type CrmObject } from './crm-object.ts';
+import { changedObject, crmObject, type CrmObject } from './crm-object.ts';
 import { companyProperties, dealProperties, lineProperties } from './mapping.ts';
 import { readHubSpotLimits } from './limits.ts';
 import { noteOnce } from './notes.ts';
 import type { HubSpotCredentials, HubSpotOptions } from './options.ts';
 
-const searchAnswer = z.object({ total: z.number(), results: z.array(crmObject), paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional() });
+/** Its records are read one by one. */
+const searchAnswer = z.object({ total: z.number(), results: z.array(z.unknown()), paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional() });
 
 export interface DealWithAssociations {
   readonly deal: CrmObject;
@@ -36,7 +38,7 @@ export interface HubSpotClient {
   note(dealId: string, status: WriteBack, keyProperty: string, company: () => Promise<string | null>, context: CallContext): Promise<void>;
   /** Sets the deal's properties, and the records of its projects before it. Repeating it changes nothing. @throws SystemFailure */
   writeBack(id: string, properties: Properties, projects: readonly ProjectRecord[], context: CallContext): Promise<void>;
-  /** Closed-won deals changed at or after an instant, oldest first. @throws SystemFailure */
+  /** Closed-won deals changed at or after an instant, oldest first. @throws SystemFailure, after all others, also for records that cannot be read */
   changedDeals(since: Instant, context: CallContext): AsyncIterable<CrmObject>;
 }
 
@@ -97,6 +99,7 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
     },
 
     async *changedDeals(since, context) {
+      const records = readableRecords({ system: settings.system, prefix: 'HUBSPOT', object: 'closed-won deals' });
       let from = Date.parse(since);
       const page = async (after: string) => {
         const json = {
@@ -113,11 +116,12 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
         goesOn = false;
         let read = 0;
         for await (const { items, next } of pagesOf({ system: settings.system, object: 'closed-won deals', emptyPages: true }, '', page)) {
-          yield* items;
+          const readable = records.read(changedObject, items);
+          yield* readable;
           read += items.length;
           if (next === undefined || read + SEARCH_PAGE <= SEARCH_WINDOW) continue;
           // A search shows its first 10,000 results only: go on from the last one as a new search.
-          const last = items.at(-1);
+          const last = readable.at(-1);
           const lastAt = last === undefined ? from : Date.parse(last.properties['hs_lastmodifieddate'] ?? last.updatedAt);
           if (lastAt <= from) {
             throw new SystemFailure({ kind: 'contract', code: 'HUBSPOT_SEARCH_WINDOW', message: `More than ${SEARCH_WINDOW} deals have the same time of change, ${new Date(from).toISOString()}; HubSpot shows no more of them.`, mend: 'Start the deals of that moment one by one, then run the sweep from a later instant.', system: settings.system, object: 'closed-won deals', written: 'no' });
@@ -126,6 +130,7 @@ export function createHubSpotClient(settings: ConnectorSettings, credentials: Hu
           break;
         }
       }
+      records.tell();
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { Instant } from '../../domain/dates.ts';
 import { canonicalOpportunity, dealFailure, MAX_LINES, newestInstant, walkHierarchy } from '../canonical/opportunity-draft.ts';
+import { readableRecords } from '../canonical/readable-records.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import type { CallContext, ChangedDeal, CrmPort } from '../ports.ts';
 import { createSalesforceClient } from './client.ts';
-import { accountsOf, changedDealPage, changedLinePage, dealPage, linePage, toOpportunity } from './mapping.ts';
+import { accountsOf, changedDeal, changedLine, changedPage, dealPage, linePage, toOpportunity } from './mapping.ts';
 import { mergeByModifiedAt } from './merge-changes.ts';
 import { salesforceCredentialsSchema, salesforceOptionsSchema } from './options.ts';
 import { changedDealsQuery, changedLinesQuery, dealQuery, isSalesforceId } from './queries.ts';
@@ -19,8 +20,8 @@ export function createSalesforce(settings: ConnectorSettings): CrmPort {
   const { system } = settings;
   const notThere = (id: string) => dealFailure({ system, id }, 'SALESFORCE_NOT_FOUND', `Deal ${id} is not in Salesforce, or the integration user cannot see it.`, 'Restore the deal in Salesforce or share it with the integration user and retry, or abort.');
 
-  async function* changes<Item>(pages: AsyncIterable<readonly Item[]>, toChange: (item: Item) => ChangedDeal): AsyncIterable<ChangedDeal> {
-    for await (const page of pages) for (const item of page) yield toChange(item);
+  async function* changes<Item>(pages: AsyncIterable<readonly unknown[]>, read: (page: readonly unknown[]) => readonly Item[], toChange: (item: Item) => ChangedDeal): AsyncIterable<ChangedDeal> {
+    for await (const page of pages) for (const item of read(page)) yield toChange(item);
   }
 
   return {
@@ -50,13 +51,15 @@ export function createSalesforce(settings: ConnectorSettings): CrmPort {
       await client.writeBack(opportunityId, fields, records, `deal ${opportunityId}`, context);
     },
 
-    changedClosedWon(since: Instant, context: CallContext) {
-      const deals = client.query(changedDealsQuery(since), changedDealPage, 'closed-won deals', context);
-      const lines = client.query(changedLinesQuery(since), changedLinePage, 'lines of closed-won deals', context);
-      return mergeByModifiedAt(
-        changes(deals, (deal) => change(deal.Id, deal.SystemModstamp)),
-        changes(lines, (line) => change(line.OpportunityId, line.SystemModstamp)),
+    async *changedClosedWon(since: Instant, context: CallContext) {
+      const records = readableRecords({ system, prefix: 'SALESFORCE', object: 'closed-won deals and their lines' });
+      const deals = client.query(changedDealsQuery(since), changedPage, 'closed-won deals', context);
+      const lines = client.query(changedLinesQuery(since), changedPage, 'lines of closed-won deals', context);
+      yield* mergeByModifiedAt(
+        changes(deals, (page) => records.read(changedDeal, page), (deal) => change(deal.Id, deal.SystemModstamp)),
+        changes(lines, (page) => records.read(changedLine, page), (line) => change(line.OpportunityId, line.SystemModstamp)),
       );
+      records.tell();
     },
   };
 }

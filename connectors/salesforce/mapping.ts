@@ -36,8 +36,10 @@ export type DealRecord = z.infer<typeof dealRecord>;
 export const dealPage = pageOf(dealRecord);
 export const linePage = pageOf(lineRecord);
 export const accountPage = pageOf(accountNode);
-export const changedDealPage = pageOf(z.looseObject({ Id: id, SystemModstamp: instant }));
-export const changedLinePage = pageOf(z.looseObject({ OpportunityId: id, SystemModstamp: instant }));
+/** Its records are read one by one. */
+export const changedPage = pageOf(z.unknown());
+export const changedDeal = z.looseObject({ Id: id, SystemModstamp: instant });
+export const changedLine = z.looseObject({ OpportunityId: id, SystemModstamp: instant });
 
 /** The accounts of a nested answer, lowest first. */
 export function accountsOf(node: AccountNode | null | undefined, options: SalesforceOptions): ClientAccount[] {

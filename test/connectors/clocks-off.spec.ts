@@ -25,6 +25,7 @@ import { netsuite } from '../../sandbox/netsuite/sandbox.ts';
 import { oracle } from '../../sandbox/oracle/sandbox.ts';
 import { salesforce } from '../../sandbox/salesforce/sandbox.ts';
 import { snowflake } from '../../sandbox/snowflake/sandbox.ts';
+import { SystemFailure } from '../../domain/failure.ts';
 import { activateConfig, storeConfig } from '../../store/config-versions.ts';
 import type { Store } from '../../store/database.ts';
 import { readWatermark } from '../../store/watermarks.ts';
@@ -198,6 +199,21 @@ describe('Where our clock and a system\'s differ by minutes', function () {
       } finally {
         await running.close();
       }
+    });
+
+    it('takes the deals that the CRM told of before it said that it could not read one, and comes back to that one', async () => {
+      const at = new Date().toISOString();
+      const failure = { kind: 'contract', code: 'HUBSPOT_RECORD_UNREADABLE', message: '1 of the closed-won deals could not be read.', mend: 'Correct it.', system: 'hubspot-torn', object: 'closed-won deals', written: 'no' } as const;
+      const crm = { ...createFakeSystems().systems.crm('hubspot'), async *changedClosedWon() {
+        await Promise.resolve();
+        yield { opportunityId: 'torn-1', version: at, modifiedAt: at };
+        throw new SystemFailure(failure);
+      } };
+      const { sweepMissedEvents } = createSweep(depsWith({ crm: () => crm }));
+      await assert.rejects(run(() => sweepMissedEvents({ crm: 'hubspot-torn' })), /could not be read/);
+      const rows = await store.db.selectFrom('inbox').select(['business_key', 'state']).where('source', '=', 'hubspot-torn').execute();
+      assert.deepEqual(rows, [{ business_key: 'torn-1', state: 'received' }]);
+      assert.equal(await readWatermark(store.db, 'sweep/hubspot-torn'), undefined, 'the next one looks from where this one did');
     });
 
     /** The read of a system that answers by a clock of its own, twelve minutes behind ours, and tells of nothing. */

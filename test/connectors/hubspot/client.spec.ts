@@ -155,6 +155,19 @@ describe('the HubSpot connector', () => {
     assert.ok(performance.now() - startedAt > 400, 'the fifth and sixth search wait for their turn');
   });
 
+  it('reads the other closed-won deals of a page on that has one it cannot read, and tells of that one', async () => {
+    const hubspot = await answering(() => ({ total: 5, results: [record('1'), { ...record('2'), updatedAt: 'yesterday' }, record('3', { hs_lastmodifieddate: 'soon' }), 'html', record('5')] }));
+    const { changedClosedWon } = hubspot;
+    assert.ok(!isUnsupported(changedClosedWon));
+    const seen: string[] = [];
+    const failure = await failureOf((async () => {
+      for await (const { opportunityId } of changedClosedWon(at, callContext())) seen.push(opportunityId);
+    })());
+    assert.deepEqual(seen, ['1', '5']);
+    assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'HUBSPOT_RECORD_UNREADABLE', 'no']);
+    assert.match(failure.message, /^3 of the closed-won deals could not be read.*2 \(updatedAt: .*3 \(properties\.hs_lastmodifieddate: .*one without an ID/);
+  });
+
   it('ends with a failure rather than in silence where more deals share one instant than a search shows', async () => {
     const hubspot = await answering(
       (_path, request) => {

@@ -54,6 +54,22 @@ describe('the Salesforce connector', () => {
     assert.ok((claims.exp ?? Infinity) - Date.now() / 1000 <= 180);
   });
 
+  it('reads the other changes of a page on that has one it cannot read, and tells of that one', async () => {
+    const { url } = await answering(({ searchParams }) =>
+      (searchParams.get('q') ?? '').includes('FROM OpportunityLineItem')
+        ? page([{ OpportunityId: '0065g00000ABCDFAA4', SystemModstamp: modstamp }, { OpportunityId: null, SystemModstamp: modstamp }])
+        : page([{ Id: dealId, SystemModstamp: modstamp }, { Id: '0065g00000BADBADAA', SystemModstamp: 'yesterday' }, { Id: '0065g00000ABCDGAA4', SystemModstamp: modstamp }]));
+    const { changedClosedWon } = salesforceAt(url);
+    assert.ok(!('unsupported' in changedClosedWon));
+    const seen: string[] = [];
+    const failure = await failureOf((async () => {
+      for await (const { opportunityId } of changedClosedWon('2026-11-21T00:00:00.000Z', callContext())) seen.push(opportunityId);
+    })());
+    assert.deepEqual(seen, [dealId, '0065g00000ABCDGAA4', '0065g00000ABCDFAA4']);
+    assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'SALESFORCE_RECORD_UNREADABLE', 'no']);
+    assert.match(failure.message, /^2 of the closed-won deals and their lines could not be read.*0065g00000BADBADAA \(SystemModstamp/);
+  });
+
   it('reads a small deal with one query, and the lines that did not fit the first page after it', async () => {
     const { received, url } = await answering(({ pathname }) =>
       pathname.endsWith('/query') ? page([deal({ OpportunityLineItems: page([line(1), line(2)], '/services/data/v64.0/query/01g5g0000-2') })]) : page([line(3)]),
@@ -61,6 +77,14 @@ describe('the Salesforce connector', () => {
     const read = await salesforceAt(url).loadOpportunity(dealId, callContext());
     assert.equal(read.lines.length, 3);
     assert.equal(received.filter((request) => request.url.includes('/query')).length, 2);
+  });
+
+  it('stops where Salesforce names a page as the next that was read already', async () => {
+    const again = '/services/data/v64.0/query/01g5g0000-2';
+    let pages = 0;
+    const { url } = await answering(({ pathname }) => (pathname.endsWith('/query') ? page([deal({ OpportunityLineItems: page([line(1)], again) })]) : page([line(2)], (pages += 1) > 20 ? undefined : again)));
+    const failure = await failureOf(salesforceAt(url).loadOpportunity(dealId, callContext()));
+    assert.deepEqual([failure.kind, failure.code, failure.written, pages], ['contract', 'SALESFORCE_ENDLESS_PAGES', 'no', 1]);
   });
 
   it('asks for the field names the firm configured, and for no currency where the organization has one', async () => {
