@@ -7,7 +7,8 @@
  * 3. That share of the slots is lent while nothing more urgent has come for a minute, and that of a vendor's window while nothing has come for as
  *    long as the window is, a minute at least: who comes then waits for one call to end, no longer. Tokens need no lending, since those of a
  *    full bucket flow over: bulk has the whole rate where nobody else wants it.
- * 4. No priority starves: of ten turns in a row that pass a less urgent one over, the tenth is its own.
+ * 4. No priority starves: of ten turns in a row that pass a less urgent one over, the tenth is its own. So it is over processes too: one that has asked
+ *    for tokens in vain for FAIR_AFTER_MS, and for ten turns of each process where the rate is lower, is given one before the more urgent of the others.
  */
 export const MIDDLE_PRIORITY = 3;
 
@@ -15,6 +16,8 @@ export const MIDDLE_PRIORITY = 3;
 const RESERVED: readonly number[] = [0, 0, 0, 0.1, 0.2, 0.3];
 /** Of so many turns one is for whom the others pass over. */
 export const FAIR_TURN = 10;
+/** A process whom the others leave no token for so long has its turn. */
+export const FAIR_AFTER_MS = 3000;
 /** Nothing more urgent came for so long: what is reserved for it is lent. */
 export const LENT_AFTER_MS = 60_000;
 const LOWEST = 5;

@@ -19,12 +19,23 @@ export interface StoreOptions {
   readonly applicationName?: string;
   /** How long a caller waits for a free or new connection before it fails, milliseconds; 10,000 unless told. */
   readonly connectTimeoutMs?: number;
+  /** A transaction whose process says nothing for so long is rolled back by the store, milliseconds; 60,000 unless told. */
+  readonly idleInTransactionMs?: number;
   /** Told of the loss of an idle connection; the next statement opens a new one. */
   readonly onConnectionLost?: (error: Error) => void;
 }
 
 /** Statements touch few rows by an index: compiling them or spreading them over workers costs more than it gives, and disks seek fast. */
 const SHORT_STATEMENTS = '-c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1';
+
+/**
+ * Our transactions wait for nothing but the store: one that idles for a minute belongs to a host that vanished (power, network), and would hold its locks until the
+ * store's host gives up the connection, two hours by Linux' own account. There is no `lock_timeout`: decisions and migrations wait for each other's locks
+ * for as long as those who hold them work, and what must not wait (tokens, slots) does not wait for rows (target-rate.ts, target-limit.ts).
+ */
+const IDLE_IN_TRANSACTION_MS = 60_000;
+/** The first sign of life that a silent connection is asked for, so that a store's host that vanished is noticed. */
+const KEEP_ALIVE_AFTER_MS = 30_000;
 
 /** Opens the store. No connection is made before the first statement; nothing is migrated (see `migrateStore`). */
 export function openStore(url: string, options: StoreOptions = {}): Store {
@@ -34,7 +45,8 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     application_name: options.applicationName ?? 'q2c',
     keepAlive: true,
-    options: `-c timezone=UTC ${SHORT_STATEMENTS}`,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+    options: `-c timezone=UTC -c idle_in_transaction_session_timeout=${options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS} ${SHORT_STATEMENTS}`,
     types: { getTypeParser: typeParser },
   });
   pool.on('error', (error) => options.onConnectionLost?.(error));

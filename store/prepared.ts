@@ -21,6 +21,8 @@ export function preparingPool(pool: Pool): PostgresPool {
 }
 
 function preparingClient(client: PoolClient): PostgresPoolClient {
+  // The pool listens to idle connections only: one that is lost between two statements of a transaction would else end the process. The next statement fails.
+  client.on('error', () => undefined);
   function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>;
   function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
   function query(first: unknown, values: readonly unknown[] = []): unknown {

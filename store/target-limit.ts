@@ -10,6 +10,8 @@ import { listen, type Listener } from './listen.ts';
 const CHANNEL = 'target_limit';
 const RISE_EVERY_MS = 120_000;
 const NOT_AGAIN_FOR_MS = 900_000;
+/** Where this host vanishes while it lowers a limit, the others can go on after this. */
+const IDLE_MS = 5000;
 
 export interface TargetLimit {
   readonly target: string;
@@ -32,6 +34,7 @@ export async function lowerLimit(db: Db, refusal: { readonly target: string; rea
   return await db.transaction().execute(async (trx) => {
     // now() is when the transaction began: those that wait for each other's row lock would else seem to have been sent later than they were.
     const sentMsAgo = refusal.sentMsAgo + performance.now() - calledAt;
+    await sql`set local idle_in_transaction_session_timeout = ${sql.lit(IDLE_MS)}`.execute(trx);
     await sql`
       insert into target_limit (target, configured, allowed, refused_at, not_again_before, next_rise_at, lowered_at)
       values (${target}, ${configured}, ${configured}, ${configured}, now(), now(), '-infinity') on conflict do nothing`.execute(trx);
@@ -64,12 +67,12 @@ async function lowerFurther(trx: Db, target: string, before: number): Promise<nu
   return allowed;
 }
 
-/** Raises a lowered limit by one where it is time and all of it is used; of many that call it at once one does. Never above `limit`. */
+/** Raises a lowered limit by one where it is time and all of it is used; of many that call it at once one does, and nobody waits for the row: slots are renewed meanwhile. Never above `limit`. */
 export async function raiseLimit(db: Db, { target, limit }: { readonly target: string; readonly limit: number }): Promise<void> {
   await sql`
     with raised as (
       update target_limit set allowed = allowed + 1, rises = rises + 1, next_rise_at = clock_timestamp() + ${RISE_EVERY_MS}::integer * interval '1 millisecond'
-      where target = ${target} and allowed < ${limit}::integer and next_rise_at <= clock_timestamp() and (allowed + 1 < refused_at or not_again_before <= clock_timestamp())
+      where target = (select target from target_limit where target = ${target} for update skip locked) and allowed < ${limit}::integer and next_rise_at <= clock_timestamp() and (allowed + 1 < refused_at or not_again_before <= clock_timestamp())
         and allowed <= (select count(*) from target_slot s where s.target = ${target} and s.leased_until > clock_timestamp())
       returning target
     )

@@ -28,6 +28,8 @@ export interface TokenRequest {
   readonly want: number;
   /** Of who asks: the reserve of the more urgent is left in the bucket (domain/request-priority.ts). */
   readonly priority: number;
+  /** It was granted nothing for long while others were (rule 4 there): one token more may be taken ahead than anybody else may, so that it gets one. */
+  readonly fair?: boolean;
 }
 
 export interface TokenLease {
@@ -68,7 +70,7 @@ export async function leaseTokens(db: Db, request: TokenRequest): Promise<TokenL
   return { perSecond: rate, usableInMs, askAgainInMs: pausedMs > 0 ? pausedMs : granted === request.want ? 0 : nextMs, holders, mayRise };
 }
 
-async function tryLease(db: Db, { target, configured, holder, want, priority }: TokenRequest): Promise<LeaseRow | undefined> {
+async function tryLease(db: Db, { target, configured, holder, want, priority, fair = false }: TokenRequest): Promise<LeaseRow | undefined> {
   const reserve = reservedShare(priority);
   const { rows } = await sql<LeaseRow>`/* prepared: lease_tokens */
     with present as (
@@ -87,7 +89,7 @@ async function tryLease(db: Db, { target, configured, holder, want, priority }: 
         least(${reserve}::float8 * depth, depth - 1) as kept, extract(epoch from greatest(paused_until, at) - at)::float8 * 1000 as paused_ms
       from depths
     ),
-    horizons as (select *, case when ${reserve}::float8 = 0 then 0.1 else coalesce(kept / 2 / rate, 0) end as ahead from levels),
+    horizons as (select *, case when ${reserve}::float8 = 0 then 0.1 else coalesce(kept / 2 / rate, 0) end + case when ${fair}::boolean then coalesce(1 / rate, 0) else 0 end as ahead from levels),
     grants as (
       select *, case when rate is null or paused_ms > 0 then 0 else least(${want}::integer, greatest(0, floor(level - kept + rate * ahead)))::integer end as granted
       from horizons
@@ -99,7 +101,7 @@ async function tryLease(db: Db, { target, configured, holder, want, priority }: 
   return rows[0];
 }
 
-async function makeBucket(db: Db, { target, configured }: TokenRequest): Promise<void> {
+async function makeBucket(db: Db, { target, configured }: Pick<TokenRequest, 'target' | 'configured'>): Promise<void> {
   await sql`
     insert into target_rate (target, configured, tokens, filled_at) values (${target}, ${configured}::float8, ${Math.max(1, configured ?? 1)}::float8, clock_timestamp())
     on conflict do nothing`.execute(db);
@@ -116,45 +118,61 @@ export interface RateRefusal {
   readonly pauseMs: number;
 }
 
-/** Lowers the rate of a target that refused, unless it was lowered since the refused request was sent. @returns what is allowed now */
+/**
+ * Lowers the rate of a target that refused, unless it was lowered since the refused request was sent. One statement: no row stays locked for as long as
+ * answers take to come and go, or for ever where this host vanishes meanwhile.
+ * @returns what is allowed now
+ */
 export async function lowerRate(db: Db, refusal: RateRefusal): Promise<number> {
-  const { target, configured, sustainable, pauseMs } = refusal;
+  const { target, configured } = refusal;
   const calledAt = performance.now();
-  return await db.transaction().execute(async (trx) => {
-    // now() is when the transaction began: those that wait for each other's row lock would else seem to have been sent later than they were.
-    const sentMsAgo = refusal.sentMsAgo + performance.now() - calledAt;
-    await makeBucket(trx, { target, configured, holder: '', want: 0, priority: 1 });
-    const { rows: [before] } = await sql<{ rate: number | null; news: boolean }>`
-      select least(${configured}::float8, allowed) as rate, now() - ${sentMsAgo}::float8 * interval '1 millisecond' > lowered_at as news
-      from target_rate where target = ${target} for update`.execute(trx);
-    const { rows: [present] } = await sql<{ holders: number }>`select count(*)::integer as holders from target_rate_holder where target = ${target} and present_until > clock_timestamp()`.execute(trx);
-    if (before === undefined || present === undefined) throw new Error(`the rate of ${target} could not be read`);
-    const borne = sustainable > 0 ? sustainable * Math.max(1, present.holders) : Number.POSITIVE_INFINITY;
-    const most = before.rate === null ? Number.POSITIVE_INFINITY : before.rate * DOWN_AT_LEAST_TO;
-    const refusedAt = Math.min(before.rate ?? Number.POSITIVE_INFINITY, borne);
-    const lowered = Math.max(LEAST_PER_SECOND, Math.min(most, Number.isFinite(borne) ? borne * OF_SUSTAINABLE : Number.isFinite(most) ? most : 1));
-    const allowed = before.news || before.rate === null ? lowered : before.rate;
-    const paused = sql`paused_until = greatest(paused_until, clock_timestamp() + ${pauseMs}::float8 * interval '1 millisecond')`;
-    if (allowed === before.rate) {
-      await sql`update target_rate set refusals = refusals + 1, ${paused} where target = ${target}`.execute(trx);
-      return allowed;
-    }
-    await sql`
-      update target_rate set configured = ${configured}::float8, allowed = ${allowed}::float8, refused_at = ${Number.isFinite(refusedAt) ? refusedAt : allowed}::float8, tokens = least(tokens, 0), filled_at = clock_timestamp(),
-        ${paused}, refusals = refusals + 1, lowered_at = clock_timestamp(), next_rise_at = clock_timestamp() + ${RISE_EVERY_MS}::integer * interval '1 millisecond',
-        not_again_before = clock_timestamp() + ${NOT_AGAIN_FOR_MS}::integer * interval '1 millisecond'
-      where target = ${target}`.execute(trx);
-    await sql`select pg_notify(${CHANNEL}, ${target})`.execute(trx);
-    return allowed;
+  return await db.connection().execute(async (connection) => {
+    const lowered = (await tryLower(connection, refusal, calledAt)) ?? (await makeBucket(connection, { target, configured }), await tryLower(connection, refusal, calledAt));
+    if (lowered === undefined) throw new Error(`the rate of ${target} could not be lowered`);
+    return lowered;
   });
 }
 
-/** Raises a lowered rate by a step where it is time; of many that call it at once one does. At what is configured it is lowered no more. */
+async function tryLower(db: Db, { target, configured, sustainable, pauseMs, ...refusal }: RateRefusal, calledAt: number): Promise<number | undefined> {
+  // now() is when the statement came: those that wait for each other's row lock would else seem to have been sent later than they were.
+  const sentMsAgo = refusal.sentMsAgo + performance.now() - calledAt;
+  const { rows } = await sql<{ allowed: number }>`
+    with bucket as (select * from target_rate where target = ${target} for update),
+    present as (select greatest(1, count(*))::float8 as holders from target_rate_holder where target = ${target} and present_until > clock_timestamp()),
+    before as (
+      select target, least(${configured}::float8, allowed) as rate, now() - ${sentMsAgo}::float8 * interval '1 millisecond' > lowered_at as news,
+        case when ${sustainable}::float8 > 0 then ${sustainable}::float8 * holders else 'infinity' end as borne
+      from bucket, present
+    ),
+    bounds as (select *, coalesce(rate * ${DOWN_AT_LEAST_TO}::float8, 'infinity') as most from before),
+    lows as (
+      select *, greatest(${LEAST_PER_SECOND}::float8, least(most, case when borne < 'infinity' then borne * ${OF_SUSTAINABLE}::float8 when most < 'infinity' then most else 1 end)) as low
+      from bounds
+    ),
+    outcome as (select *, case when news or rate is null then low else rate end as now_allowed, least(rate, borne) as refused, (news or rate is null) and low is distinct from rate as lowers from lows),
+    changed as (
+      update target_rate r set refusals = r.refusals + 1, paused_until = greatest(r.paused_until, clock_timestamp() + ${pauseMs}::float8 * interval '1 millisecond'),
+        configured = case when lowers then ${configured}::float8 else r.configured end,
+        allowed = case when lowers then o.now_allowed else r.allowed end,
+        refused_at = case when lowers then case when o.refused < 'infinity' then o.refused else o.now_allowed end else r.refused_at end,
+        tokens = case when lowers then least(r.tokens, 0) else r.tokens end,
+        filled_at = case when lowers then clock_timestamp() else r.filled_at end,
+        lowered_at = case when lowers then clock_timestamp() else r.lowered_at end,
+        next_rise_at = case when lowers then clock_timestamp() + ${RISE_EVERY_MS}::integer * interval '1 millisecond' else r.next_rise_at end,
+        not_again_before = case when lowers then clock_timestamp() + ${NOT_AGAIN_FOR_MS}::integer * interval '1 millisecond' else r.not_again_before end
+      from outcome o where r.target = o.target
+      returning o.now_allowed as allowed, o.lowers
+    )
+    select allowed, case when lowers then pg_notify(${CHANNEL}, ${target}) end from changed`.execute(db);
+  return rows[0]?.allowed;
+}
+
+/** Raises a lowered rate by a step where it is time; of many that call it at once one does, and nobody waits for the row. At what is configured it is lowered no more. */
 export async function raiseRate(db: Db, target: string): Promise<void> {
   await sql`
     update target_rate set next_rise_at = clock_timestamp() + ${RISE_EVERY_MS}::integer * interval '1 millisecond',
       allowed = nullif(least(allowed + refused_at * ${RISE}::float8, coalesce(configured, 'infinity')), configured)
-    where target = ${target} and allowed is not null and next_rise_at <= clock_timestamp()
+    where target = (select target from target_rate where target = ${target} for update skip locked) and allowed is not null and next_rise_at <= clock_timestamp()
       and (allowed + refused_at * ${RISE}::float8 < refused_at or not_again_before <= clock_timestamp())`.execute(db);
 }
 

@@ -16,8 +16,8 @@ export async function createRates(store: Store, holder: string, log?: Log): Prom
   const { db } = store;
   const listener = await onTargetRate(store.url, rateWasChanged);
 
-  async function lease({ name: target, configured }: SharedLimit, want: number, priority: number) {
-    const { perSecond, usableInMs, askAgainInMs, holders, mayRise } = await leaseTokens(db, { target, configured, holder, want, priority });
+  async function lease({ name: target, configured }: SharedLimit, want: number, priority: number, fair: boolean) {
+    const { perSecond, usableInMs, askAgainInMs, holders, mayRise } = await leaseTokens(db, { target, configured, holder, want, priority, fair });
     if (perSecond === null) return { limited: false, processes: holders } as const;
     if (mayRise && usableInMs.length < want) await raiseRate(db, target);
     return { limited: true, usableInMs, askAgainInMs, perSecond, processes: holders } as const;
@@ -30,7 +30,7 @@ export async function createRates(store: Store, holder: string, log?: Log): Prom
   }
 
   const end = holdRates({
-    lessorOf: (limit) => (want, priority) => lease(limit, want, priority),
+    lessorOf: (limit) => (want, priority, fair) => lease(limit, want, priority, fair),
     refused(refusal) {
       countTooManyPerSecond(refusal.limit.system);
       lower(refusal).catch((error: unknown) => log?.warn({ target: refusal.limit.name, error: String(error) }, 'a rate could not be lowered; the next refusal tries it again'));

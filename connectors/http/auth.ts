@@ -1,3 +1,5 @@
+import { reasonOf } from './budget.ts';
+
 /** Gives the headers that authorize a request. */
 export interface AuthProvider {
   /**
@@ -17,7 +19,32 @@ const RENEW_BEFORE_MS = 60_000;
 
 /** Headers that never change: an API key, a private app's token, or none. */
 export function fixedHeaders(headers: Readonly<Record<string, string>>): AuthProvider {
-  return { authorize: () => Promise.resolve(headers) };
+  const provider = { authorize: () => Promise.resolve(headers) };
+  fixed.add(provider);
+  return provider;
+}
+
+const fixed = new WeakSet<AuthProvider>();
+
+/** Whether its headers never change: so it is with clients that fetch the tokens of another client, often at the same address. */
+export function isFixed(provider: AuthProvider): boolean {
+  return fixed.has(provider);
+}
+
+/**
+ * What several callers wait for, for as long as this one wants it: it goes on for the others.
+ * @throws the signal's reason when it aborts
+ */
+export async function untilAborted<T>(shared: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(reasonOf(signal));
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    if (signal.aborted) onAbort();
+    return await Promise.race([shared, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createTurns, MIDDLE_PRIORITY, FAIR_TURN, type Turn } from '../../domain/request-priority.ts';
 import { createAccepted } from './accepted.ts';
-import { createBucket, createLeasedTokens, type LeasedTokens, type Lessor, type Tokens } from './tokens.ts';
+import { createBucket, createLeasedTokens, type LeasedTokens, type Lessor, type LessorNews, type Tokens } from './tokens.ts';
 import { createVendorWindows, type LimitsTold, type WindowState } from './vendor-windows.ts';
 
 export interface BudgetState {
@@ -15,7 +15,8 @@ export interface BudgetState {
 export interface Budget {
   /**
    * Waits for a slot and a token; call the answer when the request is over. Who goes first and what is kept for the urgent: domain/request-priority.ts.
-   * Answers the milliseconds to wait instead where that is longer than `longestWaitMs`: a worker's slot is not held for it.
+   * Answers the milliseconds to wait instead where that is longer than `longestWaitMs`, or where it has waited for so long, whatever for: a worker's
+   * slot is not held for it.
    * @throws the signal's reason when it aborts while waiting
    */
   enter(signal: AbortSignal, priority?: number): Promise<Entry>;
@@ -43,8 +44,14 @@ interface Waiter {
   readonly answer: (entry: Entry) => void;
 }
 
-/** For one system in this process; over all processes where it shares its tokens (shared-rate.ts) and is squeezed (at-once.ts). */
-export function createBudget(limits: { readonly concurrency: number | null; readonly requestsPerSecond: number | null }, longestWaitMs = 10_000, clock: () => number = () => performance.now()): Budget {
+/** After its time in the queue is up, a request comes again no sooner. */
+const NOT_BEFORE_MS = 1000;
+
+/**
+ * For one system in this process; over all processes where it shares its tokens (shared-rate.ts) and is squeezed (at-once.ts).
+ * @param tell - told whether whoever holds the limit over all processes answers
+ */
+export function createBudget(limits: { readonly concurrency: number | null; readonly requestsPerSecond: number | null }, longestWaitMs = 10_000, clock: () => number = () => performance.now(), tell: (news: LessorNews) => void = () => undefined): Budget {
   const { concurrency, requestsPerSecond } = limits;
   const turns = createTurns();
   const windows = createVendorWindows({ sharers: () => leased?.processes() ?? 1, moreUrgentCame: turns.moreUrgentCame });
@@ -118,18 +125,25 @@ export function createBudget(limits: { readonly concurrency: number | null; read
       if (wait > longestWaitMs) return { waitMs: Math.ceil(wait) };
       const { promise, resolve, reject } = Promise.withResolvers<Entry>();
       const waiter: Waiter = { priority, answer: resolve };
-      const onAbort = () => {
+      const left = (): boolean => {
         const at = queue.indexOf(waiter);
-        if (at < 0) return;
-        queue.splice(at, 1);
-        reject(reasonOf(signal));
+        if (at >= 0) queue.splice(at, 1);
+        return at >= 0;
+      };
+      const onAbort = () => {
+        if (left()) reject(reasonOf(signal));
+      };
+      const onTimeUp = () => {
+        if (left()) resolve({ waitMs: Math.ceil(Math.max(NOT_BEFORE_MS, waitMs(priority, aheadOf(priority), clock()) ?? 0)) });
       };
       queue.push(waiter);
       signal.addEventListener('abort', onAbort, { once: true });
       admit();
+      const deadline = queue.includes(waiter) ? setTimeout(onTimeUp, longestWaitMs) : undefined;
       try {
         return await promise;
       } finally {
+        clearTimeout(deadline);
         signal.removeEventListener('abort', onAbort);
       }
     },
@@ -151,7 +165,8 @@ export function createBudget(limits: { readonly concurrency: number | null; read
       admit();
     },
     share(lessor) {
-      leased = lessor === null ? null : createLeasedTokens({ lessor, configured: requestsPerSecond, wanted: () => queue.length, onAnswer: admit, clock });
+      leased?.end();
+      leased = lessor === null ? null : createLeasedTokens({ lessor, configured: requestsPerSecond, wanted: () => queue.length, onAnswer: admit, tell, clock });
       admit();
     },
     rateChanged() {

@@ -8,13 +8,13 @@ import type { ConnectorSettings } from '../connector.ts';
 import type { CallContext, Log } from '../ports.ts';
 import { readAnswer } from './answer.ts';
 import { joinAtOnce, tellTooManyAtOnce } from './at-once.ts';
-import type { AuthProvider } from './auth.ts';
+import { isFixed, untilAborted, type AuthProvider } from './auth.ts';
 import { createBudget, reasonOf } from './budget.ts';
 import { createCircuit, type CircuitState } from './circuit.ts';
 import { retryAfterMs, type Classifier, type Verdict } from './classify.ts';
 import { noteClock } from './clock-skew.ts';
 import { countRefusedToken, observeRequest, watch } from './metrics.ts';
-import { joinRate, tellTooMuch, type SharedLimit } from './shared-rate.ts';
+import { joinRate, tellOfStore, tellTooMuch, type SharedLimit } from './shared-rate.ts';
 import { traced } from './tracing.ts';
 import type { LimitReader } from './vendor-windows.ts';
 import { busyFailure, circuitFailure, isCertainlyUnsent, lostFailure, refusedFailure, schemaFailure, tooLargeFailure, type Asked } from './failures.ts';
@@ -35,6 +35,8 @@ export interface HttpClientSettings {
   readonly readLimits?: LimitReader;
   /** Where these requests count against a limit of their own at the vendor: "search". */
   readonly limitName?: string;
+  /** Tells this client from another of the system with the same address and kind of credentials: "tokens". */
+  readonly role?: string;
 }
 
 export interface HttpRequest<T> {
@@ -99,12 +101,14 @@ const agent = { http: new HttpAgent({ keepAlive: true, scheduling: 'lifo' }), ht
 export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const base = settings.baseUrl.replace(/\/+$/, '');
   const origin = new URL(base).origin;
-  const budget = createBudget(settings.limits);
   const circuit = createCircuit();
   const shared: SharedLimit = { name: settings.limitName === undefined ? settings.system : `${settings.system}/${settings.limitName}`, system: settings.system, configured: settings.limits.requestsPerSecond };
-  watch(`${shared.name} ${base}`, { system: settings.system, limit: shared.name, circuit, budget });
-  joinAtOnce(settings.system, `${shared.name} ${base}`, budget);
-  joinRate(shared, base, budget);
+  const budget = createBudget(settings.limits, undefined, undefined, (news) => tellOfStore(settings.log, shared, news));
+  // A system's logins often have the address of its API: both clients count, of each the newest.
+  const place = `${base} ${isFixed(settings.auth) ? 'fixed' : 'renewed'} ${settings.role ?? ''}`;
+  watch(`${shared.name} ${place}`, { system: settings.system, limit: shared.name, circuit, budget });
+  joinAtOnce(settings.system, `${shared.name} ${place}`, budget);
+  joinRate(shared, place, budget);
   const http = got.extend({
     agent,
     retry: { limit: 0 },
@@ -187,7 +191,8 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       const slot = await budget.enter(context.signal, context.priority);
       if ('waitMs' in slot) throw busyFailure(asked, slot.waitMs);
       try {
-        let authorization = await settings.auth.authorize(false);
+        const authorize = (force: boolean) => untilAborted(settings.auth.authorize(force), context.signal);
+        let authorization = await authorize(false);
         for (let attempt = 1; ; attempt += 1) {
           const sentAt = performance.now();
           const received = await send(request, authorization);
@@ -206,8 +211,8 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
           if (verdict === 'token_refused' && attempt === 1) {
             countRefusedToken(settings.system);
             // Another call may have renewed the token since: only the one that was refused is replaced.
-            const renewed = await settings.auth.authorize(false);
-            authorization = renewed === authorization ? await settings.auth.authorize(true) : renewed;
+            const renewed = await authorize(false);
+            authorization = renewed === authorization ? await authorize(true) : renewed;
             continue;
           }
           if (verdict !== 'token_refused' && verdict.tooManyAtOnce === true) tellTooManyAtOnce({ system: settings.system, sentMsAgo: performance.now() - sentAt });

@@ -1,5 +1,6 @@
+import type { Log } from '../ports.ts';
 import type { Budget } from './budget.ts';
-import type { Lessor } from './tokens.ts';
+import type { Lessor, LessorNews } from './tokens.ts';
 
 /**
  * Between this process's HTTP clients and whoever holds a system's limit of requests per second over all processes: the clients have their tokens
@@ -29,12 +30,12 @@ export interface RateHolder {
 }
 
 type Sharing = Pick<Budget, 'share' | 'rateChanged'>;
-/** The newest client's of each limit and host: connectors are made anew when the configuration or the credentials change. */
+/** The newest client's of each limit and place (host, and what it is for): connectors are made anew when the configuration or the credentials change. */
 const budgets = new Map<string, { readonly limit: SharedLimit; readonly budget: Sharing }>();
 const holders: RateHolder[] = [];
 
-export function joinRate(limit: SharedLimit, host: string, budget: Sharing): void {
-  budgets.set(`${limit.name} ${host}`, { limit, budget });
+export function joinRate(limit: SharedLimit, place: string, budget: Sharing): void {
+  budgets.set(`${limit.name} ${place}`, { limit, budget });
   const holder = holders.at(-1);
   if (holder !== undefined) budget.share(holder.lessorOf(limit));
 }
@@ -61,4 +62,10 @@ function shareAll(): void {
 /** @param name of one limit, or "" for any */
 export function rateWasChanged(name: string): void {
   for (const { limit, budget } of budgets.values()) if (name === '' || limit.name === name) budget.rateChanged();
+}
+
+/** Once when whoever holds a limit over all processes does not answer, and once when it answers again. */
+export function tellOfStore(log: Log, { name, configured }: SharedLimit, news: LessorNews): void {
+  if (news.answers) log.info({ limit: name, configured }, 'the limit of requests per second is shared over all workers again');
+  else log.warn({ limit: name, configured, perSecond: news.perSecond, error: String(news.error) }, 'the limit of requests per second over all workers cannot be asked for: this process keeps to its part until it can');
 }

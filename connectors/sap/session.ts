@@ -50,7 +50,7 @@ function basicIdentity({ user, password }: { readonly user: string; readonly pas
 /** OAuth 2.0 client credentials (RFC 6749, section 4.4), the client's secret as basic authentication. */
 function clientIdentity(settings: ConnectorSettings, { clientId, clientSecret, tokenUrl }: Extract<SapCredentials, { clientId: string }>): () => Promise<Identity> {
   const url = new URL(tokenUrl ?? `${settings.baseUrl.replace(/\/+$/, '')}${TOKEN_PATH}`);
-  const http = createHttpClient({ ...settings, baseUrl: url.origin, auth: fixedHeaders({}), classify: classifyLogon });
+  const http = createHttpClient({ ...settings, baseUrl: url.origin, auth: fixedHeaders({}), classify: classifyLogon, role: 'tokens' });
   const authorization = `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')}`;
   return async () => {
     const { body } = await http.request({

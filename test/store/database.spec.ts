@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { openStore } from '../../store/database.ts';
 import { putDocument } from '../../store/documents.ts';
 import { canonicalJson, jsonText } from '../../store/json.ts';
+import { leaseTokens } from '../../store/target-rate.ts';
 import { asSuperuser, emptyDatabase, freshStore } from './support.ts';
 
 describe('The store\'s connections', function () {
@@ -20,6 +21,31 @@ describe('The store\'s connections', function () {
       assert.deepEqual((await sql`select 2 as two`.execute(store.db)).rows, [{ two: 2 }]);
     } finally {
       await store.close();
+    }
+  });
+
+  it('hold no lock for ever for a transaction whose process went silent, which fails with its next statement and ends nothing else', async () => {
+    const silent = await freshStore({ idleInTransactionMs: 100 });
+    const other = openStore(silent.url);
+    try {
+      await leaseTokens(other.db, { target: 'erp', configured: 10, holder: 'a', want: 1, priority: 3 });
+      const { promise: locked, resolve: onLocked } = Promise.withResolvers<void>();
+      const { promise: awake, resolve: wakeUp } = Promise.withResolvers<void>();
+      const sleeper = silent.db.transaction().execute(async (transaction) => {
+        await sql`select 1 from target_rate where target = 'erp' for update`.execute(transaction);
+        onLocked();
+        await awake;
+        await sql`select 1`.execute(transaction);
+      });
+      const rejected = assert.rejects(sleeper, /terminat|not queryable|idle-in-transaction/i);
+      await locked;
+      assert.equal((await leaseTokens(other.db, { target: 'erp', configured: 10, holder: 'b', want: 1, priority: 3 })).usableInMs.length, 1);
+      wakeUp();
+      await rejected;
+      assert.deepEqual((await sql`select 2 as two`.execute(silent.db)).rows, [{ two: 2 }], 'on a new connection');
+      assert.deepEqual((await sql`show idle_in_transaction_session_timeout`.execute(other.db)).rows, [{ idle_in_transaction_session_timeout: '1min' }]);
+    } finally {
+      await Promise.all([silent.close(), other.close()]);
     }
   });
 

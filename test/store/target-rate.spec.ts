@@ -17,14 +17,14 @@ describe('Requests per second to a target, over all processes', function () {
   after(async () => {
     await store.close();
   });
-  const lease = (target: string, request: { configured?: number | null; holder?: string; want?: number; priority?: number } = {}): Promise<TokenLease> =>
+  const lease = (target: string, request: { configured?: number | null; holder?: string; want?: number; priority?: number; fair?: boolean } = {}): Promise<TokenLease> =>
     leaseTokens(store.db, { target, configured: 10, holder: 'a', want: 1, priority: 3, ...request });
   const refusal = (target: string, request: object = {}) => lowerRate(store.db, { target, configured: 10, sentMsAgo: 0, sustainable: 0, pauseMs: 0, ...request });
   /** As another process has it: its part of the store's bucket. */
   const budgetOf = (target: string, holder: string, configured: number) => {
     const budget = createBudget({ concurrency: null, requestsPerSecond: configured });
-    budget.share(async (want, priority): Promise<Lease> => {
-      const { perSecond, usableInMs, askAgainInMs, holders } = await leaseTokens(store.db, { target, configured, holder, want, priority });
+    budget.share(async (want, priority, fair): Promise<Lease> => {
+      const { perSecond, usableInMs, askAgainInMs, holders } = await leaseTokens(store.db, { target, configured, holder, want, priority, fair });
       return perSecond === null ? { limited: false, processes: holders } : { limited: true, perSecond, usableInMs, askAgainInMs, processes: holders };
     });
     return budget;
@@ -73,6 +73,33 @@ describe('Requests per second to a target, over all processes', function () {
     assert.equal((await lease('pair', { configured: 50 })).holders, 2);
   });
 
+  it('reach a process with nothing but bulk although another keeps the bucket empty with what is urgent', async () => {
+    let over = false;
+    let urgent = 0;
+    const flood = async () => {
+      while (!over) {
+        const { usableInMs, askAgainInMs } = await lease('starved', { configured: 20, holder: 'urgent', want: 50, priority: 1 });
+        urgent += usableInMs.length;
+        await pause(askAgainInMs);
+      }
+    };
+    const flooding = flood();
+    while (urgent < 20) await pause(5);
+    const bulk = budgetOf('starved', 'bulk', 20);
+    const entry = await bulk.enter(never, 5);
+    over = true;
+    await flooding;
+    assert.ok('leave' in entry, 'it was sent away after ten seconds without a token');
+  });
+
+  it('are one for whose turn it is, however far the others took ahead, and no more than one at a time', async () => {
+    const taken = await lease('turn', { configured: 0.1, want: 50, priority: 1 });
+    assert.equal(taken.usableInMs.length, 1);
+    assert.deepEqual((await lease('turn', { configured: 0.1, holder: 'b', priority: 1 })).usableInMs, []);
+    assert.equal((await lease('turn', { configured: 0.1, holder: 'b', priority: 1, fair: true })).usableInMs.length, 1);
+    assert.deepEqual((await lease('turn', { configured: 0.1, holder: 'c', priority: 1, fair: true })).usableInMs, []);
+  });
+
   it('leave to the urgent what is reserved: bulk takes no more ahead than half of it', async () => {
     const bulk = await lease('reserved', { want: 50, priority: 5 });
     assert.equal(bulk.usableInMs.filter((ms) => ms === 0).length, 7);
@@ -106,6 +133,12 @@ describe('Requests per second to a target, over all processes', function () {
     assert.equal(await refusal('late', { configured: 10, sentMsAgo: 60_000, sustainable: 1 }), 7.5);
     assert.equal(await refusal('late', { configured: 10, sentMsAgo: -10_000, sustainable: 5 }), 4);
     assert.equal((await loweredRates(store.db)).find(({ target }) => target === 'late')?.refusals, 3);
+  });
+
+  it('go down once where several processes are refused at the same time, and each refusal counts', async () => {
+    const allowed = await Promise.all(Array.from({ length: 6 }, () => refusal('together', { configured: 10 })));
+    assert.deepEqual(new Set(allowed), new Set([7.5]));
+    assert.equal((await loweredRates(store.db)).find(({ target }) => target === 'together')?.refusals, 6);
   });
 
   it('get no burst of a second after it refused', async () => {
