@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer, type HttpClient } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import type { CallContext } from '../ports.ts';
 import { entraAuth } from './auth.ts';
 import { changeSetFailure, changeSetOf } from './change-set.ts';
@@ -55,12 +56,13 @@ function dynamicsOver(http: HttpClient, { system, baseUrl }: ConnectorSettings):
 
   async function* pages<Row extends object>(set: string, query: Query, row: z.ZodType<Row>, about: About): AsyncIterable<Stored<Row>[]> {
     const page = z.object({ value: z.array(storedRow(row)), '@odata.nextLink': z.string().optional() });
-    let path: string | undefined = `/data/${set}?${CROSS_COMPANY}&$filter=${encodeURIComponent(query.filter)}&${selecting(query.select)}`;
-    while (path !== undefined) {
-      const { body }: { body: z.infer<typeof page> } = await http.request({ method: 'GET', path, answer: page, writes: false, ...about });
-      yield body.value;
-      path = body['@odata.nextLink'] === undefined ? undefined : nextPath(body['@odata.nextLink'], about);
-    }
+    const first = `/data/${set}?${CROSS_COMPANY}&$filter=${encodeURIComponent(query.filter)}&${selecting(query.select)}`;
+    const found = pagesOf({ system, object: about.object, emptyPages: true }, first, async (path) => {
+      const { body } = await http.request({ method: 'GET', path, answer: page, writes: false, ...about });
+      const next = body['@odata.nextLink'];
+      return { items: body.value, next: next === undefined ? null : nextPath(next, about) };
+    });
+    for await (const { items } of found) yield items;
   }
 
   /** The link to the next page, which must stay within the environment: the token goes with it. */

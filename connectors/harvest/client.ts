@@ -28,6 +28,8 @@ export interface Harvest {
   count(path: string, about: About, query: Readonly<Record<string, string>>): Promise<number | null>;
   create<T>(path: string, body: object, answer: z.ZodType<T>, about: About): Promise<T>;
   update(path: string, body: object, about: About): Promise<void>;
+  /** As `update`; answers what is asked for of the record as Harvest then has it. */
+  change<T>(path: string, body: object, answer: z.ZodType<T>, about: About): Promise<T>;
   /** False where there was none. */
   remove(path: string, about: About): Promise<boolean>;
   found(projectId: number): Found;
@@ -45,7 +47,7 @@ export function createHarvestClient(settings: ConnectorSettings, options: Harves
     classify: classifyHarvest,
     headers: { 'harvest-account-id': accountId, 'user-agent': options.userAgent },
   });
-  return {
+  const client: Harvest = {
     system: settings.system,
     async read(path, answer, about) {
       const got = await http.request({ method: 'GET', path: `/v2${path}`, answer: answer.or(z.undefined()), writes: false, accept: [404], ...about });
@@ -76,7 +78,10 @@ export function createHarvestClient(settings: ConnectorSettings, options: Harves
       return made.body;
     },
     async update(path, body, about) {
-      await http.request({ method: 'PATCH', path: `/v2${path}`, json: body, answer: z.object({ id: z.number() }), writes: true, ...about });
+      await client.change(path, body, z.object({ id: z.number() }), about);
+    },
+    async change(path, body, answer, about) {
+      return (await http.request({ method: 'PATCH', path: `/v2${path}`, json: body, answer, writes: true, ...about })).body;
     },
     async remove(path, about) {
       const { status } = await http.request({ method: 'DELETE', path: `/v2${path}`, answer: emptyAnswer, writes: true, accept: [404], ...about });
@@ -85,6 +90,7 @@ export function createHarvestClient(settings: ConnectorSettings, options: Harves
     found: (projectId) => ({ externalId: String(projectId), url: isVendorsApi && options.accountUrl === undefined ? null : `${peopleUrl}/projects/${projectId}` }),
     failure: (about, what) => new SystemFailure({ system: settings.system, object: about.object, written: 'no', ...what }),
   };
+  return client;
 }
 
 /** Of a link, what stands below the API's address: an account may be reached through another one. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Customer } from '../../domain/model/customer.ts';
 import type { Project, ProjectStatus } from '../../domain/model/project.ts';
 import { isSystemFailure } from '../../domain/failure.ts';
@@ -89,11 +90,13 @@ export function createProjectPort(harvest: Harvest, clients: Clients, tasks: Ret
   };
 }
 
-/** An archived project takes no time: only active ones are open. */
+/** An archived project takes no time: only active ones are open. What Harvest answers is what it has. */
 export function createStatusSetter(harvest: Harvest) {
   return async ({ document, externalId }: { readonly document: Project; readonly externalId: string }, status: ProjectStatus, context: CallContext): Promise<ProjectStatus> => {
-    await harvest.update(`/projects/${externalId}`, { is_active: status === 'active' }, { object: projectLabel(document), context });
-    return status;
+    const isOpen = status === 'active';
+    const now = await harvest.change(`/projects/${externalId}`, { is_active: isOpen }, z.object({ is_active: z.boolean() }), { object: projectLabel(document), context });
+    if (now.is_active === isOpen) return status;
+    return now.is_active ? 'active' : 'pending';
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Project, ProjectStatus, WbsElement } from '../../domain/model/project.ts';
+import { SystemFailure } from '../../domain/failure.ts';
+import { projectStatusSchema, type Project, type ProjectStatus, type WbsElement } from '../../domain/model/project.ts';
 import { exactNumber } from '../exact-number.ts';
 import { afterFirstWrite } from '../partial-write.ts';
 import type { CallContext, RecordPort, WithReferences } from '../ports.ts';
@@ -11,6 +12,7 @@ import type { NetSuiteOptions } from './options.ts';
 import { cut, type NetSuiteReferences } from './references.ts';
 
 const idRow = z.object({ id: z.string() });
+const statusRow = z.object({ entityStatus: z.object({ id: z.string() }) });
 const taskRow = z.object({ id: z.string(), externalid: z.string().optional(), parent: z.string().optional() });
 const NAME_LENGTH = 83;
 /** Tasks written at the same time: the account's concurrency is shared with everybody. */
@@ -110,11 +112,21 @@ export function createProjectPort(netSuite: NetSuite, references: NetSuiteRefere
   };
 }
 
-/** Sets a project's status; only an active project takes time. */
+/** Sets a project's status; only an active project takes time. Read again afterwards: a script or workflow of the account may have set it otherwise. */
 export function createStatusSetter(netSuite: NetSuite, references: NetSuiteReferences) {
   return async ({ document, externalId }: { readonly document: Project; readonly externalId: string }, status: ProjectStatus, context: CallContext): Promise<ProjectStatus> => {
-    await netSuite.update('job', externalId, { entityStatus: references.status(status), allowTime: status === 'active', isInactive: status === 'cancelled' }, { object: projectLabel(document), context });
-    return status;
+    const about = { object: projectLabel(document), context };
+    await netSuite.update('job', externalId, { entityStatus: references.status(status), allowTime: status === 'active', isInactive: status === 'cancelled' }, about);
+    const now = await afterFirstWrite(() => netSuite.read('job', externalId, statusRow, about, { fields: 'entityStatus' }));
+    const id = now?.entityStatus.id;
+    // Several of ours may be one of NetSuite's.
+    const reached = [status, ...projectStatusSchema.options].find((each) => references.status(each).id === id);
+    if (reached !== undefined) return reached;
+    throw new SystemFailure({
+      kind: 'business_rule', code: 'NETSUITE_PROJECT_STATUS', system: netSuite.system, object: about.object, written: 'unknown',
+      message: id === undefined ? `${about.object} is no longer in NetSuite (ID ${externalId}).` : `After it was made ${status}, ${about.object} has the status ${id} in NetSuite, which is none of projectStatuses in the options of ${netSuite.system}.`,
+      mend: id === undefined ? 'Find out who deleted it in NetSuite; abort the deal, or retry to make it again.' : 'Find out which script or workflow sets it there, or name it in projectStatuses, then retry.',
+    });
   };
 }
 

@@ -4,6 +4,7 @@ import type { ConnectorSettings } from '../connector.ts';
 import { entraAuth } from '../dynamics/auth.ts';
 import type { DynamicsCredentials } from '../dynamics/options.ts';
 import { createHttpClient, emptyAnswer } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import { evidenceOf } from '../http/redact.ts';
 import type { CallContext } from '../ports.ts';
 import { allDone, changeSetOf, refusedPart, type Change } from './batch.ts';
@@ -50,12 +51,13 @@ export function createDataverseClient(settings: ConnectorSettings, options: Proj
 
   async function* pages<Row extends object>(set: string, query: Query, row: z.ZodType<Row>, about: About): AsyncIterable<Stored<Row>[]> {
     const page = z.object({ value: z.array(storedRow(row)), '@odata.nextLink': z.string().optional() });
-    let path: string | undefined = `${ROOT}/${set}?$filter=${encodeURIComponent(query.filter)}&${selecting(query.select)}`;
-    while (path !== undefined) {
-      const { body }: { body: z.infer<typeof page> } = await http.request({ method: 'GET', path, headers: { prefer: `odata.maxpagesize=${ROWS_OF_A_PAGE}` }, answer: page, writes: false, ...about });
-      yield body.value;
-      path = body['@odata.nextLink'] === undefined ? undefined : nextPath(body['@odata.nextLink'], about);
-    }
+    const first = `${ROOT}/${set}?$filter=${encodeURIComponent(query.filter)}&${selecting(query.select)}`;
+    const found = pagesOf({ system, object: about.object, emptyPages: true }, first, async (path) => {
+      const { body } = await http.request({ method: 'GET', path, headers: { prefer: `odata.maxpagesize=${ROWS_OF_A_PAGE}` }, answer: page, writes: false, ...about });
+      const next = body['@odata.nextLink'];
+      return { items: body.value, next: next === undefined ? null : nextPath(next, about) };
+    });
+    for await (const { items } of found) yield items;
   }
 
   /** The link to the next page, which must stay within the environment: the token goes with it. */

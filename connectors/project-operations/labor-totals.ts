@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { SystemFailure } from '../../domain/failure.ts';
 import { addDecimal, decimalText } from '../../domain/money.ts';
 import type { LaborTotal } from '../labor-port.ts';
 import type { About, Dataverse } from './client.ts';
 import { journalPrefix, LINES } from './journals.ts';
-import { noon, quoted } from './odata.ts';
+import { anyOf, noon, quoted } from './odata.ts';
 
 const UNBILLED_SALES = 192_350_005;
 const amount = z.union([z.number(), z.string()]).nullish().transform((value) => decimalText(value ?? 0));
@@ -25,9 +26,21 @@ export async function laborTotals(dataverse: Dataverse, { legalEntity, from, to 
       if (!seen.has(mark)) hours = addDecimal(hours, line.msdyn_quantity);
       seen.add(mark);
       const currency = line._transactioncurrencyid_value;
-      if (line.msdyn_transactiontypecode === UNBILLED_SALES && currency != null) billed.set(currency, addDecimal(billed.get(currency) ?? '0', line.msdyn_amount));
+      if (line.msdyn_transactiontypecode === UNBILLED_SALES && currency != null) billed.set(currency.toLowerCase(), addDecimal(billed.get(currency.toLowerCase()) ?? '0', line.msdyn_amount));
     }
   }
-  const codes = billed.size === 0 ? [] : await dataverse.list('transactioncurrencies', { filter: 'statecode eq 0', select: ['transactioncurrencyid', 'isocurrencycode'] }, currencyRow, about);
-  return { legalEntity, lines: seen.size, hours, billed: [...billed].map(([id, sum]) => ({ currency: codes.find((row) => row.transactioncurrencyid === id)?.isocurrencycode ?? 'XXX', amount: sum })) };
+  // Also a currency that was made inactive since has amounts.
+  const rows = billed.size === 0 ? [] : await dataverse.list('transactioncurrencies', { filter: anyOf('transactioncurrencyid', [...billed.keys()]), select: ['transactioncurrencyid', 'isocurrencycode'] }, currencyRow, about);
+  const codes = new Map(rows.map((row) => [row.transactioncurrencyid.toLowerCase(), row.isocurrencycode]));
+  const sums = new Map<string, string>();
+  for (const [id, sum] of billed) {
+    const code = codes.get(id);
+    if (code === undefined) throw unknownCurrency(dataverse.system, about.object, id);
+    sums.set(code, addDecimal(sums.get(code) ?? '0', sum));
+  }
+  return { legalEntity, lines: seen.size, hours, billed: [...sums].map(([currency, sum]) => ({ currency, amount: sum })) };
+}
+
+function unknownCurrency(system: string, object: string, id: string): SystemFailure {
+  return new SystemFailure({ kind: 'contract', code: 'PROJECT_OPERATIONS_CURRENCY', system, object, written: 'no', message: `Lines of ${object} are in a currency (ID ${id}) that Project Operations does not have.`, mend: 'Find out in Project Operations (Settings > Currencies) what became of it, then retry.' });
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Project, ProjectStatus } from '../../domain/model/project.ts';
+import { SystemFailure } from '../../domain/failure.ts';
+import { afterFirstWrite } from '../partial-write.ts';
 import type { CallContext, RecordPort, WithReferences } from '../ports.ts';
 import type { Change } from './batch.ts';
 import { isInUse } from './classify.ts';
@@ -17,6 +19,7 @@ const CLOSED = { statecode: 1, statuscode: 192_350_000 };
 const NOTE_LENGTH = 100_000;
 const projectRow = z.object({ msdyn_projectid: z.string() });
 const lineRow = z.object({ salesorderdetailid: z.string(), _msdyn_project_value: z.string().nullish() });
+const stateRow = z.object({ statecode: z.coerce.number() });
 const idRow = z.object({ annotationid: z.string() });
 /** Records that say a project has been worked on. */
 const TRACES = [['msdyn_actuals', 'msdyn_actualid'], ['msdyn_journallines', 'msdyn_journallineid']] as const;
@@ -97,11 +100,19 @@ export function createProjectPort(dataverse: Dataverse, names: Names): RecordPor
   }
 }
 
-/** Project Operations tells active from closed; before its activation a project is active too, without anybody in its team who could enter time. */
+/**
+ * Project Operations tells active from closed; before its activation a project is active too, without anybody in its team who could enter time. Read again
+ * afterwards: a workflow of the firm's may have set it otherwise.
+ */
 export function createStatusSetter(dataverse: Dataverse) {
   return async ({ document, externalId }: { readonly document: Project; readonly externalId: string }, status: ProjectStatus, context: CallContext): Promise<ProjectStatus> => {
-    await dataverse.change([{ kind: 'update', set: PROJECTS, id: externalId, body: status === 'active' || status === 'pending' ? ACTIVE : CLOSED }], { object: projectLabel(document), context });
-    return status;
+    const about: About = { object: projectLabel(document), context };
+    const isOpen = status === 'active' || status === 'pending';
+    await dataverse.change([{ kind: 'update', set: PROJECTS, id: externalId, body: isOpen ? ACTIVE : CLOSED }], about);
+    const now = await afterFirstWrite(() => dataverse.read(PROJECTS, externalId, stateRow, ['statecode'], about));
+    if (now === null) throw new SystemFailure({ kind: 'business_rule', code: 'PROJECT_OPERATIONS_NOT_FOUND', system: dataverse.system, object: about.object, written: 'unknown', message: `${about.object} is no longer in Project Operations (ID ${externalId}).`, mend: 'Find out who deleted it in Project Operations; abort the deal, or retry to make it again.' });
+    if ((now.statecode === ACTIVE.statecode) === isOpen) return status;
+    return isOpen ? 'closed' : 'active';
   };
 }
 

@@ -3,6 +3,7 @@ import { SystemFailure } from '../../domain/failure.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient } from '../http/client.ts';
 import { refusedFailure } from '../http/failures.ts';
+import { pagesOf } from '../http/pages.ts';
 import type { CallContext } from '../ports.ts';
 import { salesforceAuth } from './auth.ts';
 import { classifySalesforce } from './classify.ts';
@@ -52,12 +53,12 @@ export function createSalesforceClient(settings: ConnectorSettings, credentials:
   const dealPath = (opportunityId: string) => `${root}/sobjects/Opportunity/${opportunityId}`;
 
   async function* pages<Item>(first: string | undefined, page: PageSchema<Item>, object: string, context: CallContext): AsyncIterable<readonly Item[]> {
-    let path = first;
-    while (path !== undefined) {
+    if (first === undefined) return;
+    const found = pagesOf({ system, object, emptyPages: true }, first, async (path) => {
       const { body } = await http.request({ method: 'GET', path, answer: page, object, writes: false, context });
-      yield body.records;
-      path = body.done ? undefined : body.nextRecordsUrl;
-    }
+      return { items: body.records, next: body.done ? null : body.nextRecordsUrl };
+    });
+    for await (const { items } of found) yield items;
   }
 
   /** More records than one composite request holds: 200 a call, each with its own outcome. */

@@ -141,6 +141,19 @@ describe('What Dynamics 365 may answer', function () {
     assert.equal((await labor.totals({ legalEntity: 'US01', from: '2026-11-01', to: '2026-11-30' }, callContext())).hours, '7.75');
   });
 
+  it('names a page as the next that was read already: reading ends there', async () => {
+    let asked = 0;
+    respond = (_request, response) => {
+      asked += 1;
+      json(response, 200, { value: [], '@odata.nextLink': `/data/JournalTrans?$skiptoken=${asked > 20 ? asked : 1}` });
+    };
+    const { labor } = connect();
+    assert.ok(!isUnsupported(labor));
+    const failure = await failureOf(() => labor.totals({ legalEntity: 'US01', from: '2026-11-01', to: '2026-11-30' }, callContext()));
+    assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'PAGES_REPEAT', 'no']);
+    assert.ok(asked < 10, `${asked} pages were read`);
+  });
+
   it('does not take the token to another host that a next page names', async () => {
     respond = (_request, response) => json(response, 200, { value: [], '@odata.nextLink': 'https://elsewhere.example/data/CustomersV3?$skip=1' });
     const failure = await reading();

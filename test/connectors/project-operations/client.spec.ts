@@ -85,6 +85,29 @@ describe('What Dataverse may answer', function () {
     assert.deepEqual([failure.kind, failure.code, failure.written], ['business_rule', 'PROJECT_OPERATIONS_VALUE_INVALID', 'no']);
   });
 
+  it('names a page as the next that was read already: reading ends there', async () => {
+    let asked = 0;
+    respond = ({ url = '' }, response) => {
+      asked += 1;
+      json(response, 200, { value: [], '@odata.nextLink': `/api/data/v9.2/msdyn_journallines?$skiptoken=${url.includes('skiptoken=1') ? 2 : asked > 20 ? 3 : 1}` });
+    };
+    const failure = await failureOf(totals);
+    assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'PAGES_REPEAT', 'no']);
+    assert.ok(asked < 10, `${asked} pages were read`);
+  });
+
+  it('tells amounts by each currency of its own, inactive ones too, and has none of a currency that is not there', async () => {
+    const line = (mark: string, currency: string) => ({ msdyn_description: `[${mark}] x`, msdyn_quantity: 1, msdyn_transactiontypecode: 192_350_005, msdyn_amount: 10, _transactioncurrencyid_value: currency });
+    const codes = [{ transactioncurrencyid: 'C', isocurrencycode: 'DEM' }, { transactioncurrencyid: 'd', isocurrencycode: 'USD' }];
+    let there = codes;
+    // An inactive currency is left out where only active ones are asked for.
+    respond = ({ url = '' }, response) => json(response, 200, { value: url.includes('journallines') ? [line('0123456789AB', 'c'), line('0123456789AC', 'd')] : url.includes('statecode') ? codes.slice(1) : there });
+    assert.deepEqual((await totals()).billed, [{ currency: 'DEM', amount: '10' }, { currency: 'USD', amount: '10' }]);
+    there = codes.slice(1);
+    const failure = await failureOf(totals);
+    assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'PROJECT_OPERATIONS_CURRENCY', 'no']);
+  });
+
   it('does not take the token to another host that a next page names', async () => {
     respond = (_request, response) => json(response, 200, { value: [], '@odata.nextLink': 'https://elsewhere.example/api/data/v9.2/msdyn_journallines?$skiptoken=1' });
     const failure = await failureOf(totals);

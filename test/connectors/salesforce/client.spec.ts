@@ -84,7 +84,8 @@ describe('the Salesforce connector', () => {
     let pages = 0;
     const { url } = await answering(({ pathname }) => (pathname.endsWith('/query') ? page([deal({ OpportunityLineItems: page([line(1)], again) })]) : page([line(2)], (pages += 1) > 20 ? undefined : again)));
     const failure = await failureOf(salesforceAt(url).loadOpportunity(dealId, callContext()));
-    assert.deepEqual([failure.kind, failure.code, failure.written, pages], ['contract', 'SALESFORCE_ENDLESS_PAGES', 'no', 1]);
+    assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'PAGES_REPEAT', 'no']);
+    assert.ok(pages < 10, `${pages} pages were read`);
   });
 
   it('asks for the field names the firm configured, and for no currency where the organization has one', async () => {
