@@ -24,7 +24,9 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(String.raw`(cookie${GIVEN}\[)(?!\[?redacted\])[^\]]{1,8192}`, 'gi'), '$1[redacted]'],
   [new RegExp(String.raw`(cookie${GIVEN}${QUOTE}?)(?=[^\s"'=;]{1,256}=)[^"'\r\n\\]+`, 'gi'), '$1[redacted]'],
   [new RegExp(String.raw`(authorization${GIVEN}(?!\[redacted\])[\["'\\]{0,8}(?:${SCHEME})?)${PROSE}(?!\[)[^\s"'<>\\]+(?:[ \t]{1,20}[^\s"'<>\\]{16,})?`, 'gi'), '$1[redacted]'],
-  [/\b(bearer|basic|session)(\s{1,20})(?:(?=[A-Z+/._~=!-]{0,200}\d)[A-Z0-9+/._~=!-]{8,}|[A-Z0-9+/._~=!-]{24,})/gi, '$1$2[redacted]'],
+  [/\b(bearer\s{1,20})(?!(?:authentication|authorization|credentials?|challenge)(?![\w+/~=!-]))[A-Z0-9+/._~=!-]{8,}/gi, '$1[redacted]'],
+  [/\b((?:[Bb]asic|BASIC)\s{1,20})(?=[a-z]{0,200}[A-Z0-9+/=])[A-Za-z0-9+/=]{8,}/g, '$1[redacted]'],
+  [/\b(session\s{1,20})(?:(?=[A-Z+/._~=!-]{0,200}\d)[A-Z0-9+/._~=!-]{8,}|[A-Z0-9+/._~=!-]{24,})/gi, '$1[redacted]'],
   [/\b(token\s{1,20})(?=[A-Z+/._~=!-]{0,200}\d)[A-Z0-9+/._~=!-]{16,}/gi, '$1[redacted]'],
   // A name with its value: in JSON, in JSON within JSON, in single quotes, in XML, in a form, a query or plain text.
   [new RegExp(String.raw`(${PARTS}${REST}${GIVEN}")${PROSE}(?:[^"\\]|\\[\s\S])+`, 'gi'), '$1[redacted]'],

@@ -30,6 +30,8 @@ const SECRETS: readonly (readonly [text: string, readable: string])[] = [
   ['{"authorization":["Basic dXNlcjpwdw=="],"accept":"json"}', '{"authorization":["Basic [redacted]"],"accept":"json"}'],
   ['Proxy-Authorization: Signed 0123456789abcdef0123', 'Proxy-Authorization: [redacted]'],
   ['sent with bearer 00Dxx0000001gPz', 'sent with bearer [redacted]'],
+  ['{"echo":"Bearer only-letters-and-dashes"}', '{"echo":"Bearer [redacted]"}'],
+  ['sent with Basic dXNlcjpwdw==', 'sent with Basic [redacted]'],
   ['SAP_SESSIONID_X1_100=4kY1p%3d', 'SAP_SESSIONID_X1_100=[redacted]'],
   ['sid=00D000000000001!AQEAQ.abc_def; path', 'sid=[redacted]; path'],
   ['session 00D000000000001!AQEAQ.abc_def was refused', 'session [redacted] was refused'],
@@ -47,7 +49,7 @@ const SECRETS: readonly (readonly [text: string, readable: string])[] = [
 
 const HARMLESS = [
   'the token has expired', 'Invalid token: it has expired.', 'token: expired', '{"message":"The token of project P-1 has no rate."}', '{"error":"invalid_token","code":"TOKEN_EXPIRED"}',
-  '{"errors":{"password":"is too short"}}', '{"password":["is too short"]}', 'Basic authentication failed for the user', 'Session terminated by the server.', 'The session has ended: log in again.',
+  '{"errors":{"password":"is too short"}}', '{"password":["is too short"]}', 'Basic authentication failed for the user', 'Bearer authentication is needed', 'a basic requirement', 'Session terminated by the server.', 'The session has ended: log in again.',
   'no cookie was sent', 'Unexpected token \'<\', "<!DOCTYPE "... is not valid JSON', '{"token_type":"Bearer","expires_in":3600,"token_expires_in":3600,"mustChangePassword":false}', '{"secretary":"Jane Roe"}',
   'Authorization: is required', 'https://a.example/projects?code=US01-TECH', 'invoice INV-1 of jane.roe@client.example at https://a.example/x', 'assertion failed', 'grant_type=client_credentials&scope=rest',
   'The side=left, inside=right and signed=true fields', '{"author":"Jane","authority":"x","considered":"y"}',
@@ -68,7 +70,7 @@ describe('What cases, logs and spans say of a system\'s answer', () => {
   });
 
   it('costs the same for a page of ten megabytes as for its first 65,536 characters, whatever is written in it', () => {
-    const hostile = ['a', ' ', '"', '\\', '\\"', '=', '<', 'token', 'token ', 'token"', 'token":', 'token-', 'password=', 'password=,', 'authorization: basic ', 'cookie=', 'cookie:[', 'eyJ', 'eyJaaaaaa.', '://', '://a', 'bearer ', '-----BEGIN A-----', '-----BEGIN ', '<token ', '"sid" ', '00Da!', '1.pt.', 'sk_live_', 'key', '\n'];
+    const hostile = ['a', ' ', '"', '\\', '\\"', '=', '<', 'token', 'token ', 'token"', 'token":', 'token-', 'password=', 'password=,', 'authorization: basic ', 'cookie=', 'cookie:[', 'eyJ', 'eyJaaaaaa.', '://', '://a', 'bearer ', 'basic a', 'session a', 'token a', '-----BEGIN A-----', '-----BEGIN ', '<token ', '"sid" ', '00Da!', '1.pt.', 'sk_live_', 'key', '\n'];
     for (const unit of hostile) {
       const page = unit.repeat(Math.ceil(10_000_000 / unit.length));
       const first = redact(page.slice(0, 65_536));
