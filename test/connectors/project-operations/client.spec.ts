@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createProjectOperations } from '../../../connectors/project-operations/index.ts';
 import { isUnsupported, type ErpPort, type Log } from '../../../connectors/ports.ts';
+import { leadIdOf } from '../../../connectors/project-operations/labor-line.ts';
 import { callContext, dealOf, silent, uniqueTag } from '../conformance/documents.ts';
+import { laborLine } from '../conformance/labor-documents.ts';
 import { failureOf } from '../conformance/records.ts';
 import { NONE, OPTIONS, startEnvironment } from './environment.ts';
 
@@ -106,6 +108,21 @@ describe('What Dataverse may answer', function () {
     there = codes.slice(1);
     const failure = await failureOf(totals);
     assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'PROJECT_OPERATIONS_CURRENCY', 'no']);
+  });
+
+  it('may not tell when a journal was changed: it is not confirmed again', async () => {
+    const posting = laborLine({ system: 'project-operations', legalEntity: 'US01', currency: 'USD', costCenter: 'X1', people: ['ada@northwind-consulting.example'], projects: ['P1'], task: '1' });
+    const { labor } = connect();
+    assert.ok(!isUnsupported(labor));
+    for (const modifiedon of [undefined, null, 'yesterday']) {
+      const asked: string[] = [];
+      respond = ({ method = '', url = '' }, response) => {
+        asked.push(method);
+        json(response, 200, url.includes('msdyn_journallines') ? { value: [{ msdyn_journallineid: leadIdOf(posting), _msdyn_journal_value: '712c0000-0000-8000-8000-000000000001', msdyn_isposted: false }] } : { '@odata.etag': 'W/"1"', msdyn_journalid: '712c0000-0000-8000-8000-000000000001', msdyn_isposted: false, modifiedon });
+      };
+      const failure = await failureOf(() => labor.post([posting], callContext()));
+      assert.deepEqual([failure.kind, failure.code, failure.written, asked], ['transient', 'PROJECT_OPERATIONS_CONFIRMING', 'unknown', ['GET', 'GET']]);
+    }
   });
 
   it('does not take the token to another host that a next page names', async () => {
