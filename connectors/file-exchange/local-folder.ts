@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { bounded } from './bounded.ts';
 import { FileTooLarge, temporaryName, type FileSession, type FileTransport } from './transport.ts';
 
 /** Files in a folder of this machine or a mounted share. */
@@ -11,7 +12,7 @@ export function localFolder(folder: string): FileTransport {
       try {
         const { size, mtimeMs } = await file.stat();
         if (size > mostBytes) throw new FileTooLarge(`${path} has ${size} bytes`);
-        return { content: await file.readFile(), modifiedAt: mtimeMs };
+        return { content: await bounded(path, file.createReadStream({ autoClose: false }), mostBytes), modifiedAt: mtimeMs };
       } finally {
         await file.close();
       }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { posix } from 'node:path';
 import SftpClient from 'ssh2-sftp-client';
+import { bounded } from './bounded.ts';
 import type { Place, SftpCredentials } from './place.ts';
 import { FileTooLarge, OtherHostKey, temporaryName, type FileSession, type FileTransport } from './transport.ts';
 
@@ -88,9 +89,7 @@ function sessionOf(client: SftpClient, wrapper: Wrapper, folder: string): FileSe
         const { size, modifyTime } = await client.stat(target);
         if (size > mostBytes) throw new FileTooLarge(`${path} has ${size} bytes`);
         if (size === 0) return { content: Buffer.alloc(0), modifiedAt: modifyTime };
-        const content = await client.get(target);
-        if (!Buffer.isBuffer(content)) throw new TypeError(`${path} did not come as bytes`);
-        return { content, modifiedAt: modifyTime };
+        return { content: await bounded(path, wrapper.createReadStream(target), mostBytes), modifiedAt: modifyTime };
       } catch (error) {
         // Put away by the other side since it was asked for.
         if (isMissing(error)) return null;

@@ -6,7 +6,7 @@ export interface FileRead {
 
 /** A folder somewhere, with paths below it such as "outgoing/a.csv". */
 export interface FileSession {
-  /** Null where there is no such file. @throws FileTooLarge */
+  /** Null where there is no such file. Never takes more memory than `mostBytes`, whatever size the file is said to have. @throws FileTooLarge */
   read(path: string, mostBytes: number): Promise<FileRead | null>;
   /** Names of the files in a folder, in no order; null where there is no such folder. */
   list(folder: string): Promise<string[] | null>;

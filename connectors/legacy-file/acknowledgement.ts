@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import { decoded, type Encoding } from './file-text.ts';
+import { decoded, MOST_RECORD_BYTES, type Encoding } from './file-text.ts';
 
 const FIELDS = ['kind', 'external_key', 'outcome', 'number', 'status', 'change', 'code', 'message'] as const;
 
@@ -69,7 +69,7 @@ export function readAcknowledgement(content: Buffer, encoding: Encoding): Acknow
 
 function recordsOf(content: Buffer, encoding: Encoding): string[][] {
   try {
-    return parse(decoded(content, encoding), { skip_empty_lines: true });
+    return parse(decoded(content, encoding), { skip_empty_lines: true, max_record_size: MOST_RECORD_BYTES });
   } catch {
     throw new AcknowledgementUnreadable(`it is no CSV file in ${encoding.toUpperCase()}`);
   }

@@ -10,8 +10,8 @@ import { notUnderstood, type About } from './refusals.ts';
 import { acknowledgementName, FolderMissing, isAnswered, lastNumber, lookAround, type Surroundings } from './surroundings.ts';
 
 const COUNTERPART = { code: 'LEGACY', whose: 'whoever runs the ERP', folder: 'folder of the ERP' };
-/** An acknowledgement of many thousand lines. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** An acknowledgement of 5,000 lines has not half of it. */
+const MOST_BYTES = 16 * 1024 * 1024;
 /** Batches whose answer nobody has heard yet, kept to know what a later call is owed. */
 const MOST_UNHEARD = 10_000;
 

@@ -2,14 +2,16 @@ import { Readable } from 'node:stream';
 import { CsvError, parse as parseStream } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import { currencySchema } from '../../domain/money.ts';
 import type { FileSession } from '../file-exchange/transport.ts';
 import { sha256 } from './batch.ts';
-import { decoded, type Encoding } from './file-text.ts';
+import { decoded, MOST_RECORD_BYTES, type Encoding } from './file-text.ts';
 import { notUnderstood, type About } from './refusals.ts';
 import type { TableName } from './tables.ts';
 
 /** A million lines of labor have about 150 MB. */
 const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_MANIFEST_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 const whole = z.string().regex(/^\d{1,15}$/).transform(Number);
@@ -21,7 +23,7 @@ const manifestSchema = z.array(z.object({ extract: whole, table: z.string(), fil
 const recordRow = z.object({ external_key: z.string(), number: z.string().min(1), status: z.string(), change: whole });
 export type ExtractedRecord = z.infer<typeof recordRow>;
 
-const laborRow = recordRow.extend({ company: z.string(), work_date: z.iso.date(), hours: decimal, bill_amount: decimal, bill_currency: z.string() });
+const laborRow = recordRow.extend({ company: z.string(), work_date: z.iso.date(), hours: decimal, bill_amount: decimal, bill_currency: currencySchema });
 export type ExtractedLabor = z.infer<typeof laborRow>;
 
 export interface Extract {
@@ -50,7 +52,7 @@ export function createExtracts(folder: string, encoding: Encoding, about: (objec
 
   /** @throws SystemFailure for one that is not as its manifest says, or gone meanwhile */
   async function open(session: FileSession, manifest: string): Promise<Extract> {
-    const read = await session.read(`${folder}/${manifest}`, MOST_BYTES);
+    const read = await session.read(`${folder}/${manifest}`, MOST_MANIFEST_BYTES);
     const text = read === null ? null : textOf(read.content);
     const parsed = manifestSchema.safeParse(text === null ? null : rowsOf(text));
     const [first] = parsed.data ?? [];
@@ -68,7 +70,7 @@ export function createExtracts(folder: string, encoding: Encoding, about: (objec
     async function* rowsIn<Schema extends z.ZodType>(table: TableName, schema: Schema): AsyncGenerator<z.infer<Schema>> {
       const file = await fileOf(table);
       let count = 0;
-      const records: AsyncIterable<unknown> = Readable.from(chunksOf(file.content)).pipe(parseStream({ columns: true, skip_empty_lines: true, encoding: encoding === 'utf-8' ? 'utf8' : 'latin1' }));
+      const records: AsyncIterable<unknown> = Readable.from(chunksOf(file.content)).pipe(parseStream({ columns: true, skip_empty_lines: true, bom: true, max_record_size: MOST_RECORD_BYTES, encoding: encoding === 'utf-8' ? 'utf8' : 'latin1' }));
       try {
         for await (const record of records) {
           count += 1;
@@ -120,7 +122,7 @@ function* chunksOf(content: Buffer): Generator<Buffer> {
 
 function rowsOf(text: string): unknown {
   try {
-    return parse(text, { columns: true, skip_empty_lines: true });
+    return parse(text, { columns: true, skip_empty_lines: true, max_record_size: MOST_RECORD_BYTES });
   } catch {
     return null;
   }

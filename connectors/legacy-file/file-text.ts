@@ -24,6 +24,9 @@ export function recordOf(table: TableName, row: Values, encoding: Encoding, abou
   return fieldsOf(table).map((field) => written(field, row[field.name] ?? null, encoding, about));
 }
 
+/** No record has as many: what has more is no such file, and is not read to its end. */
+export const MOST_RECORD_BYTES = 64 * 1024;
+
 export function csv(records: readonly (readonly string[])[]): string {
   return stringify(records.map((record) => [...record]), { record_delimiter: 'windows' });
 }

@@ -77,8 +77,8 @@ export function createLaborPort(erp: Erp, codes: Codes): LaborPort {
       // A new extract each time, unless an earlier call went before it had heard of the one it asked for.
       const { number } = answerFor(erp, await exchange.submit(request, { about, context }, 'again'), key, 'requested', about);
       const company = codes.company(legalEntity);
-      return await lookUp.newest({ about, context }, async (extract) => {
-        if (extract === null || extract.number < Number(number)) throw extractMissing(about, number, exchange.options.retryAfterSeconds);
+      return await lookUp.newest({ about, context }, async (extract, damaged) => {
+        if (extract === null || extract.number < Number(number)) throw damaged ?? extractMissing(about, number, exchange.options.retryAfterSeconds);
         let lines = 0;
         let hours = '0';
         const billed = new Map<string, Money>();

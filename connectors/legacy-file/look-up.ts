@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { isSystemFailure } from '../../domain/failure.ts';
+import { isSystemFailure, type SystemFailure } from '../../domain/failure.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
 import { fileName, markOf } from './batch.ts';
 import type { Asking, Exchange, Visit } from './exchange.ts';
@@ -9,7 +9,8 @@ import type { About } from './refusals.ts';
 import { unanswered, type Surroundings } from './surroundings.ts';
 import type { TableName } from './tables.ts';
 
-const MOST_BYTES = 64 * 1024 * 1024;
+/** One of our own files of 5,000 lines has not half of it. */
+const MOST_BYTES = 16 * 1024 * 1024;
 /** A new extract may take an old one's place between the look at the folder and the reading. */
 const LOOKS = 3;
 
@@ -31,8 +32,8 @@ export interface LookUp {
   record(record: RecordName, key: string, asking: Asking): Promise<Standing | null>;
   /** The numbers of those lines of labor that the ERP has. */
   labor(keys: ReadonlySet<string>, asking: Asking): Promise<ReadonlyMap<string, string>>;
-  /** Uses the newest extract. Null where there is none yet. */
-  newest<Result>(asking: Asking, work: (extract: Extract | null) => Promise<Result>): Promise<Result>;
+  /** Uses the newest extract that can be read; `damaged` tells of newer ones that cannot. Null where there is none yet. */
+  newest<Result>(asking: Asking, work: (extract: Extract | null, damaged: SystemFailure | undefined) => Promise<Result>): Promise<Result>;
 }
 
 interface Latest {
@@ -47,21 +48,21 @@ export function createLookUp(exchange: Exchange, about: (object: string) => Abou
   let laborAnswers = new Map<string, Acknowledgement>();
 
   /** The newest extract that can be read: acknowledgements lie there until two extracts cover them, so the one before it does as well. */
-  async function withExtract<Result>(visit: Visit, work: (extract: Extract | null, around: Surroundings) => Promise<Result>): Promise<Result> {
+  async function withExtract<Result>(visit: Visit, work: (extract: Extract | null, around: Surroundings, damaged?: SystemFailure) => Promise<Result>): Promise<Result> {
     for (let look = 1; ; look += 1) {
       const around = await visit.around();
       if (around.extracts.length === 0) return await work(null, around);
-      let damage: unknown;
+      let damage: SystemFailure | undefined;
       for (const manifest of around.extracts.slice(0, 2)) {
         try {
-          return await work(await extracts.open(visit.session, manifest), around);
+          return await work(await extracts.open(visit.session, manifest), around, damage);
         } catch (error) {
           if (!isSystemFailure(error) || error.failure.code !== 'LEGACY_EXTRACT_DAMAGED') throw error;
           visit.context.log.warn({ system: error.failure.system, file: manifest }, error.failure.message);
           damage = error;
         }
       }
-      if (look === LOOKS) throw damage;
+      if (look >= LOOKS && damage !== undefined) throw damage;
     }
   }
 
@@ -116,7 +117,7 @@ export function createLookUp(exchange: Exchange, about: (object: string) => Abou
         });
       }),
 
-    newest: (asking, work) => exchange.visit(asking, (visit) => withExtract(visit, (extract) => work(extract))),
+    newest: (asking, work) => exchange.visit(asking, (visit) => withExtract(visit, (extract, _around, damaged) => work(extract, damaged))),
   };
 
   /** Null where our own file cannot be read any more: any line may be in it. */

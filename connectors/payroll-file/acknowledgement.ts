@@ -2,6 +2,9 @@ import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import type { PayrollAcknowledgement, SentReference } from '../payroll-port.ts';
 
+/** A reason has a thousand characters: what has more is no such file, and is not read to its end. */
+const MOST_RECORD_BYTES = 64 * 1024;
+
 const reason = z.string().min(1).max(1000);
 const outcome = z.enum(['accepted', 'lines_rejected', 'refused']);
 
@@ -72,7 +75,7 @@ function fromJson(text: string): z.infer<typeof acknowledgementSchema> {
 function fromCsv(text: string): z.infer<typeof acknowledgementSchema> {
   let records: string[][];
   try {
-    records = parse(text, { relax_column_count: true, skip_empty_lines: true, bom: true });
+    records = parse(text, { relax_column_count: true, skip_empty_lines: true, bom: true, max_record_size: MOST_RECORD_BYTES });
   } catch {
     throw refused('PAYROLL_ACK_UNREADABLE', 'it is not a whole CSV file');
   }

@@ -11,7 +11,7 @@ import { checksumOf, fileNames, manifestOf, manifestSchema } from './manifest.ts
 import { payrollFileOptionsSchema } from './options.ts';
 
 /** A manifest or an acknowledgement that rejects every line of a large export has a few megabytes. */
-const MOST_BYTES = 32 * 1024 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
 const COUNTERPART = { code: 'PAYROLL', whose: 'the payroll bureau', folder: 'payroll folder' };
 
 /** A payroll bureau that takes files from a folder or an SFTP server. @throws Error for an address, options or credentials of the wrong shape */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -149,6 +149,15 @@ for (const [name, start] of Object.entries(TRANSPORTS)) {
       ['that is empty', 'PAYROLL_ACK_UNREADABLE', () => ''],
       ['that is null', 'PAYROLL_ACK_UNREADABLE', () => 'null'],
       ['with an outcome nobody agreed on', 'PAYROLL_ACK_UNREADABLE', (checksum) => answer(checksum, { outcome: 'maybe' })],
+      ['in UTF-16', 'PAYROLL_ACK_UNREADABLE', (checksum) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(answer(checksum), 'utf16le')])],
+      ['in UTF-16 without a sign of it', 'PAYROLL_ACK_UNREADABLE', (checksum) => Buffer.from(answer(checksum), 'utf16le')],
+      ['in ISO 8859-1', 'PAYROLL_ACK_UNREADABLE', (checksum) => Buffer.from(answer(checksum, { outcome: 'refused', accepted: 0, reason: 'Prüfung' }), 'latin1')],
+      ['that is a web page', 'PAYROLL_ACK_UNREADABLE', () => '<!doctype html><title>502</title>'],
+      ['that is a web page named CSV', 'PAYROLL_ACK_UNREADABLE', () => '<!doctype html>\n<p class="x">502, Bad Gateway</p>', `payroll.${document.id}.ack.csv`],
+      ['of one endless record', 'PAYROLL_ACK_UNREADABLE', (checksum) => `H,${document.id},${checksum},accepted,2,0,${'x'.repeat(200_000)}\r\nT,0\r\n`, `payroll.${document.id}.ack.csv`],
+      ['with its numbers as text', 'PAYROLL_ACK_UNREADABLE', (checksum) => answer(checksum, { accepted: '2' })],
+      ['with a comma in its number', 'PAYROLL_ACK_UNREADABLE', (checksum) => `H,${document.id},${checksum},accepted,"1,002",0,PB-8,\r\nT,0\r\n`, `payroll.${document.id}.ack.csv`],
+      ['with an outcome nobody agreed on in CSV', 'PAYROLL_ACK_UNREADABLE', (checksum) => `H,${document.id},${checksum},MAYBE,2,0,PB-8,\r\nT,0\r\n`, `payroll.${document.id}.ack.csv`],
       ['with lines that were never sent', 'PAYROLL_ACK_UNKNOWN_LINES', (checksum) => answer(checksum, { outcome: 'lines_rejected', accepted: 1, rejected: [{ line: 3, reason: 'x' }] })],
       ['with a line rejected twice', 'PAYROLL_ACK_TOTALS_DIFFER', (checksum) => answer(checksum, { outcome: 'lines_rejected', accepted: 0, rejected: [{ line: 1, reason: 'x' }, { line: 1, reason: 'y' }] })],
       ['that leaves a line out', 'PAYROLL_ACK_TOTALS_DIFFER', (checksum) => answer(checksum, { accepted: 1 })],
@@ -172,6 +181,25 @@ for (const [name, start] of Object.entries(TRANSPORTS)) {
         assert.equal((await port.acknowledgement(sent, context))?.outcome, 'accepted', 'a right one in its place is taken');
       });
     }
+
+    it('an acknowledgement of more bytes than any has is told of without being read', async () => {
+      const port = place.port();
+      const { checksum } = await port.send(document, context);
+      await acknowledge('');
+      await truncate(join(place.folder, 'incoming', ACK), 17 * 1024 * 1024);
+      const failure = await failureOf(port.acknowledgement({ exportId: document.id, checksum, lines: 2 }, context));
+      assert.deepEqual([failure.kind, failure.code, failure.written], ['contract', 'PAYROLL_FILE_TOO_LARGE', 'no']);
+    });
+
+    it('an acknowledgement that cannot be read and was written in the far future by the bureau\'s clock is not waited for', async () => {
+      const port = place.port();
+      const { checksum } = await port.send(document, context);
+      await acknowledge(answer(checksum).slice(0, 60), ACK, -86_400);
+      const sent = { exportId: document.id, checksum, lines: 2 };
+      assert.equal((await failureOf(port.acknowledgement(sent, context))).code, 'PAYROLL_ACK_UNREADABLE');
+      await acknowledge(answer(checksum), ACK, -86_400);
+      assert.equal((await port.acknowledgement(sent, context))?.outcome, 'accepted', 'and a right one is taken, whatever its time');
+    });
 
     it('an acknowledgement that is still being written is waited for', async () => {
       const port = place.port();

@@ -131,6 +131,8 @@ function faultBoard(wire: Wire, order: (kind: string) => Promise<void>, clear: (
           return await order('other-shape');
         case 'expired-token':
           return await order('lose-ack');
+        default:
+          throw new Error(`a folder has no ${kind}: bad-files.spec.ts has what it has instead`);
       }
     },
     async clear() {
