@@ -119,7 +119,7 @@ export interface RateRefusal {
 }
 
 /**
- * Lowers the rate of a target that refused, unless it was lowered since the refused request was sent. One statement: no row stays locked for as long as
+ * Lowers the rate of a target that refused, unless it was lowered since the refused request was sent. One statement does it: no row stays locked for as long as
  * answers take to come and go, or for ever where this host vanishes meanwhile.
  * @returns what is allowed now
  */
@@ -127,20 +127,27 @@ export async function lowerRate(db: Db, refusal: RateRefusal): Promise<number> {
   const { target, configured } = refusal;
   const calledAt = performance.now();
   return await db.connection().execute(async (connection) => {
-    const lowered = (await tryLower(connection, refusal, calledAt)) ?? (await makeBucket(connection, { target, configured }), await tryLower(connection, refusal, calledAt));
+    // Asked before the row is waited for, and the way there counted too: those that wait for each other would else seem to have been sent later than they were.
+    const { rows: [clock] } = await sql<{ now: string }>`select clock_timestamp()::text as now`.execute(connection);
+    const sent: Sent = { msAgo: refusal.sentMsAgo + performance.now() - calledAt, at: clock?.now ?? 'now' };
+    const lowered = (await tryLower(connection, refusal, sent)) ?? (await makeBucket(connection, { target, configured }), await tryLower(connection, refusal, sent));
     if (lowered === undefined) throw new Error(`the rate of ${target} could not be lowered`);
     return lowered;
   });
 }
 
-async function tryLower(db: Db, { target, configured, sustainable, pauseMs, ...refusal }: RateRefusal, calledAt: number): Promise<number | undefined> {
-  // now() is when the statement came: those that wait for each other's row lock would else seem to have been sent later than they were.
-  const sentMsAgo = refusal.sentMsAgo + performance.now() - calledAt;
+/** Milliseconds before a moment by the store's clock. */
+interface Sent {
+  readonly msAgo: number;
+  readonly at: string;
+}
+
+async function tryLower(db: Db, { target, configured, sustainable, pauseMs }: RateRefusal, sent: Sent): Promise<number | undefined> {
   const { rows } = await sql<{ allowed: number }>`
     with bucket as (select * from target_rate where target = ${target} for update),
     present as (select greatest(1, count(*))::float8 as holders from target_rate_holder where target = ${target} and present_until > clock_timestamp()),
     before as (
-      select target, least(${configured}::float8, allowed) as rate, now() - ${sentMsAgo}::float8 * interval '1 millisecond' > lowered_at as news,
+      select target, least(${configured}::float8, allowed) as rate, ${sent.at}::timestamptz - ${sent.msAgo}::float8 * interval '1 millisecond' > lowered_at as news,
         case when ${sustainable}::float8 > 0 then ${sustainable}::float8 * holders else 'infinity' end as borne
       from bucket, present
     ),
