@@ -94,8 +94,9 @@ export function busyFailure(asked: Asked, waitMs: number): SystemFailure {
   return failure(asked, { kind: 'transient', code: 'REQUEST_BUDGET', message: `The system's request limit is used up; nothing was sent for ${asked.object}.`, mend: WAIT, written: 'no', retryAfterMs: waitMs });
 }
 
+/** A vendor's own words are in the message: they are redacted as its evidence is. */
 function failure(asked: Asked, what: Omit<Failure, 'system' | 'object'>): SystemFailure {
-  return new SystemFailure({ system: asked.system, object: asked.object, ...what });
+  return new SystemFailure({ system: asked.system, object: asked.object, ...what, message: redact(what.message) });
 }
 
 function codeOf(error: unknown): string {

@@ -31,6 +31,12 @@ describe('What went wrong on the way to a system', () => {
     }
   });
 
+  it('quotes no secret of what the vendor said', () => {
+    const meaning = { kind: 'business_rule', code: 'ERP_NO', message: 'Refused: {"access_token":"s3cret-of-ours"} of client Harbor Insurance.', mend: 'Look.' } as const;
+    const { failure } = refusedFailure(asked, { status: 400, text: '', html: false }, meaning);
+    assert.equal(failure.message, 'Refused: {"access_token":"[redacted]"} of client Harbor Insurance.');
+  });
+
   it('is told by a status where a vendor\'s table knows nothing', () => {
     const meanings = [400, 403, 404, 408, 409, 418, 422, 425, 429, 302, 500, 503].map((status) => {
       const meaning = meaningOfStatus('ERP', { status, headers: {}, body: undefined, text: '' }, asked);
