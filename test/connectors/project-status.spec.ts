@@ -5,6 +5,7 @@ import { createNetSuite } from '../../connectors/netsuite/index.ts';
 import { createProjectOperations } from '../../connectors/project-operations/index.ts';
 import type { ErpPort, TimePort } from '../../connectors/ports.ts';
 import type { ProjectStatus } from '../../domain/model/project.ts';
+import { outcomeOf } from './conformance/bad-answers.ts';
 import { callContext, dealOf, silent, uniqueTag } from './conformance/documents.ts';
 import { failureOf } from './conformance/records.ts';
 import { answerJson, testServer } from './http/support.ts';
@@ -58,6 +59,30 @@ describe('The status of a project, where the system has another than was asked f
         const server = await holding(project);
         try {
           assert.equal(await connect(server.url).setProjectStatus({ document, externalId: name === 'Project Operations' ? ID : '7' }, asked, callContext()), answered, JSON.stringify(project));
+        } finally {
+          await server.close();
+        }
+      }
+    });
+  }
+
+  /** Sign-in answers as ever; all else answers so. */
+  const BADLY: Readonly<Record<string, readonly [status: number, headers: Readonly<Record<string, string>>, body: string, road: RegExp]>> = {
+    'a web page': [200, { 'content-type': 'text/html' }, '<!doctype html><title>502</title>', /^contract HTTP_HTML (?:no|unknown)$/],
+    'half a document': [200, { 'content-type': 'application/json' }, '{"id":', /^contract \w+ (?:no|unknown)$/],
+    'another shape': [200, { 'content-type': 'application/json' }, '{"unexpected":[]}', /^contract \w+ (?:no|unknown)$/],
+    'a redirect to a sign-in page': [302, { location: 'https://login.example.com/' }, '', /^configuration HTTP_302 no$/],
+  };
+  for (const { name, connect } of CASES) {
+    it(`${name} answers badly: each answer has its one road`, async () => {
+      for (const [what, [status, headers, body, road]] of Object.entries(BADLY)) {
+        const server = await testServer(({ url }, response) => {
+          if (url.endsWith('token')) answerJson(response, 200, { access_token: 'token', token_type: 'Bearer', expires_in: 3600 });
+          else response.writeHead(status, headers).end(body);
+        });
+        try {
+          const { setProjectStatus } = connect(server.url);
+          assert.match(await outcomeOf(() => setProjectStatus({ document, externalId: name === 'Project Operations' ? ID : '7' }, 'active', callContext()), what), road, what);
         } finally {
           await server.close();
         }

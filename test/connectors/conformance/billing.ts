@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BillingPort, UsageEvent } from '../../../connectors/billing-port.ts';
 import { isUnsupported, type References } from '../../../connectors/ports.ts';
+import { itTakesBadAnswers, type Exceptions } from './bad-answers.ts';
 import { callContext, dealOf, uniqueTag } from './documents.ts';
 import { describeReceivables, type ReceivablesCase, type ReceivablesOffice } from './receivables.ts';
 import { describeRecordPort, failureOf } from './records.ts';
@@ -23,6 +24,7 @@ export interface BillingCase extends Omit<ReceivablesCase, 'port' | 'office'> {
   readonly port: () => BillingPort;
   readonly office: () => BillingOffice;
   readonly unknownCustomer: string;
+  readonly usedBadly?: Exceptions;
 }
 
 const NONE: References = { customers: {}, contracts: {}, projects: {} };
@@ -74,5 +76,16 @@ export function describeBilling(billing: BillingCase): void {
       await recordUsage([late], callContext());
       assert.deepEqual(await office().usage([...events.map((event) => event.key), late.key]), ['1.25', '2.25', '3.25', '9']);
     });
+
+    itTakesBadAnswers({
+      name: 'recordUsage', writes: true, spoils: { method: 'POST' },
+      arrange: async () => {
+        const { recordUsage } = port();
+        if (isUnsupported(recordUsage)) return null;
+        const subscription = await office().subscription();
+        const event = { key: `usage-${uniqueTag()}`, subscription, metric: 'hours', at: new Date(office().clock.now() - 60_000).toISOString(), quantity: '1' };
+        return () => recordUsage([event], callContext());
+      },
+    }, faults, billing.usedBadly);
   });
 }

@@ -49,7 +49,7 @@ export interface ReceivablesCase {
   /** An ID no invoice has. */
   readonly unknownId: string;
   readonly badAnswers?: RecordExceptions;
-  readonly receivedBadly?: ExceptionsOf<'issue' | 'standing' | 'payments'>;
+  readonly receivedBadly?: ExceptionsOf<'issue' | 'writeOff' | 'standing' | 'payments'>;
   readonly office: () => ReceivablesOffice;
   readonly faults: FaultBoard;
 }
@@ -221,6 +221,15 @@ export function describeReceivables(receivables: ReceivablesCase): void {
           const wanted = await fresh();
           const found = await write(wanted);
           return () => issue(wanted.document, found);
+        },
+      },
+      {
+        name: 'writeOff', writes: true, spoils: { method: writeMethod },
+        arrange: async () => {
+          const { writeOff } = port();
+          if (isUnsupported(writeOff)) return null;
+          const { document, found } = await issued();
+          return () => writeOff({ document, externalId: found.externalId }, callContext());
         },
       },
       {

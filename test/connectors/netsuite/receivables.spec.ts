@@ -22,7 +22,7 @@ for (const { name, approval, payments } of [{ name: 'where an invoice saved is p
       writeMethod: 'PUT',
       unknownId: '99999999',
       // A write is answered by a header with the record's ID, and by no body.
-      receivedBadly: { issue: { empty: 'taken', truncated: 'taken' }, standing: { 'numbers-as-text': 'refused' }, payments: approval ? { 'unknown-values': 'refused' } : { 'numbers-as-text': 'refused' } },
+      receivedBadly: { issue: { empty: 'taken', truncated: 'taken' }, writeOff: { empty: 'taken', truncated: 'taken' }, standing: { 'numbers-as-text': 'refused' }, payments: approval ? { 'unknown-values': 'refused' } : { 'numbers-as-text': 'refused' } },
       badAnswers: { write: { empty: 'taken', truncated: 'taken' }, undo: { 'numbers-as-text': 'refused' } },
       office: () => account.office,
       faults: sandboxFaults(() => account.sandbox.url),

@@ -20,6 +20,7 @@ describe('Stripe as the billing system', function () {
     badAnswers: { undo: { 'unknown-values': 'contract STRIPE_INVOICE_STATUS no' } },
     receivedBadly: {
       issue: { 'numbers-as-text': 'refused', 'unknown-values': 'contract STRIPE_INVOICE_STATUS no' },
+      writeOff: { 'numbers-as-text': 'refused', 'unknown-values': 'contract STRIPE_INVOICE_STATUS no' },
       standing: { 'numbers-as-text': 'refused', 'unknown-values': 'contract STRIPE_INVOICE_STATUS no' },
       payments: { 'numbers-as-text': 'refused' },
     },
