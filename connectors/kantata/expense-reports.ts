@@ -7,7 +7,8 @@ import { idText } from './envelope.ts';
 /** https://developer.kantata.com/tag/Expense-Report-Submissions */
 const reportRow = z.object({
   id: idText,
-  status: z.string(),
+  /** Any other would be taken for one that is given back already. */
+  status: z.enum(['new', 'pending', 'approved', 'rejected', 'cancelled']),
   permissions: z.object({ can_reject_submission: z.boolean().nullish(), can_cancel_submission: z.boolean().nullish() }).nullish(),
 });
 /** As the API shows and as it filters them ("new" is what waits for its first decision). */

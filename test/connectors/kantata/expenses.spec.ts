@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ExpenseSource } from '../../../connectors/expense-source.ts';
 import { isUnsupported } from '../../../connectors/ports.ts';
 import { addDays } from '../../../domain/dates.ts';
+import { itTakesBadAnswers } from '../conformance/bad-answers.ts';
 import { callContext, uniqueTag } from '../conformance/documents.ts';
 import { describeExpenseSource, type ExpenseOffice } from '../conformance/expense-source.ts';
 import { sandboxFaults } from '../conformance/sandbox-faults.ts';
@@ -67,6 +68,26 @@ describe('Kantata expenses', function () {
     },
   };
   describeExpenseSource({ name: 'Kantata', badAnswers: { every: { 'numbers-as-text': 'refused', 'unknown-values': 'refused' } }, source: () => source(), office: () => office, faults: sandboxFaults(() => account.sandbox.url) });
+
+  for (const [name, method] of [['reject, as it looks at the report', 'GET'], ['reject', 'PUT']] as const) {
+    itTakesBadAnswers({
+      name, writes: method === 'PUT', spoils: { method, path: 'expense_report_submissions' },
+      arrange: async () => {
+        const { expenseReports } = account.time({});
+        assert.ok(!isUnsupported(expenseReports) && !isUnsupported(expenseReports.reject));
+        const { reject } = expenseReports;
+        const user = await person();
+        const number = await project('USD');
+        await spend(user, number, { date: MONDAY, amount: '10' });
+        const reportId = await office.approve(user, number, MONDAY);
+        return async () => {
+          await reject({ reportId, version: 1, person: user.email, reason: 'A receipt is missing', findings: [] }, callContext());
+          const report = (await account.all('expense_report_submissions')).find(({ id }) => String(id) === reportId);
+          assert.equal(report?.['status'], 'rejected', 'a report that nobody gave back is taken for one that was');
+        };
+      },
+    }, sandboxFaults(() => account.sandbox.url), method === 'GET' ? { 'unknown-values': 'refused', 'numbers-as-text': 'refused' } : { 'wrong-schema': 'taken' });
+  }
 
   const sweep = async (since: string, options: Record<string, unknown> = {}) => {
     const found = [];
