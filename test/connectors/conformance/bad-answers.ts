@@ -34,7 +34,7 @@ export interface Operation {
   /** Prepares all it needs, and answers the operation itself; null where the system offers no such operation. */
   readonly arrange: () => Promise<(() => Promise<unknown>) | null>;
   /** What must hold afterwards, whatever was answered. */
-  readonly then?: (answer: BadAnswer) => Promise<void>;
+  readonly afterwards?: (answer: BadAnswer) => Promise<void>;
 }
 
 /** Of the operations of a port: of each, and of all of them. */
@@ -57,7 +57,7 @@ export function itTakesBadAnswers(operation: Operation, faults: FaultBoard, exce
       await faults.next({ path: BUSINESS, ...operation.spoils, kind: answer });
       seen[answer] = await outcomeOf(act, answer);
       await faults.clear();
-      await operation.then?.(answer);
+      await operation.afterwards?.(answer);
     }
     assert.deepEqual(seen, expected);
   });

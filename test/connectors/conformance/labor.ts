@@ -277,7 +277,7 @@ function describeFaults(labor: LaborCase, faults: FaultBoard, { line, post, find
             if (refusal !== undefined) throw new SystemFailure(refusal.failure);
           };
         },
-        then: async () => {
+        afterwards: async () => {
           await settle(there);
           await once(there);
         },

@@ -151,7 +151,7 @@ export function describePayrollPort(payroll: PayrollCase, faults: FaultBoard | n
           document = await aWeek();
           return () => send(document);
         },
-        then: async (answer) => {
+        afterwards: async (answer) => {
           await send(document);
           assert.deepEqual(await payroll.hours(document), hoursIn(document), answer);
         },

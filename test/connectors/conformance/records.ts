@@ -246,7 +246,7 @@ export function describeRecordBadAnswers<Document>(record: Pick<RecordCase<Docum
       document = await record.fresh();
       return () => port().write(document, null, callContext());
     },
-    then: async (answer) => {
+    afterwards: async (answer) => {
       await port().write(document, await port().find(document, callContext()), callContext());
       assert.equal(await record.count(document), 1, `${answer}: there is one of it`);
     },

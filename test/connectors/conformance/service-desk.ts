@@ -287,7 +287,7 @@ export function describeServiceDesk({ name, port, office, faults, createPath, co
           ticket = aTicket();
           return Promise.resolve(() => port().ticket.write(ticket, null, callContext()));
         },
-        then: async () => {
+        afterwards: async () => {
           await write(ticket);
           await office().settle();
           assert.equal(await office().count(ticket.caseId), 1);

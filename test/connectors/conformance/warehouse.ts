@@ -231,7 +231,7 @@ function describeFaults(write: { readonly method: string; readonly path: string 
         table = await prepared();
         return () => merge(table, [aRow()]);
       },
-      then: async () => {
+      afterwards: async () => {
         await merge(table, [aRow()]);
         assert.deepEqual(await rows(table), [aRow()]);
       },

@@ -123,7 +123,7 @@ describe('Harvest', function () {
     writeMethod: 'POST',
     unknownId: '99999999',
     badAnswers: { every: { 'numbers-as-text': 'refused' } },
-    content: { stored: state, textless: true, seedOthers: async (count) => void (await admin('seed', { users: others(count, () => ({ first_name: 'Somebody', last_name: 'Else', email: `by-hand-${uniqueTag()}@northwind-consulting.example` })) })) },
+    content: { stored: state, textless: true, seedOthers: async (count) => await admin('seed', { users: others(count, () => ({ first_name: 'Somebody', last_name: 'Else', email: `by-hand-${uniqueTag()}@northwind-consulting.example` })) }) },
   }, faults);
 
   it('opens a project for time only while it is active', async () => {
