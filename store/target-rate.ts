@@ -6,7 +6,7 @@ import { listen, type Listener } from './listen.ts';
 /**
  * Requests per second to a target over all processes: one bucket of tokens, in one row, of which each process takes a few at a time as it needs them.
  * Only the database's clock counts. Where the target refused, the rate goes down for all at once, to four fifths of what it seems to bear and to
- * three quarters of what was allowed at most, and no more than a tenth of a second's requests come in one burst, since a bucket's burst and what
+ * three quarters of what was allowed at most, not below a quarter of what is configured, and no more than a tenth of a second's requests come in one burst, since a bucket's burst and what
  * fills it meanwhile add up. It rises by a twentieth every two minutes while all of it is wanted, and up to where it was refused not before a quarter
  * of an hour later.
  */
@@ -17,7 +17,13 @@ const PRESENT_MS = 15_000;
 const DOWN_AT_LEAST_TO = 0.75;
 const OF_SUSTAINABLE = 0.8;
 const LEAST_PER_SECOND = 0.05;
+/** One that refuses for reasons of its own, whatever is sent, must not bring the line to a halt: below a quarter of what is configured the configuration is wrong. */
+const LEAST_OF_CONFIGURED = 0.25;
 const RISE = 0.05;
+/** Of what is allowed, once it may be tried whether the target takes as much as before again. */
+const RISE_AGAIN = 0.25;
+/** Where nothing is configured, at so many a second no limit is kept any more. */
+const NO_LIMIT_FROM = 1000;
 const SHORTEST_WAIT_MS = 5;
 
 export interface TokenRequest {
@@ -153,7 +159,7 @@ async function tryLower(db: Db, { target, configured, sustainable, pauseMs }: Ra
     ),
     bounds as (select *, coalesce(rate * ${DOWN_AT_LEAST_TO}::float8, 'infinity') as most from before),
     lows as (
-      select *, greatest(${LEAST_PER_SECOND}::float8, least(most, case when borne < 'infinity' then borne * ${OF_SUSTAINABLE}::float8 when most < 'infinity' then most else 1 end)) as low
+      select *, greatest(${LEAST_PER_SECOND}::float8, coalesce(${configured}::float8, 0) * ${LEAST_OF_CONFIGURED}::float8, least(most, case when borne < 'infinity' then borne * ${OF_SUSTAINABLE}::float8 when most < 'infinity' then most else 1 end)) as low
       from bounds
     ),
     outcome as (select *, case when news or rate is null then low else rate end as now_allowed, least(rate, borne) as refused, (news or rate is null) and low is distinct from rate as lowers from lows),
@@ -177,10 +183,13 @@ async function tryLower(db: Db, { target, configured, sustainable, pauseMs }: Ra
 /** Raises a lowered rate by a step where it is time; of many that call it at once one does, and nobody waits for the row. At what is configured it is lowered no more. */
 export async function raiseRate(db: Db, target: string): Promise<void> {
   await sql`
-    update target_rate set next_rise_at = clock_timestamp() + ${RISE_EVERY_MS}::integer * interval '1 millisecond',
-      allowed = nullif(least(allowed + refused_at * ${RISE}::float8, coalesce(configured, 'infinity')), configured)
-    where target = (select target from target_rate where target = ${target} for update skip locked) and allowed is not null and next_rise_at <= clock_timestamp()
-      and (allowed + refused_at * ${RISE}::float8 < refused_at or not_again_before <= clock_timestamp())`.execute(db);
+    with due as (
+      select *, allowed + case when not_again_before <= clock_timestamp() then greatest(refused_at * ${RISE}::float8, allowed * ${RISE_AGAIN}::float8) else refused_at * ${RISE}::float8 end as raised
+      from target_rate where target = ${target} and allowed is not null and next_rise_at <= clock_timestamp() for update skip locked
+    )
+    update target_rate r set next_rise_at = clock_timestamp() + ${RISE_EVERY_MS}::integer * interval '1 millisecond',
+      allowed = case when due.raised < coalesce(due.configured, ${NO_LIMIT_FROM}::float8) then due.raised end
+    from due where r.target = due.target and (due.raised < due.refused_at or due.not_again_before <= clock_timestamp())`.execute(db);
 }
 
 export interface LoweredRate {

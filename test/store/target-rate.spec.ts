@@ -116,16 +116,16 @@ describe('Requests per second to a target, over all processes', function () {
   it('go down for all at once where the target refuses, to what it seems to bear, and stop for as long as it wants', async () => {
     const told: string[] = [];
     const listener = await onTargetRate(store.url, (target) => told.push(target));
-    await lease('refusing', { configured: 100, holder: 'a' });
-    await lease('refusing', { configured: 100, holder: 'b' });
-    assert.equal(await refusal('refusing', { configured: 100, sustainable: 10, pauseMs: 60_000 }), 16, 'four fifths of ten a second from each of two processes');
+    await lease('refusing', { configured: 50, holder: 'a' });
+    await lease('refusing', { configured: 50, holder: 'b' });
+    assert.equal(await refusal('refusing', { configured: 50, sustainable: 10, pauseMs: 60_000 }), 16, 'four fifths of ten a second from each of two processes');
     while (!told.includes('refusing')) await pause(5);
     await listener.close();
-    const next = await lease('refusing', { configured: 100, holder: 'b' });
+    const next = await lease('refusing', { configured: 50, holder: 'b' });
     assert.equal(next.perSecond, 16);
     assert.deepEqual(next.usableInMs, []);
     assert.ok(next.askAgainInMs > 50_000);
-    assert.deepEqual((await loweredRates(store.db)).map(({ target, configured, allowed, refusals }) => ({ target, configured, allowed, refusals })), [{ target: 'refusing', configured: 100, allowed: 16, refusals: 1 }]);
+    assert.deepEqual((await loweredRates(store.db)).map(({ target, configured, allowed, refusals }) => ({ target, configured, allowed, refusals })), [{ target: 'refusing', configured: 50, allowed: 16, refusals: 1 }]);
   });
 
   it('do not go down again for a request that was sent before they went down', async () => {
@@ -133,6 +133,25 @@ describe('Requests per second to a target, over all processes', function () {
     assert.equal(await refusal('late', { configured: 10, sentMsAgo: 60_000, sustainable: 1 }), 7.5);
     assert.equal(await refusal('late', { configured: 10, sentMsAgo: -10_000, sustainable: 5 }), 4);
     assert.equal((await loweredRates(store.db)).find(({ target }) => target === 'late')?.refusals, 3);
+  });
+
+  it('stay above a quarter of what is configured, however often the target refuses whatever is sent', async () => {
+    for (let nth = 1; nth <= 8; nth += 1) await refusal('moody', { configured: 8, sentMsAgo: -nth * 10_000, sustainable: 0.5 });
+    assert.equal((await loweredRates(store.db)).find(({ target }) => target === 'moody')?.allowed, 2);
+  });
+
+  it('rise by a quarter at a time once it may be tried whether the target takes as much as before, and are without limit again where none is configured', async () => {
+    const rate = async (target: string) => (await loweredRates(store.db)).find((row) => row.target === target)?.allowed ?? null;
+    assert.equal(await refusal('free again', { configured: null, sustainable: 10 }), 8);
+    assert.equal(await refusal('moody again', { configured: 8, sustainable: 0.5 }), 2);
+    const seen: (number | null)[] = [];
+    for (let rise = 0; rise < 24; rise += 1) {
+      await asSuperuser(store, [`update target_rate set next_rise_at = now() - interval '1 second', not_again_before = now() - interval '1 second' where target like '% again'`]);
+      for (const target of ['free again', 'moody again']) await raiseRate(store.db, target);
+      seen.push(await rate('moody again'));
+    }
+    assert.deepEqual(seen.slice(0, 7), [2.5, 3.125, 3.90625, 4.8828125, 6.103515625, 7.62939453125, null]);
+    assert.equal(await rate('free again'), null);
   });
 
   it('go down once where several processes are refused at the same time, and each refusal counts', async () => {
