@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { redact } from './redact.ts';
 
 /** The five kinds of failure, each with one road (ARCHITECTURE.md, "Failure"). */
 export const failureKindSchema = z.enum(['transient', 'in_doubt', 'business_rule', 'contract', 'configuration']);
@@ -26,13 +27,14 @@ export const failureSchema = z.object({
 });
 export type Failure = z.infer<typeof failureSchema>;
 
-/** What a connector throws when a system did not do what was asked. */
+/** What a connector throws when a system did not do what was asked. Its message may quote the system: it is redacted. */
 export class SystemFailure extends Error {
   override readonly name = 'SystemFailure';
   readonly failure: Failure;
   constructor(failure: Failure, options?: ErrorOptions) {
-    super(`${failure.system}: ${failure.message} ${failure.mend}`, options);
-    this.failure = failure;
+    const message = redact(failure.message);
+    super(`${failure.system}: ${message} ${failure.mend}`, options);
+    this.failure = { ...failure, message };
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SystemFailure } from '../../domain/failure.ts';
-import { redact } from '../http/redact.ts';
+import { redact } from '../../domain/redact.ts';
 
 /** Reads records one by one, so that one that cannot be read holds up none of the others. */
 export interface ReadableRecords {

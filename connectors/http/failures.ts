@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { SystemFailure, type Failure } from '../../domain/failure.ts';
 import type { CircuitState } from './circuit.ts';
 import type { Verdict } from './classify.ts';
-import { evidenceOf, redact } from './redact.ts';
+import { evidenceOf } from './redact.ts';
 
 export interface Asked {
   readonly system: string;
@@ -31,7 +31,7 @@ export function isCertainlyUnsent(error: unknown): boolean {
 /** The connection was refused, cut, or took too long. */
 export function lostFailure(asked: Asked, error: unknown, unsent: boolean): SystemFailure {
   const code = codeOf(error);
-  const reason = redact(error instanceof Error ? error.message : String(error));
+  const reason = error instanceof Error ? error.message : String(error);
   if (unsent && CERTIFICATE_CODES.test(code)) {
     return failure(asked, { kind: 'configuration', code: 'HTTP_CERTIFICATE', message: `The certificate of the system was not accepted (${code}) for ${asked.object}.`, mend: 'Correct the system\'s address or give the worker the certificate authority, then retry.', written: 'no' });
   }
@@ -74,7 +74,7 @@ export function schemaFailure(asked: Asked, got: Got, error: z.ZodError | undefi
   return failure(asked, {
     kind: 'contract',
     code: got.html ? 'HTTP_HTML' : 'ANSWER_SCHEMA',
-    message: got.html ? `A web page came instead of an API answer for ${asked.object} (HTTP ${got.status}).` : `The answer for ${asked.object} is not of the shape the vendor documents (HTTP ${got.status}): ${redact(issues) || 'the body is not JSON'}.`,
+    message: got.html ? `A web page came instead of an API answer for ${asked.object} (HTTP ${got.status}).` : `The answer for ${asked.object} is not of the shape the vendor documents (HTTP ${got.status}): ${issues || 'the body is not JSON'}.`,
     mend: got.html ? 'Check the system\'s address and whether a proxy or login page stands in between, then retry.' : 'Compare the evidence with the vendor\'s documentation, correct the connector\'s schema, then retry.',
     // What is said not to be found was not changed.
     written: asked.writes && got.status !== 404 ? 'unknown' : 'no',
@@ -94,9 +94,8 @@ export function busyFailure(asked: Asked, waitMs: number): SystemFailure {
   return failure(asked, { kind: 'transient', code: 'REQUEST_BUDGET', message: `The system's request limit is used up; nothing was sent for ${asked.object}.`, mend: WAIT, written: 'no', retryAfterMs: waitMs });
 }
 
-/** A vendor's own words are in the message: they are redacted as its evidence is. */
 function failure(asked: Asked, what: Omit<Failure, 'system' | 'object'>): SystemFailure {
-  return new SystemFailure({ system: asked.system, object: asked.object, ...what, message: redact(what.message) });
+  return new SystemFailure({ system: asked.system, object: asked.object, ...what });
 }
 
 function codeOf(error: unknown): string {

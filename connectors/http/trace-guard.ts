@@ -3,7 +3,7 @@ import { ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { Counter, Gauge } from 'prom-client';
 import { httpRegistry } from './metrics.ts';
-import { redact } from './redact.ts';
+import { redact } from '../../domain/redact.ts';
 
 const registers = [httpRegistry];
 

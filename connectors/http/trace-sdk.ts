@@ -5,7 +5,7 @@ import { detectResourcesSync, envDetectorSync, Resource } from '@opentelemetry/r
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../ports.ts';
-import { redact } from './redact.ts';
+import { redact } from '../../domain/redact.ts';
 import { guardedExporter } from './trace-guard.ts';
 import type { TraceExport } from './trace-export.ts';
 

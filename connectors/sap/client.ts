@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { SystemFailure } from '../../domain/failure.ts';
+import { redact } from '../../domain/redact.ts';
 import type { ConnectorSettings } from '../connector.ts';
 import { createHttpClient, emptyAnswer, type HttpClient } from '../http/client.ts';
 import { pagesOf } from '../http/pages.ts';
-import { redact } from '../http/redact.ts';
 import type { CallContext } from '../ports.ts';
 import { batchOf, outcomesOf, type ChangeSetOutcome, type Operation } from './batch.ts';
 import { classifySap, isGone } from './classify.ts';

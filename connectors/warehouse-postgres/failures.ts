@@ -1,5 +1,5 @@
 import { SystemFailure, type Failure } from '../../domain/failure.ts';
-import { redact } from '../http/redact.ts';
+import { redact } from '../../domain/redact.ts';
 
 export interface Asked {
   readonly system: string;

@@ -1,7 +1,7 @@
 import { status as Status, type Metadata } from '@grpc/grpc-js';
 import { z } from 'zod';
 import { SystemFailure, type Failure } from '../../../domain/failure.ts';
-import { redact } from '../../http/redact.ts';
+import { redact } from '../../../domain/redact.ts';
 
 /**
  * How a subscription ended:
@@ -63,7 +63,7 @@ export function endingOf(error: unknown, where: { readonly system: string; reado
   }
   const known = serviceError.safeParse(error);
   if (!known.success) {
-    const message = redact(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
     return new SubscriptionEnded('failed', { ...AGAIN, code: 'PUBSUB_CONNECTION_LOST', message: `The stream of ${object} broke: ${message}.`, system: where.system, object, written: 'no' }, { cause: error });
   }
   const { code, details } = known.data;

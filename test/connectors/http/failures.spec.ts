@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SystemFailure } from '../../../domain/failure.ts';
 import { meaningOfStatus } from '../../../connectors/http/classify.ts';
 import { isCertainlyUnsent, lostFailure, refusedFailure } from '../../../connectors/http/failures.ts';
 
@@ -35,6 +36,12 @@ describe('What went wrong on the way to a system', () => {
     const meaning = { kind: 'business_rule', code: 'ERP_NO', message: 'Refused: {"access_token":"s3cret-of-ours"} of client Harbor Insurance.', mend: 'Look.' } as const;
     const { failure } = refusedFailure(asked, { status: 400, text: '', html: false }, meaning);
     assert.equal(failure.message, 'Refused: {"access_token":"[redacted]"} of client Harbor Insurance.');
+  });
+
+  it('quotes no secret wherever a connector makes it', () => {
+    const { failure, message } = new SystemFailure({ kind: 'business_rule', code: 'ERP_PART_REFUSED', message: 'Line 3: password=hunter2-of-ours is not taken.', mend: 'Look.', system: 'erp', object: 'line 3', written: 'no' });
+    assert.equal(failure.message, 'Line 3: password=[redacted] is not taken.');
+    assert.doesNotMatch(message, /hunter2/);
   });
 
   it('is told by a status where a vendor\'s table knows nothing', () => {

@@ -6,7 +6,8 @@ import { createBudget } from '../../../connectors/http/budget.ts';
 import { createCircuit } from '../../../connectors/http/circuit.ts';
 import { retryAfterMs } from '../../../connectors/http/classify.ts';
 import { parseExactJson } from '../../../connectors/http/exact-json.ts';
-import { evidenceOf, redact } from '../../../connectors/http/redact.ts';
+import { evidenceOf } from '../../../connectors/http/redact.ts';
+import { redact } from '../../../domain/redact.ts';
 
 const never = new AbortController().signal;
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { evidenceOf, redact } from '../../../connectors/http/redact.ts';
+import { evidenceOf } from '../../../connectors/http/redact.ts';
+import { redact } from '../../../domain/redact.ts';
 
 const JWT = ['eyJhbGciOiJub25lIn0', 'eyJzdWIiOiJ4In0', 'c2lnbmF0dXJl'].join('.');
 
