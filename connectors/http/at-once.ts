@@ -1,4 +1,4 @@
-import type { Budget } from './budget.ts';
+import { knownClients, type KnownClient } from './clients.ts';
 
 /**
  * Between this process's HTTP clients and whoever holds a system's limit of calls at once over all processes: the clients tell of refusals,
@@ -11,13 +11,11 @@ export interface TooManyAtOnce {
 }
 
 const listeners = new Set<(refusal: TooManyAtOnce) => void>();
-/** The newest client's of each system and host: connectors are made anew when the configuration or the credentials change. */
-const budgets = new Map<string, { readonly system: string; readonly budget: Pick<Budget, 'squeeze'> }>();
 const squeezed = new Map<string, number>();
 
-export function joinAtOnce(system: string, host: string, budget: Pick<Budget, 'squeeze'>): void {
-  budgets.set(`${system} ${host}`, { system, budget });
-  const atOnce = squeezed.get(system);
+/** A new client keeps to what its system's others are squeezed to. */
+export function joinAtOnce({ limit, budget }: KnownClient): void {
+  const atOnce = squeezed.get(limit.system);
   if (atOnce !== undefined) budget.squeeze(atOnce);
 }
 
@@ -35,5 +33,5 @@ export function onTooManyAtOnce(listener: (refusal: TooManyAtOnce) => void): () 
 export function squeezeRequests(system: string, atOnce: number | null): void {
   if (atOnce === null) squeezed.delete(system);
   else squeezed.set(system, atOnce);
-  for (const each of budgets.values()) if (each.system === system) each.budget.squeeze(atOnce);
+  for (const { limit, budget } of knownClients()) if (limit.system === system) budget.squeeze(atOnce);
 }

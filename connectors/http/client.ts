@@ -12,8 +12,9 @@ import { isFixed, untilAborted, type AuthProvider } from './auth.ts';
 import { createBudget, reasonOf } from './budget.ts';
 import { createCircuit, type CircuitState } from './circuit.ts';
 import { retryAfterMs, type Classifier, type Verdict } from './classify.ts';
+import { register } from './clients.ts';
 import { noteClock } from './clock-skew.ts';
-import { countRefusedToken, observeRequest, watch } from './metrics.ts';
+import { countRefusedToken, observeRequest } from './metrics.ts';
 import { joinRate, tellOfStore, tellTooMuch, type SharedLimit } from './shared-rate.ts';
 import { traced } from './tracing.ts';
 import type { LimitReader } from './vendor-windows.ts';
@@ -106,9 +107,10 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const budget = createBudget(settings.limits, undefined, undefined, (news) => tellOfStore(settings.log, shared, news));
   // A system's logins often have the address of its API: both clients count, of each the newest.
   const place = `${base} ${isFixed(settings.auth) ? 'fixed' : 'renewed'} ${settings.role ?? ''}`;
-  watch(`${shared.name} ${place}`, { system: settings.system, limit: shared.name, circuit, budget });
-  joinAtOnce(settings.system, `${shared.name} ${place}`, budget);
-  joinRate(shared, place, budget);
+  const known = { limit: shared, circuit, budget };
+  register(known, place);
+  joinAtOnce(known);
+  joinRate(known);
   const http = got.extend({
     agent,
     retry: { limit: 0 },

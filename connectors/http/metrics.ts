@@ -1,22 +1,11 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Budget } from './budget.ts';
 import type { Circuit } from './circuit.ts';
+import { knownClients } from './clients.ts';
 import { clocksAhead } from './clock-skew.ts';
 
 /** What the connectors of this process did, for whoever scrapes it: one registry for all systems. */
 export const httpRegistry = new Registry();
 const registers = [httpRegistry];
-
-interface Watched {
-  readonly system: string;
-  /** The name of its limit of requests per second (shared-rate.ts). */
-  readonly limit: string;
-  readonly circuit: Pick<Circuit, 'state'>;
-  readonly budget: Pick<Budget, 'state'>;
-}
-
-/** The newest client of each system and host: connectors are made anew when the configuration or the credentials change. */
-const watched = new Map<string, Watched>();
 
 const requests = new Histogram({
   name: 'q2c_system_request_seconds',
@@ -44,7 +33,7 @@ new Gauge({
   registers,
   collect() {
     this.reset();
-    for (const { system, budget } of watched.values()) this.inc({ system }, budget.state().waiting);
+    for (const { limit: { system }, budget } of knownClients()) this.inc({ system }, budget.state().waiting);
   },
 });
 
@@ -55,7 +44,7 @@ new Gauge({
   registers,
   collect() {
     this.reset();
-    for (const { limit, budget } of watched.values()) {
+    for (const { limit: { name: limit }, budget } of knownClients()) {
       const { configured, now } = budget.state().perSecond;
       if (configured !== null) this.set({ limit, of: 'configured' }, configured);
       if (now !== null) this.set({ limit, of: 'now' }, now);
@@ -69,7 +58,7 @@ new Gauge({
   registers,
   collect() {
     this.reset();
-    for (const { limit, budget } of watched.values()) {
+    for (const { limit: { name: limit }, budget } of knownClients()) {
       for (const { name, limit: most, remaining } of budget.state().windows) {
         this.set({ limit, window: name, of: 'limit' }, most);
         this.set({ limit, window: name, of: 'remaining' }, remaining);
@@ -89,14 +78,10 @@ new Gauge({
   },
 });
 
-export function watch(name: string, client: Watched): void {
-  watched.set(name, client);
-}
-
 /** The worst circuit of each system: one may have several hosts. */
 export function circuitStates(): ReadonlyMap<string, ReturnType<Circuit['state']>> {
   const worst = new Map<string, ReturnType<Circuit['state']>>();
-  for (const { system, circuit } of watched.values()) {
+  for (const { limit: { system }, circuit } of knownClients()) {
     const state = circuit.state();
     const before = worst.get(system);
     if (before === undefined || CIRCUIT[state.state] > CIRCUIT[before.state]) worst.set(system, state);

@@ -1,5 +1,5 @@
 import type { Log } from '../ports.ts';
-import type { Budget } from './budget.ts';
+import { knownClients, type KnownClient } from './clients.ts';
 import type { Lessor, LessorNews } from './tokens.ts';
 
 /**
@@ -29,13 +29,10 @@ export interface RateHolder {
   refused(refusal: TooMuchPerSecond): void;
 }
 
-type Sharing = Pick<Budget, 'share' | 'rateChanged'>;
-/** The newest client's of each limit and place (host, and what it is for): connectors are made anew when the configuration or the credentials change. */
-const budgets = new Map<string, { readonly limit: SharedLimit; readonly budget: Sharing }>();
 const holders: RateHolder[] = [];
 
-export function joinRate(limit: SharedLimit, place: string, budget: Sharing): void {
-  budgets.set(`${limit.name} ${place}`, { limit, budget });
+/** A new client takes its tokens from whoever holds the limit. */
+export function joinRate({ limit, budget }: KnownClient): void {
   const holder = holders.at(-1);
   if (holder !== undefined) budget.share(holder.lessorOf(limit));
 }
@@ -56,12 +53,12 @@ export function holdRates(holder: RateHolder): () => void {
 
 function shareAll(): void {
   const holder = holders.at(-1);
-  for (const { limit, budget } of budgets.values()) budget.share(holder?.lessorOf(limit) ?? null);
+  for (const { limit, budget } of knownClients()) budget.share(holder?.lessorOf(limit) ?? null);
 }
 
 /** @param name of one limit, or "" for any */
 export function rateWasChanged(name: string): void {
-  for (const { limit, budget } of budgets.values()) if (name === '' || limit.name === name) budget.rateChanged();
+  for (const { limit, budget } of knownClients()) if (name === '' || limit.name === name) budget.rateChanged();
 }
 
 /** Once when whoever holds a limit over all processes does not answer, and once when it answers again. */
